@@ -1,0 +1,44 @@
+// The only file that asks which compiler this is, and for which machine it compiles.
+#pragma once
+
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
+#define KEOPSNB_CUDA 1
+#define KEOPSNB_FN __host__ __device__ __forceinline__
+#else
+#define KEOPSNB_CUDA 0
+// Kernels are one flat loop: every step of an evaluation is inlined into it, at any -O level.
+#define KEOPSNB_FN [[gnu::always_inline]] inline
+#endif
+
+#if KEOPSNB_CUDA
+#define KEOPSNB_LAMBDA
+#else
+#define KEOPSNB_LAMBDA __attribute__((always_inline))
+#endif
+
+// Widest SIMD register of the target, in bytes.
+#if defined(__AVX512F__)
+#define KEOPSNB_SIMD_BYTES 64
+#define KEOPSNB_SIMD_REGISTERS 32
+#elif defined(__AVX__)
+#define KEOPSNB_SIMD_BYTES 32
+#define KEOPSNB_SIMD_REGISTERS 16
+#elif defined(__aarch64__)
+#define KEOPSNB_SIMD_BYTES 16
+#define KEOPSNB_SIMD_REGISTERS 32
+#else
+#define KEOPSNB_SIMD_BYTES 16
+#define KEOPSNB_SIMD_REGISTERS 16
+#endif
+
+#if defined(__clang__)
+#define KEOPSNB_UNROLL _Pragma("clang loop unroll_count(16)")
+#elif defined(__GNUC__) && !KEOPSNB_CUDA
+#define KEOPSNB_UNROLL _Pragma("GCC unroll 16")
+#else
+#define KEOPSNB_UNROLL _Pragma("unroll")
+#endif
+
+namespace keopsnb {
+using i64 = long long;  // sizes, strides and indices
+}  // namespace keopsnb

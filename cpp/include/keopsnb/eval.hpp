@@ -1,0 +1,95 @@
+// Evaluation of formulas: each component of a formula is a Tile (tile.hpp), in an evaluation X that
+// says where variables and slots are.
+#pragma once
+#include <keopsnb/share.hpp>
+
+namespace keopsnb {
+
+// Slots of the sub-formulas Kept.
+template <class F, class T>
+struct Slot {
+  T value[F::dim];
+};
+template <class X, class Kept>
+struct Slots;
+
+template <class X, class... F>
+struct Slots<X, List<F...>> : Slot<F, tile_of<X, F>>... {};
+
+template <class F, class T>
+KEOPSNB_FN T& slot(Slot<F, T>& s, i64 c) {
+  return s.value[F::dim == 1 ? 0 : c];
+}
+
+// Of the nodes N, those with a slot that vary (or not) with the reduced index, in order.
+template <class Plan, bool Varying, class Kept, class N>
+struct SlotsOf {
+  using type = Kept;
+};
+template <class Plan, bool Varying, class... K, class N, class... More>
+struct SlotsOf<Plan, Varying, List<K...>, List<N, More...>> {
+  static constexpr bool kept = Plan::template slotted<N> && Plan::template varies<N> == Varying;
+  using type = typename SlotsOf<Plan, Varying, choose<kept, List<K..., N>, List<K...>>,
+                                List<More...>>::type;
+};
+
+template <class F>
+struct Evaluate;
+
+// Component c of F, in the evaluation x.
+template <class F, class X>
+KEOPSNB_FN auto get(X& x, i64 c) {
+  if constexpr (X::plan::template slotted<F>)
+    return static_cast<tile_of<X, F>>(
+        slot<F>(x.template slots<X::plan::template varies<F>>(), c));
+  else
+    return Evaluate<F>::at(x, F::dim == 1 ? 0 : c);
+}
+
+template <i64 D>
+struct Evaluate<Zero<D>> {
+  template <class X>
+  KEOPSNB_FN static auto at(X&, i64) {
+    return tile_of<X, Zero<D>>{};
+  }
+};
+
+template <i64 M, int E>
+struct Evaluate<Lit<M, E>> {
+  template <class X>
+  KEOPSNB_FN static auto at(X&, i64) {
+    return tile_of<X, Lit<M, E>>{{static_cast<typename X::scalar>(Lit<M, E>::value)}};
+  }
+};
+
+template <int Pos, i64 D, Category C>
+struct Evaluate<Var<Pos, D, C>> {
+  template <class X>
+  KEOPSNB_FN static auto at(X& x, i64 c) {
+    return x.template variable<Var<Pos, D, C>>(c);
+  }
+};
+
+template <class Op, class... A>
+struct Evaluate<Node<Op, A...>> {
+  template <class X>
+  KEOPSNB_FN static auto at(X& x, i64 c) {
+    if constexpr (op::Elementwise<Op>)
+      return map_tiles<Op, tile_of<X, A...>>(get<A>(x, c)...);
+    else
+      return Op::template at<A...>(x, c);
+  }
+};
+
+// Fills the slots of the nodes N, in order.
+template <class X, class... N>
+KEOPSNB_FN void fill(X& x, List<N...>) {
+  auto one = [&]<class F>(List<F>) KEOPSNB_LAMBDA {
+    for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
+      slot<F>(x.template slots<X::plan::template varies<F>>(), c) = Evaluate<F>::at(x, c);
+    });
+  };
+  (one(List<N>{}), ...);
+}
+
+}  // namespace keopsnb

@@ -1,0 +1,41 @@
+// The elementary functions on CUDA: the compiler's own, declared without any header by nvcc and
+// NVRTC. Their errors are those of the CUDA C++ Programming Guide: at most 2 ULP; 3 for atan2 in
+// single precision, 4 for powf in single precision.
+#pragma once
+#include <keopsnb/pack.hpp>
+
+namespace keopsnb {
+
+#define KEOPSNB_UNARY_BUILTIN(NAME, F32, F64) \
+  template <Number V>                         \
+  KEOPSNB_FN V NAME(V a) {                    \
+    if constexpr (same<V, float>)             \
+      return ::F32(a);                        \
+    else                                      \
+      return ::F64(a);                        \
+  }
+#define KEOPSNB_BINARY_BUILTIN(NAME, F32, F64) \
+  template <Number V>                          \
+  KEOPSNB_FN V NAME(V a, V b) {                \
+    if constexpr (same<V, float>)              \
+      return ::F32(a, b);                      \
+    else                                       \
+      return ::F64(a, b);                      \
+  }
+KEOPSNB_UNARY_BUILTIN(abs, fabsf, fabs)
+KEOPSNB_UNARY_BUILTIN(floor, floorf, floor)
+KEOPSNB_UNARY_BUILTIN(sqrt, sqrtf, sqrt)
+KEOPSNB_UNARY_BUILTIN(rsqrt, rsqrtf, rsqrt)
+KEOPSNB_UNARY_BUILTIN(exp, expf, exp)
+KEOPSNB_UNARY_BUILTIN(log, logf, log)
+KEOPSNB_UNARY_BUILTIN(sin, sinf, sin)
+KEOPSNB_UNARY_BUILTIN(cos, cosf, cos)
+KEOPSNB_UNARY_BUILTIN(asin, asinf, asin)
+KEOPSNB_UNARY_BUILTIN(acos, acosf, acos)
+KEOPSNB_UNARY_BUILTIN(atan, atanf, atan)
+KEOPSNB_BINARY_BUILTIN(atan2, atan2f, atan2)
+KEOPSNB_BINARY_BUILTIN(powf, powf, pow)
+#undef KEOPSNB_UNARY_BUILTIN
+#undef KEOPSNB_BINARY_BUILTIN
+
+}  // namespace keopsnb

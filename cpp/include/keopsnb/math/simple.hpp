@@ -1,0 +1,118 @@
+// Functions that are comparisons, selections and one rounding: exact, or correctly rounded.
+#pragma once
+#include <keopsnb/pack.hpp>
+
+namespace keopsnb {
+
+// 1 where the comparison holds, else 0.
+template <Number V, class M>
+KEOPSNB_FN V indicator(M mask) {
+  return select<V>(mask, constant<V>(1), V{});
+}
+
+template <Number V>
+KEOPSNB_FN V equal(V a, V b) {
+  return indicator<V>(a == b);
+}
+template <Number V>
+KEOPSNB_FN V notequal(V a, V b) {
+  return indicator<V>(a != b);
+}
+template <Number V>
+KEOPSNB_FN V lessthan(V a, V b) {
+  return indicator<V>(a < b);
+}
+template <Number V>
+KEOPSNB_FN V lessorequal(V a, V b) {
+  return indicator<V>(a <= b);
+}
+
+// The greater, the less; where a or b is NaN, b. One instruction on x86: g++ finds it by itself for
+// scalars and with AVX-512, else must be told.
+#if defined(__SSE2__) && !defined(__AVX512F__) && !defined(__clang__) && !KEOPSNB_CUDA
+#if defined(__AVX__)
+#define KEOPSNB_MINMAX(NAME) __builtin_ia32_##NAME##256
+#else
+#define KEOPSNB_MINMAX(NAME) __builtin_ia32_##NAME
+#endif
+template <Number V>
+KEOPSNB_FN V max(V a, V b) {
+  if constexpr (width_of<V> == 1)
+    return a > b ? a : b;
+  else if constexpr (same<scalar_of<V>, float>)
+    return KEOPSNB_MINMAX(maxps)(a, b);
+  else
+    return KEOPSNB_MINMAX(maxpd)(a, b);
+}
+template <Number V>
+KEOPSNB_FN V min(V a, V b) {
+  if constexpr (width_of<V> == 1)
+    return a < b ? a : b;
+  else if constexpr (same<scalar_of<V>, float>)
+    return KEOPSNB_MINMAX(minps)(a, b);
+  else
+    return KEOPSNB_MINMAX(minpd)(a, b);
+}
+#undef KEOPSNB_MINMAX
+#else
+template <Number V>
+KEOPSNB_FN V max(V a, V b) {
+  return select<V>(a > b, a, b);
+}
+template <Number V>
+KEOPSNB_FN V min(V a, V b) {
+  return select<V>(a < b, a, b);
+}
+#endif
+
+// a * b + c, rounded once where the hardware can at no cost, else twice.
+template <Number V>
+KEOPSNB_FN V fma(V a, V b, V c) {
+  return a * b + c;
+}
+
+template <Number V>
+KEOPSNB_FN V inv(V a) {
+  return constant<V>(1) / a;
+}
+template <Number V>
+KEOPSNB_FN V square(V a) {
+  return a * a;
+}
+
+// -1, 0 or 1.
+template <Number V>
+KEOPSNB_FN V sign(V a) {
+  return select<V>(a > V{}, constant<V>(1), select<V>(a < V{}, constant<V>(-1), a));
+}
+// 0 where a < 0, else 1: also at NaN.
+template <Number V>
+KEOPSNB_FN V step(V a) {
+  return select<V>(a < V{}, V{}, constant<V>(1));
+}
+template <Number V>
+KEOPSNB_FN V relu(V a) {
+  return select<V>(a < V{}, V{}, a);
+}
+// b where a >= 0, else c: also at NaN.
+template <Number V>
+KEOPSNB_FN V ifelse(V a, V b, V c) {
+  return select<V>(a >= V{}, b, c);
+}
+
+template <Number V>
+KEOPSNB_FN V clamp(V a, V lo, V hi) {
+  return select<V>(a < lo, lo, select<V>(a > hi, hi, a));
+}
+template <Number V>
+KEOPSNB_FN V clamp(V a, i64 lo, i64 hi) {
+  return clamp(a, constant<V>(static_cast<double>(lo)), constant<V>(static_cast<double>(hi)));
+}
+// 1 where lo <= a <= hi, else 0.
+template <Number V>
+KEOPSNB_FN V inside(V a, i64 lo, i64 hi) {
+  return indicator<V>(constant<V>(static_cast<double>(lo)) <= a) *
+         indicator<V>(a <= constant<V>(static_cast<double>(hi)));
+}
+
+}  // namespace keopsnb

@@ -1,0 +1,78 @@
+// Sum over the components of a vector, and its adjoint SumT, which replicates a scalar.
+#pragma once
+#include <keopsnb/catalogue.hpp>
+#include <keopsnb/tile.hpp>
+
+namespace keopsnb {
+
+namespace op {
+
+struct Sum {
+  static constexpr i64 dim(i64) { return 1; }
+
+  // <g, Sum(da)> = <SumT(g), da>
+  template <Formula G, Formula A>
+  static constexpr auto pullback(Int<0>, G g, A) {
+    return sumt<A::dim>(g);
+  }
+
+  template <Formula A, class X>
+  KEOPSNB_FN static auto at(X& x, i64) {
+    auto sum = get<A>(x, 0);
+    for_components<A::dim, 1>([&](i64 c) KEOPSNB_LAMBDA { add_to(sum, get<A>(x, c)); });
+    return sum;
+  }
+};
+
+template <i64 N>
+struct SumT {
+  static constexpr i64 dim(i64 d) { return d == 1 ? N : -1; }
+
+  template <Formula G, Formula A>
+  static constexpr auto pullback(Int<0>, G g, A) {
+    return sum(g);
+  }
+
+  template <Formula A, class X>
+  KEOPSNB_FN static auto at(X& x, i64) {
+    return get<A>(x, 0);
+  }
+};
+
+}  // namespace op
+
+template <Formula A>
+constexpr auto sum(A a) {
+  return build<op::Sum>(a);
+}
+template <i64 N, Formula A>
+constexpr auto sumt(A a) {
+  return build<op::SumT<N>>(a);
+}
+
+#ifdef KEOPSNB_CATALOGUE
+inline constexpr Row rows_sum[] = {
+    {.name = "Sum",
+     .call = "sum",
+     .signature = "(D) -> 1",
+     .operands = 1,
+     .ints = 0,
+     .dim = [](const i64*, int, const i64*) -> i64 { return 1; },
+     .domain = "(-2, 2)",
+     .reference = "numpy.sum(a, -1, keepdims=True)",
+     .sentence = "Sum of the components.",
+     .partials = ""},
+    {.name = "SumT",
+     .call = "sumt",
+     .signature = "(1), n -> n",
+     .operands = 1,
+     .ints = 1,
+     .dim = [](const i64* d, int, const i64* n) -> i64 { return d[0] == 1 && n[0] >= 1 ? n[0] : -1; },
+     .domain = "(-2, 2)",
+     .reference = "numpy.repeat(a, n, -1)",
+     .sentence = "A scalar replicated n times: the adjoint of Sum.",
+     .partials = ""},
+};
+#endif
+
+}  // namespace keopsnb

@@ -1,0 +1,115 @@
+// a_i = log Sum_j exp(F(x_i, y_j)) G(x_i, y_j), for a scalar F and weights G (1 by default).
+//
+// Law: with m >= F seen so far, the state (m, Sum exp(F - m) G) never overflows, and is rescaled by
+// exp(m - m') when the maximum grows to m'. m is kept finite, so that F = -inf adds 0 and F = +inf
+// gives +inf, never inf - inf.
+#pragma once
+#include <keopsnb/reductions/sum.hpp>
+
+namespace keopsnb {
+
+template <class T>
+inline constexpr T largest = static_cast<T>(3.40282346638528859811704183484516925e+38);
+template <>
+inline constexpr double largest<double> = 1.79769313486231570814527423731704357e+308;
+
+template <Formula F, Formula G = Lit<1, 0>>
+struct LogSumExpReduction {
+  static_assert(F::dim == 1, "keopsnb: LogSumExp takes a formula of dimension 1");
+  using formulas = List<F, G>;
+  static constexpr i64 out_dim = G::dim;
+  static constexpr i64 block_dim = 1 + G::dim;      // m, sums
+  static constexpr i64 state_dim = 1 + 2 * G::dim;  // m, sums, their rounding errors
+
+  template <Number V>
+  KEOPSNB_FN static V block_identity(i64 s) {
+    return s == 0 ? splat<V>(-largest<scalar_of<V>>) : V{};
+  }
+  template <Number V>
+  KEOPSNB_FN static V identity(i64 s) {
+    return block_identity<V>(s);
+  }
+
+  template <Number V>
+  KEOPSNB_FN static V held(V m) {
+    return min(m, splat<V>(largest<scalar_of<V>>));
+  }
+
+  template <class Block, class X>
+  KEOPSNB_FN static void step(Block&& block, X& x) {
+    using V = typename X::pack;
+    auto f = get<F>(x, 0);
+    V shift[X::packs];
+    integer_of<V> grows{};
+    KEOPSNB_UNROLL
+    for (int p = 0; p < X::packs; ++p) {
+      V m = block(0, p);
+      KEOPSNB_UNROLL
+      for (int j = 0; j < X::steps; ++j) m = max(m, to_number<V>(f.at(p, j)));
+      shift[p] = held(m);
+      grows |= shift[p] > block(0, p);
+    }
+    // Rare once the first terms have passed: one exponential a term is all that is paid.
+    if (any_lane<V>(grows)) {
+      KEOPSNB_UNROLL
+      for (int p = 0; p < X::packs; ++p) {
+        V factor = exp(block(0, p) - shift[p]);
+        block(0, p) = shift[p];
+        for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA { block(1 + c, p) *= factor; });
+      }
+    }
+    Tile<V, X::packs, X::steps> e;
+    KEOPSNB_UNROLL
+    for (int p = 0; p < X::packs; ++p)
+      KEOPSNB_UNROLL
+      for (int j = 0; j < X::steps; ++j)
+        e.at(p, j) = exp(to_number<V>(f.at(p, j)) - block(0, p));
+    for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
+      auto g = get<G>(x, c);
+      KEOPSNB_UNROLL
+      for (int p = 0; p < X::packs; ++p)
+        KEOPSNB_UNROLL
+        for (int j = 0; j < X::steps; ++j)
+          block(1 + c, p) += e.at(p, j) * to_number<V>(g.at(p, j));
+    });
+  }
+
+  // Brings `state` to the larger maximum of the two, and gives the factor for the other's sums.
+  template <class State, class V>
+  KEOPSNB_FN static V rescale(State&& state, V other_max) {
+    V m = max(state(0), other_max);
+    V mine = exp(state(0) - m);
+    for_components<2 * G::dim>([&](i64 c) KEOPSNB_LAMBDA { state(1 + c) *= mine; });
+    state(0) = m;
+    return exp(other_max - m);
+  }
+
+  template <class State, class Block>
+  KEOPSNB_FN static void absorb(State&& state, Block&& block) {
+    auto factor = rescale(state, block(0));
+    for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
+      two_sum(state(1 + c), state(1 + G::dim + c), block(1 + c) * factor);
+    });
+  }
+
+  template <class State, class Other>
+  KEOPSNB_FN static void merge(State&& state, Other&& other) {
+    auto factor = rescale(state, other(0));
+    for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
+      two_sum(state(1 + c), state(1 + G::dim + c), other(1 + c) * factor);
+      state(1 + G::dim + c) += other(1 + G::dim + c) * factor;
+    });
+  }
+
+  template <class State>
+  KEOPSNB_FN static auto finish(State&& state, i64 c) {
+    return state(0) + log(rounded_sum(state(1 + c), state(1 + G::dim + c)));
+  }
+};
+
+template <Formula F, Formula G = Lit<1, 0>>
+constexpr auto logsumexp_reduction(F, G = {}) {
+  return LogSumExpReduction<F, G>{};
+}
+
+}  // namespace keopsnb

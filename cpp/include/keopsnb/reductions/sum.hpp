@@ -1,0 +1,82 @@
+// a_i = Sum_j F(x_i, y_j).
+//
+// Law: blocks of terms are summed naively, and block sums are added with two-sum (Knuth, TAOCP 4.2.2),
+// the rounding errors kept beside: the error is that of one block, whatever the number of terms.
+#pragma once
+#include <keopsnb/eval.hpp>
+
+namespace keopsnb {
+
+// hi + lo += x, exactly in hi and up to the last bit of lo.
+template <Number V>
+KEOPSNB_FN void two_sum(V& hi, V& lo, V x) {
+  V s = hi + x;
+  V b = s - hi;
+  lo += (hi - (s - b)) + (x - b);
+  hi = s;
+}
+
+// hi + lo; where hi overflowed or is NaN, lo is void of meaning.
+template <Number V>
+KEOPSNB_FN V rounded_sum(V hi, V lo) {
+  return select(hi - hi == V{}, hi + lo, hi);
+}
+
+template <Formula F>
+struct SumReduction {
+  using formulas = List<F>;
+  static constexpr i64 out_dim = F::dim;
+  static constexpr i64 block_dim = F::dim;      // numbers kept while the terms of a block come in
+  static constexpr i64 state_dim = 2 * F::dim;  // numbers kept for all that came: hi, then lo
+
+  template <Number V>
+  KEOPSNB_FN static constexpr V block_identity(i64) {
+    return V{};
+  }
+  template <Number V>
+  KEOPSNB_FN static constexpr V identity(i64) {
+    return V{};
+  }
+
+  // The terms of one tile into a block. `block(s, p)` is number s for pack p.
+  template <class Block, class X>
+  KEOPSNB_FN static void step(Block&& block, X& x) {
+    for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
+      auto t = get<F>(x, c);
+      KEOPSNB_UNROLL
+      for (int p = 0; p < X::packs; ++p)
+        KEOPSNB_UNROLL
+        for (int j = 0; j < X::steps; ++j)
+          block(c, p) += to_number<typename X::pack>(t.at(p, j));
+    });
+  }
+
+  // A block into a state.
+  template <class State, class Block>
+  KEOPSNB_FN static void absorb(State&& state, Block&& block) {
+    for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
+      two_sum(state(c), state(F::dim + c), block(c));
+    });
+  }
+
+  // A state into a state.
+  template <class State, class Other>
+  KEOPSNB_FN static void merge(State&& state, Other&& other) {
+    for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
+      two_sum(state(c), state(F::dim + c), other(c));
+      state(F::dim + c) += other(F::dim + c);
+    });
+  }
+
+  template <class State>
+  KEOPSNB_FN static auto finish(State&& state, i64 c) {
+    return rounded_sum(state(c), state(F::dim + c));
+  }
+};
+
+template <Formula F>
+constexpr auto sum_reduction(F) {
+  return SumReduction<F>{};
+}
+
+}  // namespace keopsnb

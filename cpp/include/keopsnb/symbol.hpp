@@ -1,0 +1,164 @@
+// What formulas are made of: variables, constants, and nodes that apply an operation to operands.
+//
+// A formula is an empty constexpr object whose type is its syntax tree; equal formulas have equal
+// types. `dim` is the dimension of its value, a vector.
+#pragma once
+#include <keopsnb/config.hpp>
+#include <keopsnb/meta.hpp>
+
+namespace keopsnb {
+
+// Which index a variable hangs on: rows i, columns j, or none (a parameter).
+enum class Category { i = 0, j = 1, parameter = 2 };
+
+template <class F>
+concept Formula = requires { typename F::keopsnb_operands; };
+
+template <Formula F>
+using operands_of = typename F::keopsnb_operands;
+
+// The input at position Pos of a call: an array (rows, Dim), or (Dim) for a parameter.
+template <int Pos, i64 Dim, Category C>
+struct Var {
+  static_assert(Pos >= 0, "keopsnb: the position of a variable is 0 or more");
+  static_assert(Dim >= 1, "keopsnb: the dimension of a variable is 1 or more");
+  using keopsnb_operands = List<>;
+  static constexpr int position = Pos;
+  static constexpr i64 dim = Dim;
+  static constexpr Category category = C;
+};
+
+template <int Pos, i64 Dim>
+inline constexpr Var<Pos, Dim, Category::i> vi{};
+template <int Pos, i64 Dim>
+inline constexpr Var<Pos, Dim, Category::j> vj{};
+template <int Pos, i64 Dim>
+inline constexpr Var<Pos, Dim, Category::parameter> pm{};
+
+template <i64 Dim>
+struct Zero {
+  using keopsnb_operands = List<>;
+  static constexpr i64 dim = Dim;
+};
+template <i64 Dim>
+inline constexpr Zero<Dim> zero{};
+
+constexpr double times_power_of_two(double x, int e) {
+  for (; e > 0; --e) x *= 2;
+  for (; e < 0; ++e) x /= 2;
+  return x;
+}
+
+// The constant M * 2^E, any float64; M is odd or 0, so that equal constants are one type.
+template <i64 M, int E>
+struct Lit {
+  static_assert(M % 2 != 0 || (M == 0 && E == 0), "keopsnb: write lit<M, E> with M odd");
+  using keopsnb_operands = List<>;
+  static constexpr i64 dim = 1;
+  // In steps that stay exact for subnormal values too: |M| < 2^54 and M * 2^E is a float64.
+  static constexpr double value = times_power_of_two(static_cast<double>(M), E);
+};
+template <i64 M, int E>
+inline constexpr Lit<M, E> lit{};
+template <i64 M, int E>
+constexpr auto operator-(Lit<M, E>) {
+  return lit<-M, E>;
+}
+
+struct Binary64 {
+  i64 mantissa;
+  int exponent;
+};
+
+constexpr bool finite(double x) { return x - x == 0; }
+
+// x = mantissa * 2^exponent with an odd mantissa, or 0 * 2^0; x is finite.
+constexpr Binary64 decompose(double x) {
+  if (x == 0) return {0, 0};
+  constexpr double two53 = 9007199254740992.0, two62 = two53 * 512;
+  int e = 0;
+  for (; x < two53 && x > -two53 && x != static_cast<double>(static_cast<i64>(x)); --e) x *= 2;
+  for (; x >= two62 || x <= -two62; ++e) x /= 2;
+  i64 m = static_cast<i64>(x);
+  for (; m % 2 == 0; ++e) m /= 2;
+  return {m, e};
+}
+
+// The type of the constant x = f(), for a captureless constexpr f.
+template <class F>
+constexpr auto lit_of(F) {
+  constexpr Binary64 b = decompose(F{}());
+  return lit<b.mantissa, b.exponent>;
+}
+
+// The integer N as a constant: exact up to 2^53, as in float64.
+template <i64 N>
+inline constexpr auto cst = lit_of([] { return static_cast<double>(N); });
+
+template <class Op, Formula... A>
+struct Node {
+  using keopsnb_operands = List<A...>;
+  using op = Op;
+  static constexpr i64 dim = Op::dim(A::dim...);
+  static_assert(dim >= 1, "keopsnb: the operands' dimensions do not fit this operation");
+};
+
+// Op applied to operands, after the identities of simplify.hpp.
+template <class Op, Formula... A>
+constexpr auto build(A... a);
+
+template <int K, class Op, Formula A, Formula... More>
+constexpr auto operand(Node<Op, A, More...>) {
+  if constexpr (K == 0)
+    return A{};
+  else
+    return operand<K - 1>(Node<Op, More...>{});
+}
+
+// Whether F depends on a variable of category C.
+template <Category C, class F>
+inline constexpr bool depends = false;
+template <Category C, int P, i64 D>
+inline constexpr bool depends<C, Var<P, D, C>> = true;
+template <Category C, class Op, class... A>
+inline constexpr bool depends<C, Node<Op, A...>> = (depends<C, A> || ...);
+
+namespace detail {
+template <char... C>
+constexpr double parse_constant() {
+  const char text[] = {C...};
+  i64 digits = 0;
+  int scale = 0, exponent = 0, sign = 1;
+  bool fraction = false, in_exponent = false;
+  for (char c : text) {
+    if (c == '.')
+      fraction = true;
+    else if (c == 'e' || c == 'E')
+      in_exponent = true;
+    else if (c == '-')
+      sign = -1;
+    else if (c >= '0' && c <= '9' && in_exponent)
+      exponent = 10 * exponent + (c - '0');
+    else if (c >= '0' && c <= '9') {
+      digits = 10 * digits + (c - '0');
+      scale -= fraction;
+    }
+  }
+  scale += sign * exponent;
+  // Both factors are exact within these bounds, so that one rounding gives the nearest float64.
+  if (digits >> 53 != 0 || scale > 22 || scale < -22) return -1;
+  double power = 1;
+  for (int k = 0; k < (scale < 0 ? -scale : scale); ++k) power *= 10;
+  return scale < 0 ? static_cast<double>(digits) / power : static_cast<double>(digits) * power;
+}
+}  // namespace detail
+
+// 2_c, 0.5_c, 1e-3_c: a constant in a formula, in every precision the nearest value.
+template <char... C>
+constexpr auto operator""_c() {
+  constexpr double x = detail::parse_constant<C...>();
+  static_assert(x >= 0, "keopsnb: write this constant with fewer digits, or as lit<M, E>");
+  return lit_of([] { return detail::parse_constant<C...>(); });
+}
+
+}  // namespace keopsnb

@@ -1,0 +1,79 @@
+// The abstract number that formulas are evaluated over.
+//
+// A Tile holds the values of one component for P packs of outputs and J reduced indices at once.
+// What does not depend on the outputs is a scalar, what does not depend on the reduced index is
+// held once, both by type: nothing is computed in more lanes than it varies over.
+#pragma once
+#include <keopsnb/pack.hpp>
+#include <keopsnb/symbol.hpp>
+
+namespace keopsnb {
+
+template <class V, int P, int J>
+struct Tile {
+  using number = V;
+  static constexpr int packs = P, steps = J;
+  V v[P * J];
+
+  KEOPSNB_FN const V& at(int p, int j) const { return v[(P == 1 ? 0 : p) * J + (J == 1 ? 0 : j)]; }
+  KEOPSNB_FN V& at(int p, int j) { return v[(P == 1 ? 0 : p) * J + (J == 1 ? 0 : j)]; }
+};
+
+template <class V, class U>
+KEOPSNB_FN V to_number(U u) {
+  if constexpr (same<U, V>)
+    return u;
+  else
+    return splat<V>(u);
+}
+
+template <class R, class A>
+KEOPSNB_FN R convert(const A& a) {
+  R r;
+  KEOPSNB_UNROLL
+  for (int p = 0; p < R::packs; ++p)
+    KEOPSNB_UNROLL
+    for (int j = 0; j < R::steps; ++j) r.at(p, j) = to_number<typename R::number>(a.at(p, j));
+  return r;
+}
+
+// Op on every number of the operands, brought to one shape R.
+template <class Op, class R, class... A>
+KEOPSNB_FN R map_tiles(const A&... a) {
+  R r;
+  using V = typename R::number;
+  KEOPSNB_UNROLL
+  for (int p = 0; p < R::packs; ++p)
+    KEOPSNB_UNROLL
+    for (int j = 0; j < R::steps; ++j) r.at(p, j) = Op::value(to_number<V>(a.at(p, j))...);
+  return r;
+}
+
+template <class R>
+KEOPSNB_FN void add_to(R& sum, const R& term) {
+  KEOPSNB_UNROLL
+  for (int k = 0; k < R::packs * R::steps; ++k) sum.v[k] += term.v[k];
+}
+
+// f(c) for the components From <= c < D. Short loops unroll, so that arrays stay in registers.
+template <i64 D, i64 From = 0, class F>
+KEOPSNB_FN void for_components(F&& f) {
+  if constexpr (D <= 8) {
+    KEOPSNB_UNROLL
+    for (i64 c = From; c < D; ++c) f(c);
+  } else {
+    for (i64 c = From; c < D; ++c) f(c);
+  }
+}
+
+// The type of a formula's components in the evaluation X: what varies over what.
+template <class X, class... F>
+using tile_of = Tile<choose<(depends<X::lanes, F> || ...), typename X::pack, typename X::scalar>,
+                     (depends<X::lanes, F> || ...) ? X::packs : 1,
+                     (depends<X::reduced, F> || ...) ? X::steps : 1>;
+
+// Component c of F in the evaluation x (eval.hpp).
+template <class F, class X>
+KEOPSNB_FN auto get(X& x, i64 c);
+
+}  // namespace keopsnb

@@ -1,0 +1,232 @@
+#include "bind/arrays.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace nb = nanobind;
+
+namespace keopsnb {
+namespace {
+
+std::string type_of(nb::handle h) { return nb::cast<std::string>(nb::type_name(h.type())); }
+
+std::string text(nb::handle h) { return nb::cast<std::string>(nb::str(h)); }
+
+// "float32" and the like; nullopt for what the kernels do not compute with.
+std::optional<Dtype> dtype_of_format(const char* format) {
+  std::string_view f = format ? format : "B";
+  constexpr bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+  if (f.size() == 2 && (f[0] == '@' || f[0] == '=' || f[0] == (little ? '<' : '>')))
+    f.remove_prefix(1);
+  if (f == "f") return Dtype::float32;
+  if (f == "d") return Dtype::float64;
+  return std::nullopt;
+}
+
+void set_shape(ArrayView& view, const i64* shape, int ndim, const std::string& name) {
+  if (ndim > ArrayView::max_ndim)
+    throw std::invalid_argument(name + " has " + std::to_string(ndim) + " dimensions; at most 2 " +
+                                "make sense here.");
+  view.ndim = ndim;
+  std::copy(shape, shape + ndim, view.shape.begin());
+}
+
+// Modules are imported once, by their first user; they are never unloaded.
+const nb::module_& numpy() {
+  static const auto* m = new nb::module_(nb::module_::import_("numpy"));
+  return *m;
+}
+const nb::module_& torch() {
+  static const auto* m = new nb::module_(nb::module_::import_("torch"));
+  return *m;
+}
+
+// What torch's Python objects are asked for in each call: names and constants, made once.
+struct TorchNames {
+  nb::object tensor = torch().attr("Tensor");
+  nb::object dtypes[2] = {torch().attr("float32"), torch().attr("float64")};
+  nb::object strided = torch().attr("strided");
+  nb::object empty = torch().attr("empty");
+  nb::str data_ptr{"data_ptr"}, shape{"shape"}, dtype{"dtype"}, layout{"layout"}, is_cpu{"is_cpu"},
+      is_contiguous{"is_contiguous"}, is_neg{"is_neg"};
+};
+const TorchNames& names() {
+  static const auto* n = new TorchNames;
+  return *n;
+}
+
+nb::object method(nb::handle self, const nb::str& name) {
+  PyObject* argument = self.ptr();
+  PyObject* result = PyObject_VectorcallMethod(
+      name.ptr(), &argument, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  if (!result) throw nb::python_error();
+  return nb::steal(result);
+}
+
+nb::object attribute(nb::handle self, const nb::str& name) {
+  PyObject* result = PyObject_GetAttr(self.ptr(), name.ptr());
+  if (!result) throw nb::python_error();
+  return nb::steal(result);
+}
+
+void* address(nb::handle integer) {
+  void* p = PyLong_AsVoidPtr(integer.ptr());
+  if (!p && PyErr_Occurred()) throw nb::python_error();
+  return p;
+}
+
+// A tensor that a kernel can read where it is, seen; false where it has to be copied first.
+bool see_torch(nb::handle tensor, const std::string& name, ArrayView& view) {
+  const TorchNames& n = names();
+  const int is_tensor = PyObject_IsInstance(tensor.ptr(), n.tensor.ptr());
+  if (is_tensor < 0) throw nb::python_error();
+  if (!is_tensor)
+    throw ArgumentTypeError(name + " is a " + type_of(tensor) +
+                            "; write torch.as_tensor(...) to make it a tensor.");
+  const nb::object dtype = attribute(tensor, n.dtype);
+  const auto* known = std::find_if(std::begin(n.dtypes), std::end(n.dtypes),
+                                   [&](const nb::object& d) { return d.is(dtype); });
+  if (known == std::end(n.dtypes))
+    throw ArgumentTypeError(name + " is " + text(dtype) +
+                            "; write .to(torch.float32) or .to(torch.float64).");
+  view.dtype = static_cast<Dtype>(known - std::begin(n.dtypes));
+  if (!attribute(tensor, n.layout).is(n.strided))
+    throw ArgumentTypeError(name + " has layout " + text(attribute(tensor, n.layout)) +
+                            "; write .to_dense().");
+  if (attribute(tensor, n.is_cpu).ptr() != Py_True)
+    throw ArgumentTypeError(name + " is on device '" + text(tensor.attr("device")) +
+                            "', and kernels run on the CPU; write .cpu().");
+  const nb::object size = attribute(tensor, n.shape);
+  const Py_ssize_t ndim = PyTuple_Size(size.ptr());
+  if (ndim < 0) throw nb::python_error();
+  std::vector<i64> shape;
+  for (Py_ssize_t k = 0; k < ndim; ++k)
+    shape.push_back(PyLong_AsLongLong(PyTuple_GetItem(size.ptr(), k)));
+  set_shape(view, shape.data(), static_cast<int>(ndim), name);
+  if (method(tensor, n.is_contiguous).ptr() != Py_True || method(tensor, n.is_neg).ptr() == Py_True)
+    return false;
+  view.data = address(method(tensor, n.data_ptr));
+  return true;
+}
+
+i64 bytes_of(const ArrayView& view) {
+  i64 n = view.dtype == Dtype::float32 ? 4 : 8;
+  for (int k = 0; k < view.ndim; ++k) n *= view.shape[static_cast<std::size_t>(k)];
+  return n;
+}
+
+void check_out(const ArrayView& out, i64 rows, i64 columns, Dtype dtype,
+               const Arguments& arguments) {
+  const auto name = [](Dtype d) { return std::string(dtype_names[static_cast<std::size_t>(d)]); };
+  if (out.dtype != dtype)
+    throw ArgumentTypeError("out is " + name(out.dtype) + ", and the arguments are " + name(dtype) +
+                            ".");
+  if (out.ndim != 2 || out.shape[0] != rows || out.shape[1] != columns)
+    throw std::invalid_argument("out should have shape (" + std::to_string(rows) + ", " +
+                                std::to_string(columns) + ").");
+  const auto begin = [](const ArrayView& a) { return reinterpret_cast<std::uintptr_t>(a.data); };
+  const auto size = [](const ArrayView& a) { return static_cast<std::uintptr_t>(bytes_of(a)); };
+  for (const ArrayView& in : arguments.views())
+    if (begin(out) < begin(in) + size(in) && begin(in) < begin(out) + size(out))
+      throw std::invalid_argument("out shares memory with an argument; give an array of its own.");
+}
+
+}  // namespace
+
+Arguments::~Arguments() {
+  for (Py_buffer& buffer : buffers_) PyBuffer_Release(&buffer);
+}
+
+void Arguments::add_numpy(nb::handle array, const Routine& routine) {
+  const auto name = [&] { return routine.argument_name(views_.size()); };
+  Py_buffer buffer;
+  if (PyObject_GetBuffer(array.ptr(), &buffer, PyBUF_FORMAT | PyBUF_STRIDES) != 0) {
+    PyErr_Clear();
+    throw ArgumentTypeError(name() + " is a " + type_of(array) +
+                            "; write numpy.asarray(...) to make it an array.");
+  }
+  buffers_.push_back(buffer);
+  const auto dtype = dtype_of_format(buffer.format);
+  if (!dtype)
+    throw ArgumentTypeError(
+        name() + " is " +
+        (nb::hasattr(array, "dtype") ? text(array.attr("dtype")) : type_of(array)) +
+        "; write numpy.asarray(..., 'float32') or numpy.asarray(..., 'float64').");
+  if (!PyBuffer_IsContiguous(&buffer, 'C')) {
+    kept_.push_back(numpy().attr("ascontiguousarray")(array));
+    const nb::object copy = kept_.back();
+    return add_numpy(copy, routine);
+  }
+  ArrayView view;
+  view.data = buffer.buf;
+  view.dtype = *dtype;
+  i64 shape[64];
+  std::copy(buffer.shape, buffer.shape + buffer.ndim, shape);
+  set_shape(view, shape, buffer.ndim, name());
+  views_.push_back(view);
+}
+
+void Arguments::add_torch(nb::handle tensor, const Routine& routine) {
+  ArrayView view;
+  if (!see_torch(tensor, routine.argument_name(views_.size()), view)) {
+    kept_.push_back(tensor.attr("detach")().attr("resolve_neg")().attr("contiguous")());
+    const nb::object copy = kept_.back();
+    return add_torch(copy, routine);
+  }
+  views_.push_back(view);
+}
+
+Output new_numpy(i64 rows, i64 columns, Dtype dtype) {
+  static const auto* empty = new nb::object(numpy().attr("empty"));
+  static const nb::object* dtypes[2] = {new nb::object(numpy().attr("dtype")("float32")),
+                                        new nb::object(numpy().attr("dtype")("float64"))};
+  nb::object array = (*empty)(nb::make_tuple(rows, columns), *dtypes[static_cast<int>(dtype)]);
+  Py_buffer buffer;
+  if (PyObject_GetBuffer(array.ptr(), &buffer, PyBUF_WRITABLE) != 0) throw nb::python_error();
+  void* data = buffer.buf;
+  PyBuffer_Release(&buffer);
+  return {std::move(array), data};
+}
+
+Output new_torch(i64 rows, i64 columns, Dtype dtype) {
+  const TorchNames& n = names();
+  nb::object tensor = n.empty(rows, columns, nb::arg("dtype") = n.dtypes[static_cast<int>(dtype)],
+                              nb::arg("device") = "cpu");
+  void* data = address(method(tensor, n.data_ptr));
+  return {std::move(tensor), data};
+}
+
+Output given_numpy(nb::handle out, i64 rows, i64 columns, const Arguments& arguments, Dtype dtype) {
+  Py_buffer buffer;
+  if (PyObject_GetBuffer(out.ptr(), &buffer, PyBUF_FORMAT | PyBUF_STRIDES | PyBUF_WRITABLE) != 0) {
+    PyErr_Clear();
+    throw ArgumentTypeError("out is a " + type_of(out) +
+                            " that cannot be written to; give a writable NumPy array.");
+  }
+  struct Release {
+    Py_buffer* b;
+    ~Release() { PyBuffer_Release(b); }
+  } release{&buffer};
+  const auto found = dtype_of_format(buffer.format);
+  if (!found) throw ArgumentTypeError("out is neither float32 nor float64.");
+  if (!PyBuffer_IsContiguous(&buffer, 'C'))
+    throw std::invalid_argument("out is not C-contiguous; write numpy.empty(...) to make one.");
+  ArrayView view;
+  view.data = buffer.buf;
+  view.dtype = *found;
+  i64 shape[64];
+  std::copy(buffer.shape, buffer.shape + buffer.ndim, shape);
+  set_shape(view, shape, buffer.ndim, "out");
+  check_out(view, rows, columns, dtype, arguments);
+  return {nb::borrow(out), buffer.buf};
+}
+
+Output given_torch(nb::handle out, i64 rows, i64 columns, const Arguments& arguments, Dtype dtype) {
+  ArrayView view;
+  if (!see_torch(out, "out", view))
+    throw std::invalid_argument("out is not contiguous; write torch.empty(...) to make one.");
+  check_out(view, rows, columns, dtype, arguments);
+  return {nb::borrow(out), const_cast<void*>(view.data)};
+}
+
+}  // namespace keopsnb

@@ -1,0 +1,46 @@
+// NumPy arrays and torch tensors, as the routine sees them.
+#pragma once
+#include <nanobind/nanobind.h>
+
+#include <string>
+#include <vector>
+
+#include "launch/routine.hpp"
+
+namespace keopsnb {
+
+// The arguments of one call, held in memory until it ends. Arrays that are not C-contiguous are
+// copied. Throws ArgumentTypeError, naming the argument.
+class Arguments {
+ public:
+  Arguments() = default;
+  Arguments(const Arguments&) = delete;
+  Arguments& operator=(const Arguments&) = delete;
+  ~Arguments();
+
+  void add_numpy(nanobind::handle array, const Routine& routine);
+  void add_torch(nanobind::handle tensor, const Routine& routine);
+  const std::vector<ArrayView>& views() const { return views_; }
+
+ private:
+  std::vector<ArrayView> views_;
+  std::vector<Py_buffer> buffers_;
+  std::vector<nanobind::object> kept_;  // contiguous copies
+};
+
+// A new array or tensor of shape (rows, columns), and where its numbers are.
+struct Output {
+  nanobind::object array;
+  void* data;
+};
+Output new_numpy(i64 rows, i64 columns, Dtype dtype);
+Output new_torch(i64 rows, i64 columns, Dtype dtype);
+
+// `out`, given by the caller: an array or tensor of that very shape and type, C-contiguous,
+// writable, sharing no memory with an argument. Throws ArgumentTypeError and std::invalid_argument.
+Output given_numpy(nanobind::handle out, i64 rows, i64 columns, const Arguments& arguments,
+                   Dtype dtype);
+Output given_torch(nanobind::handle out, i64 rows, i64 columns, const Arguments& arguments,
+                   Dtype dtype);
+
+}  // namespace keopsnb

@@ -1,0 +1,59 @@
+// Threads, the cache, and what this machine offers.
+#include "bind/bind.hpp"
+#include "jit/cache.hpp"
+#include "jit/errors.hpp"
+#include "jit/host_compiler.hpp"
+#include "launch/pool.hpp"
+
+namespace keopsnb {
+namespace {
+
+nb::dict info() {
+  nb::dict rows;
+  try {
+    const jit::HostCompiler& compiler = jit::host_compiler();
+    rows["C++ compiler"] = jit::join_words(compiler.command);
+    rows["compiler version"] = compiler.version.substr(0, compiler.version.find('\n'));
+  } catch (const jit::CompileError& e) {
+    rows["C++ compiler"] = e.what();
+  }
+  rows["CPU"] = jit::cpu_identity();
+  const jit::Cache& cache = jit::Cache::current();
+  rows["kernel cache"] = cache.folder_in_use();
+  if (!cache.reason().empty()) rows["cache problem"] = cache.reason();
+  rows["threads"] = std::to_string(Pool::instance().threads());
+  return rows;
+}
+
+nb::dict cache_info() {
+  const jit::Cache& cache = jit::Cache::current();
+  const jit::CacheUsage usage = cache.usage();
+  nb::dict rows;
+  rows["folder"] = cache.home();
+  rows["kernels"] = usage.entries;
+  rows["bytes"] = usage.bytes;
+  if (!cache.reason().empty()) rows["not in use"] = cache.reason();
+  return rows;
+}
+
+}  // namespace
+
+void bind_info(nb::module_& m) {
+  m.def(
+      "set_num_threads", [](int n) { Pool::instance().set_threads(n); }, nb::arg("n"),
+      "Sets how many threads a call may use, the caller's included.\n\n"
+      "Raises:\n    ValueError: if n < 1.");
+  m.def(
+      "get_num_threads", [] { return Pool::instance().threads(); },
+      "Returns how many threads a call may use: what `set_num_threads` set, else the environment "
+      "variable\nKEOPSNB_NUM_THREADS, else the CPUs that this process may use.");
+  m.def("info", &info, nb::sig("def info() -> dict[str, str]"),
+        "Compiler, CPU, cache and threads, as text.");
+  m.def("cache_info", &cache_info, nb::sig("def cache_info() -> dict[str, str | int]"),
+        "Where compiled kernels are kept, how many there are, and their size.");
+  m.def(
+      "cache_clear", [] { return jit::Cache::current().clear().entries; },
+      "Removes all compiled kernels of this user and returns how many there were.");
+}
+
+}  // namespace keopsnb

@@ -1,0 +1,30 @@
+// What can go wrong between a source text and a loaded kernel.
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace keopsnb::jit {
+
+// No compiler, a compiler that refused the source, or an object that cannot be loaded.
+struct CompileError : std::runtime_error {
+  CompileError(const std::string& what, std::string command, std::string log,
+               std::string source_path)
+      : std::runtime_error(what),
+        command(std::move(command)),
+        log(std::move(log)),
+        source_path(std::move(source_path)) {}
+  std::string command, log, source_path;  // empty where there is none
+};
+
+// No folder in which a kernel can be kept safely.
+struct CacheError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The caller's Interrupt callback said stop; the compiler was ended and its files removed.
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("The compilation was interrupted.") {}
+};
+
+}  // namespace keopsnb::jit

@@ -1,0 +1,39 @@
+// From a C++ source text to a loaded kernel.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "errors.hpp"
+#include "process.hpp"
+
+namespace keopsnb::jit {
+
+// A loaded shared object. It is never unloaded: function pointers into it stay valid.
+class Library {
+ public:
+  // Throws CompileError with the loader's words.
+  explicit Library(const std::string& path);
+  // Address of an exported symbol; throws CompileError when there is none of that name.
+  void* symbol(const char* name) const;
+  template <class F>
+  F* function(const char* name) const {
+    return reinterpret_cast<F*>(symbol(name));
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  void* handle_;
+};
+
+struct Options {
+  std::string flags;    // more compiler flags, separated by blanks
+  Interrupt interrupt;  // not part of the key
+};
+
+// The library of this source: from this process, else from the cache on disk, else compiled. Of
+// several threads that ask for the same source one compiles and the others wait; different sources
+// compile at the same time. Throws CompileError, CacheError, Interrupted.
+std::shared_ptr<const Library> load(const std::string& source, const Options& options = {});
+
+}  // namespace keopsnb::jit

@@ -1,0 +1,59 @@
+// Errors in the text of a formula or of an alias, shown with the text itself and a caret.
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <keopsnb/config.hpp>
+
+namespace keopsnb::parse {
+
+// what() is always valid UTF-8, whatever bytes the text holds.
+class FormulaError : public std::runtime_error {
+ public:
+  FormulaError(const std::string& message, i64 column)
+      : std::runtime_error(message), column_(column) {}
+
+  // Of the caret in its line of the text: characters, from 1.
+  i64 column() const { return column_; }
+
+ private:
+  i64 column_;
+};
+
+// The bytes [begin, end) of a text, which must outlive it.
+struct Place {
+  std::string_view text;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  std::string_view spelling() const { return text.substr(begin, end - begin); }
+};
+
+inline Place from_to(const Place& first, const Place& last) {
+  return {first.text, first.begin, last.end};
+}
+
+[[noreturn]] void fail(const Place& place, const std::string& message);
+
+// The spelling between quotes, printable and not too long.
+std::string quote(std::string_view spelling);
+
+// "a", "a and b", "a, b and c".
+template <class Strings>
+std::string enumerate(const Strings& strings) {
+  std::string all;
+  std::size_t k = 0;
+  for (const auto& string : strings) {
+    if (k > 0) all += k + 1 == strings.size() ? " and " : ", ";
+    all += string;
+    ++k;
+  }
+  return all;
+}
+
+inline std::string counted(std::size_t n, const std::string& noun) {
+  return (n == 0 ? "no" : std::to_string(n)) + " " + noun + (n == 1 ? "" : "s");
+}
+
+}  // namespace keopsnb::parse

@@ -1,0 +1,50 @@
+// The text of formulas and of their variables, parsed and checked, as C++ text over v0, v1, ...
+//
+//   parse({"x = Vi(3)", "y = Vj(3)"}, {"Exp(-SqDist(x, y))"})
+//     -> variables {x: i, 3}, {y: j, 3} and the code "exp(minus(sqdist(v0, v1)))" of dimension 1
+//
+// Precedence and associativity are Python's. No name of the text reaches the code.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <keopsnb/config.hpp>
+
+#include "error.hpp"
+
+namespace keopsnb::parse {
+
+enum class Category { i = 0, j = 1, parameter = 2 };
+
+struct Variable {
+  std::string name;  // "" without one
+  i64 dim = 0;
+  Category category = Category::i;
+};
+
+struct Formula {
+  i64 dim = 0;
+  std::string code;           // one C++ expression
+  std::vector<bool> depends;  // on each variable of the program: it stands in the code
+};
+
+struct Program {
+  std::vector<Variable> variables;  // by position: first those of the texts, then those Grad adds
+  std::vector<Formula> formulas;    // in the order of the texts
+};
+
+inline constexpr i64 max_dim = 1'000'000;
+inline constexpr i64 max_parameter = 2'147'483'647;  // of an integer parameter, in absolute value
+inline constexpr int max_depth = 1000;               // operations inside one another
+
+// An alias is "x = Vi(3)" (i-variable of dimension 3; Vj and Pm for j-variables and parameters; its
+// position is its rank among the aliases), "x = Vi(0, 3)" or "x = Var(0, 3, 0)" (the position comes
+// first, the category last), or any of these without the name. Vx and Vy are old names of Vi and
+// Vj. In a formula a name followed by "(" is an operation, any other name an alias: an alias may be
+// named like an operation. Variables may also stand in a formula by position, as Vi(0, 3) or Var(0,
+// 3, 0), with or without an alias. The formulas share their variables. Throws FormulaError.
+Program parse(std::span<const std::string> aliases, std::span<const std::string_view> formulas);
+
+}  // namespace keopsnb::parse

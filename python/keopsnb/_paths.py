@@ -1,0 +1,19 @@
+"""Folders of the C++ library inside this package."""
+
+import os
+
+from keopsnb import _core
+
+# Headers and CMake files are installed beside the extension module; in an editable installation
+# that is another folder than this file's.
+_root = os.path.dirname(os.path.abspath(_core.__file__))
+
+
+def get_include() -> str:
+    """Return the folder to pass to a C++ compiler as -I, so that <keopsnb/keopsnb.hpp> is found."""
+    return os.path.join(_root, "include")
+
+
+def get_cmake_dir() -> str:
+    """Return the folder to pass to CMake as -Dkeopsnb_DIR, so that it finds the package keopsnb."""
+    return os.path.join(_root, "share", "cmake", "keopsnb")

@@ -1,0 +1,116 @@
+"""Generic reductions of NumPy arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keopsnb._core import Routine
+from keopsnb._options import check_call, check_options
+
+Array = NDArray[np.floating[Any]]
+
+
+class Genred:
+    """A reduction of a formula over one index, for NumPy arrays.
+
+    With rows `x_i`, columns `y_j` and parameters `p`, computes `a_i = Sum_j F(p, x_i, y_j)` or
+    `a_i = log Sum_j exp(F) G`, in memory proportional to its arguments and its result.
+
+    Args:
+        formula: `F`, a formula over the variables, such as `"Exp(-SqDist(x, y)) * b"`.
+        aliases: the variables, in the order of the call's arguments: `"x = Vi(3)"` is indexed by i
+            and has dimension 3, `"b = Vj(1)"` is indexed by j, `"p = Pm(2)"` by neither.
+        reduction_op: `"Sum"` or `"LogSumExp"`.
+        axis: the index reduced over. 1 is j, with a result indexed by i; 0 is i.
+        dtype: no effect (deprecated).
+        opt_arg: none of these reductions takes one.
+        formula2: for LogSumExp, the weights `G`, a formula; 1 by default.
+        cuda_type: no effect (deprecated).
+        dtype_acc: `"float64"` keeps sums of float32 terms to twice the precision; the default sums
+            blocks of 256 terms in the type of the arguments, and the blocks without rounding error.
+        use_double_acc: the same as `dtype_acc="float64"`.
+        sum_scheme: `"kahan_scheme"` sums every term without rounding error; all others are the
+            default.
+        enable_chunks: no effect on the CPU.
+        rec_multVar_highdim: no effect on the CPU.
+        use_fast_math: no effect on the CPU.
+
+    Raises:
+        FormulaError: if the formula or an alias cannot be understood, or dimensions do not fit.
+        ValueError: if an option is not one that the reduction has.
+
+    Example:
+        >>> import numpy as np
+        >>> from keopsnb.numpy import Genred
+        >>> gaussian = Genred("Exp(-SqDist(x, y)) * b", ["x = Vi(2)", "y = Vj(2)", "b = Vj(1)"],
+        ...                   axis=1)
+        >>> gaussian(np.zeros((3, 2)), np.zeros((4, 2)), np.ones((4, 1)))
+        array([[4.],
+               [4.],
+               [4.]])
+    """
+
+    def __init__(
+        self,
+        formula: str,
+        aliases: Sequence[str],
+        reduction_op: str = "Sum",
+        axis: int = 0,
+        dtype: object = None,
+        opt_arg: object = None,
+        formula2: str | None = None,
+        cuda_type: object = None,
+        dtype_acc: str = "auto",
+        use_double_acc: bool = False,
+        sum_scheme: str = "auto",
+        enable_chunks: bool = True,  # noqa: ARG002
+        rec_multVar_highdim: bool = False,  # noqa: ARG002, N803
+        use_fast_math: bool = True,  # noqa: ARG002
+    ) -> None:
+        compensated = check_options(
+            formula,
+            aliases,
+            axis,
+            dtype=dtype,
+            opt_arg=opt_arg,
+            cuda_type=cuda_type,
+            dtype_acc=dtype_acc,
+            use_double_acc=use_double_acc,
+            sum_scheme=sum_scheme,
+        )
+        self._routine = Routine(formula, list(aliases), reduction_op, axis, formula2, compensated)
+
+    def __call__(
+        self,
+        *args: Array,
+        backend: str = "auto",
+        device_id: int = -1,  # noqa: ARG002
+        ranges: None = None,
+        out: Array | None = None,
+    ) -> Array:
+        """Compute the reduction.
+
+        Args:
+            args: one array a variable, all float32 or all float64: (M, D) for an i-variable, (N, D)
+                for a j-variable, (D,) for a parameter.
+            backend: `"auto"` or `"CPU"`.
+            device_id: no effect on the CPU.
+            ranges: none.
+            out: an array to write the result to: C-contiguous, of the result's shape and dtype.
+
+        Returns:
+            The array (M, D) or (N, D), in the dtype of the arguments, where D is the dimension of
+            the formula (for LogSumExp: of the weights).
+
+        Raises:
+            TypeError: if the number, kind or dtype of the arguments is wrong.
+            ValueError: if a shape is wrong.
+            CompileError: at the first call, if the kernel cannot be compiled.
+            KeyboardInterrupt: when Ctrl-C is pressed.
+        """
+        if ranges is not None or backend != "auto":
+            check_call(backend, ranges)
+        result: Array = self._routine.call_numpy(args, out)
+        return result

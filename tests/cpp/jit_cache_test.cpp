@@ -1,0 +1,416 @@
+// The cache on disk and the libraries in the process: right result or a clear error, whatever
+// happens to processes and folders.
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <jit/cache.hpp>
+#include <jit/digest.hpp>
+#include <jit/errors.hpp>
+#include <jit/host_compiler.hpp>
+#include <jit/library.hpp>
+
+#include "check.hpp"
+#include "scratch.hpp"
+
+using namespace keopsnb::jit;
+using namespace std::chrono_literals;
+using scratch::in_child;
+using scratch::Variable;
+
+namespace {
+
+// A kernel that returns `value`; it needs the embedded headers, libm and memset.
+std::string source_of(int value) {
+  return "#include <keopsnb/config.hpp>\n"
+         "extern \"C\" double cos(double);\n"
+         "extern \"C\" [[gnu::visibility(\"default\")]] int run(const double* x) {\n"
+         "  volatile char zeros[4096] = {};\n"
+         "  return static_cast<keopsnb::i64>(cos(*x)) - 1 + zeros[17] + " +
+         std::to_string(value) + ";\n}\n";
+}
+
+bool runs(int value, const Options& options = {}) {
+  const double zero = 0;
+  return load(source_of(value), options)->function<int(const double*)>("run")(&zero) == value;
+}
+
+// A value whose source this process has not loaded: only the disk or the compiler can give it.
+int unseen() {
+  static int last = 1000;
+  return ++last;
+}
+
+bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+std::vector<std::string> objects(const std::string& home) {
+  std::vector<std::string> paths;
+  for (const std::string& shard : names_in(home + "/objects"))
+    for (const std::string& name : names_in(home + "/objects/" + shard))
+      paths.push_back(home + "/objects/" + shard + "/" + name);
+  return paths;
+}
+
+// A cache folder of its own, and a compiler that leaves a mark at each call.
+struct Place {
+  scratch::Folder folder;
+  std::string home = folder / "cache";
+  Variable cache{"KEOPSNB_CACHE_DIR", home};
+  Variable compiler{"KEOPSNB_CXX", counting_compiler()};
+
+  std::string counting_compiler() const {
+    return scratch::script(folder / "cxx", "case $* in *-shared*) echo >> " + (folder / "calls") +
+                                               ";; esac\nexec " + real_compiler() + " \"$@\"");
+  }
+  std::size_t calls() const { return scratch::read(folder / "calls").size(); }
+  static const std::string& real_compiler() {
+    static const std::string path = host_compiler().command[0];
+    return path;
+  }
+};
+
+void objects_are_whole_or_absent() {
+  const scratch::Folder folder;
+  const Store store(folder / "store");
+  const std::string key = sha256("key"), bytes(5000, 'k');
+  CHECK(!store.find(key, ".so"));
+  const auto work = store.work();
+  const auto publish = [&] {
+    scratch::write(work->path() + "/made", bytes);
+    chmod((work->path() + "/made").c_str(), 0777);
+    return store.publish(work->path() + "/made", key, ".so");
+  };
+  const std::string path = publish();
+  CHECK(store.find(key, ".so") == path && read_file(path) == bytes);
+  CHECK(!store.find(sha256("other"), ".so") && !store.find(key, ".cubin"));
+  const std::map<std::string, std::string> damages = {{"truncated", bytes.substr(0, 4999)},
+                                                      {"empty", ""},
+                                                      {"longer", bytes + "k"},
+                                                      {"changed", "K" + bytes.substr(1)}};
+  for (const auto& [name, damaged] : damages) {
+    scratch::write(path, damaged);
+    CHECK(!store.find(key, ".so"));
+    CHECK(publish() == path);
+    CHECK(store.find(key, ".so") == path);
+  }
+  for (mode_t mode : {0666, 0664}) {
+    chmod(path.c_str(), mode);
+    CHECK(!store.find(key, ".so"));
+  }
+  chmod(path.c_str(), 0644);
+  if (geteuid() == 0) {
+    CHECK(chown(path.c_str(), 12345, 12345) == 0 && !store.find(key, ".so"));
+    CHECK(chown(path.c_str(), 0, 0) == 0);
+  }
+  CHECK(store.find(key, ".so") == path);
+  CHECK(store.usage().entries == 1 && store.usage().bytes >= bytes.size());
+}
+
+void folders_are_private_and_made_late() {
+  const Place place;
+  Cache& cache = Cache::current();
+  CHECK(!cache.find(sha256(""), ".so") && cache.usage().entries == 0 && !exists(place.home));
+  CHECK(cache.home() == place.home && cache.reason().empty());
+  CHECK(runs(100));
+  struct stat info;
+  CHECK(stat(place.home.c_str(), &info) == 0 && (info.st_mode & 07777) == 0700);
+  CHECK(names_in(place.home + "/work").empty());
+  CHECK(cache.usage().entries == 1 && objects(place.home).size() == 1);
+  const CacheUsage before = cache.clear();
+  CHECK(before.entries == 1 && cache.usage().entries == 0 && cache.usage().bytes == 0);
+  CHECK(runs(100) && place.calls() == 1);     // still in this process
+  CHECK(in_child([] { return runs(101); }));  // and the cleared folder serves again
+  const Variable own("KEOPSNB_CACHE_DIR", nullptr), xdg("XDG_CACHE_HOME", place.folder / "xdg");
+#ifndef __APPLE__
+  CHECK(Cache::current().home() == place.folder / "xdg/keopsnb");
+#endif
+}
+
+void each_source_is_compiled_once() {
+  const Place place;
+  const auto loads = [] { return runs(1) && runs(1) && runs(2); };
+  CHECK(in_child(loads) && place.calls() == 2);
+  CHECK(in_child(loads) && place.calls() == 2);  // from disk
+  CHECK(in_child([] { return runs(1, {"-DX", {}}); }) &&
+        place.calls() == 3);  // flags are in the key
+  std::vector<std::thread> threads;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 8; ++i) threads.emplace_back([&, i] { good += runs(10 + i % 2); });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(good.load() == 8 && place.calls() == 5);
+}
+
+void errors_are_clear_and_not_remembered() {
+  const Place place;
+  const std::string bad = "int f( { return 1; }";
+  for (int round = 0; round < 2; ++round) {
+    try {
+      load(bad);
+      CHECK(false);
+    } catch (const CompileError& error) {
+      CHECK(error.log.find("error") != std::string::npos);
+      CHECK(error.command.find(" -shared ") != std::string::npos);
+      CHECK(error.source_path.starts_with(place.home + "/failed/"));
+      CHECK(scratch::read(error.source_path) == bad);
+      const std::string what = error.what();
+      for (const std::string& part : {error.command, error.log, error.source_path})
+        CHECK(what.find(part) != std::string::npos);
+    }
+  }
+  CHECK(names_in(place.home + "/work").empty() && objects(place.home).empty());
+  CHECK_THROWS(CompileError, "no_such_function",
+               load("extern \"C\" int no_such_function();"
+                    "extern \"C\" int (*f)();"
+                    "int (*f)() = no_such_function;"));
+  CHECK_THROWS(CompileError, "no symbol walk", load(source_of(3))->symbol("walk"));
+}
+
+void damage_is_mended() {
+  const Place place;
+  CHECK(in_child([] { return runs(1); }));
+  const std::string object = objects(place.home).at(0), whole = scratch::read(object);
+  for (const std::string& damaged : {std::string("garbage"), whole.substr(0, whole.size() / 2)}) {
+    scratch::write(object, damaged);
+    CHECK(in_child([] { return runs(1); }));
+    CHECK(objects(place.home).size() == 1);
+    CHECK(scratch::read(objects(place.home).at(0)) != damaged);
+  }
+  // Whole, by its name, but no shared object.
+  std::filesystem::remove(object);
+  scratch::write(object.substr(0, object.rfind('-') + 1) + sha256("text").substr(0, 32) + ".so",
+                 "text");
+  CHECK(in_child([] { return runs(1); }));
+  const std::string config = Store(place.home).headers() + "/keopsnb/config.hpp";
+  for (const char* damaged : {"", "#error damaged"}) {
+    scratch::write(config, damaged);
+    CHECK(in_child([] { return runs(2 + getpid()); }));
+    CHECK(scratch::read(config).size() > 100);
+  }
+  std::filesystem::remove_all(Store(place.home).headers());
+  CHECK(in_child([] { return runs(3); }));
+}
+
+void many_processes_at_once() {
+  const Place place;
+  std::vector<pid_t> children;
+  for (int i = 0; i < 8; ++i)
+    children.push_back(scratch::start_child(
+        [i] { return runs(i % 3) && runs((i + 1) % 3) && runs((i + 2) % 3); }));
+  for (pid_t child : children) CHECK(scratch::child_succeeds(child));
+  CHECK(names_in(place.home + "/work").empty());
+  const std::size_t calls = place.calls();
+  CHECK(in_child([] { return runs(0) && runs(1) && runs(2); }) && place.calls() == calls);
+  // While another one keeps clearing the cache.
+  std::atomic<bool> stop{false};
+  std::thread clearing([&] {
+    while (!stop) Store(place.home).clear(), std::this_thread::sleep_for(2ms);
+  });
+  for (int i = 0; i < 5; ++i) CHECK(in_child([i] { return runs(20 + i); }));
+  stop = true;
+  clearing.join();
+}
+
+void killed_at_any_moment() {
+  const Place place;
+  for (int i = 0; i < 24; ++i) {
+    const pid_t child = scratch::start_child([i] { return runs(i % 4); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(6 * i));
+    kill(child, SIGKILL);
+    scratch::child_succeeds(child);
+    CHECK(in_child([i] { return runs(i % 4); }));
+  }
+  // What the killed left behind goes when it is a day old.
+  const std::string left = place.home + "/work/left", fresh = place.home + "/work/fresh";
+  for (const std::string& folder : {left, fresh})
+    make_folders(folder), write_file(folder + "/a", "");
+  std::filesystem::last_write_time(left, std::filesystem::file_time_type::clock::now() - 25h);
+  CHECK(in_child([] { return runs(50); }));
+  CHECK(!exists(left) && exists(fresh));
+}
+
+void interrupts_leave_nothing() {
+  const Place place;
+  std::atomic<int> polls{0};
+  CHECK_THROWS(Interrupted, "interrupted", runs(7, {"", [&] { return ++polls == 1; }}));
+  CHECK(names_in(place.home + "/work").empty() && objects(place.home).empty());
+  // Another thread that waited for the same source takes over.
+  const std::string slow =
+      scratch::script(place.folder / "slow", "case $* in *-shared*) sleep 0.5;; esac\nexec " +
+                                                 Place::real_compiler() + " \"$@\"");
+  const Variable compiler("KEOPSNB_CXX", slow);
+  std::atomic<bool> stop{false}, stopped{false}, good{false};
+  std::thread first([&] {
+    try {
+      runs(7, {"", [&] { return stop.load(); }});
+    } catch (const Interrupted&) {
+      stopped = true;
+    }
+  });
+  std::this_thread::sleep_for(100ms);
+  std::thread second([&] { good = runs(7); });
+  std::this_thread::sleep_for(100ms);
+  CHECK_THROWS(Interrupted, "interrupted", runs(7, {"", [] { return true; }}));  // while it waits
+  stop = true;
+  first.join();
+  second.join();
+  CHECK(stopped.load() && good.load());
+}
+
+void a_forked_child_can_compile() {
+  const Place place;
+  CHECK(runs(1));
+  std::thread other([] { CHECK(runs(2)); });
+  std::this_thread::sleep_for(20ms);  // it is compiling
+  CHECK(in_child([] { return runs(1) && runs(2) && runs(3); }));
+  other.join();
+}
+
+// In a child: the source loads, from a temporary folder, which is gone when the child is.
+bool retreats(const std::string& temporary, const std::string& reason) {
+  const int value = unseen();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    bool good = false;
+    try {
+      const Variable folder("TMPDIR", temporary);
+      good = runs(value) && Cache::current().folder_in_use().starts_with(temporary + "/keopsnb-") &&
+             Cache::current().reason().find(reason) != std::string::npos;
+      if (!good)
+        std::fprintf(stderr, "in use: %s, because %s\n", Cache::current().folder_in_use().c_str(),
+                     Cache::current().reason().c_str());
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "in a child: %s\n", error.what());
+    }
+    std::exit(good ? 0 : 1);  // runs what is registered for the end of a process
+  }
+  return scratch::child_succeeds(child) && names_in(temporary).empty();
+}
+
+void folders_that_cannot_be_written() {
+  const Place place;
+  const std::string temporary = place.folder / "tmp";
+  make_folders(temporary);
+  {
+    const Variable cache("KEOPSNB_CACHE_DIR", nullptr), xdg("XDG_CACHE_HOME", nullptr);
+    {
+      const Variable home("HOME", nullptr);
+      CHECK(retreats(temporary, "HOME"));
+    }
+    const Variable home("HOME", place.folder / "home");
+    const std::string usual = Cache::current().home();
+    make_folders(usual);
+    chmod(usual.c_str(), 0777);
+    CHECK(retreats(temporary, "other users may write"));
+    std::filesystem::remove(usual);
+    scratch::write(usual, "");
+    CHECK(retreats(temporary, "is not a folder"));
+  }
+  // Read-only, for root too: a folder that the kernel itself provides.
+  const Variable cache("KEOPSNB_CACHE_DIR", "/proc/keopsnb");
+  CHECK(retreats(temporary, "/proc/keopsnb"));
+  if (geteuid() != 0) return;
+  // A cache that root made and others may read serves them.
+  const Variable shared("KEOPSNB_CACHE_DIR", place.home);
+  const int value = unseen();
+  CHECK(in_child([&] { return runs(value); }));
+  chmod(place.folder.path.c_str(), 0755);
+  chmod(place.home.c_str(), 0755);
+  for (const std::string& name :
+       {std::string("/objects"), objects(place.home).at(0).substr(place.home.size(), 11)})
+    chmod((place.home + name).c_str(), 0755);
+  chmod(temporary.c_str(), 0777);
+  scratch::write(place.folder / "calls", "");
+  chmod((place.folder / "calls").c_str(), 0666);
+  const auto as_nobody = [](auto body) {
+    return in_child([&] { return setgid(65534) == 0 && setuid(65534) == 0 && body(); });
+  };
+  CHECK(as_nobody([&] { return runs(value) && place.calls() == 0; }));
+  CHECK(as_nobody([&] { return retreats(temporary, "denied") && runs(value); }));
+}
+
+void folders_that_are_not_safe() {
+  const Place place;
+  make_folders(place.home);
+  for (mode_t mode : {0777, 0770, 0702}) {
+    chmod(place.home.c_str(), mode);
+    CHECK_THROWS(CacheError, "other users may write", runs(200));
+    CHECK_THROWS(CacheError, place.home.c_str(), Cache::current().clear());
+  }
+  chmod(place.home.c_str(), 0700);
+  if (geteuid() == 0) {
+    CHECK(chown(place.home.c_str(), 12345, 12345) == 0);
+    CHECK_THROWS(CacheError, "belongs to user 12345", runs(200));
+    CHECK(chown(place.home.c_str(), 0, 0) == 0);
+  }
+  CHECK(runs(200));
+  const Variable cache("KEOPSNB_CACHE_DIR", place.folder / "file");
+  scratch::write(place.folder / "file", "");
+  CHECK_THROWS(CacheError, "is not a folder", runs(201));
+  const Variable below("KEOPSNB_CACHE_DIR", place.folder / "file/below");
+  CHECK(in_child([] { return runs(201) && !Cache::current().reason().empty(); }));
+}
+
+void folders_that_are_full() {
+  const Place place;
+  const std::string temporary = place.folder / "tmp";
+  make_folders(temporary);
+  // No process may write a file of more than 4 KiB: there is no place to go.
+  const int value = unseen();
+  CHECK(in_child([&] {
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit little{4096, 4096};
+    setrlimit(RLIMIT_FSIZE, &little);
+    try {
+      runs(value);
+    } catch (const CacheError& error) {
+      return std::strstr(error.what(), "KEOPSNB_CACHE_DIR") != nullptr;
+    }
+    return false;
+  }));
+#ifdef __linux__
+  // A full disk, where we may mount one.
+  make_folders(place.home);
+  for (const char* size : {"size=4k", "size=600k"}) {
+    if (mount("tmpfs", place.home.c_str(), "tmpfs", 0, size) != 0) {
+      std::printf("jit_cache: no right to mount; a full disk is not tested\n");
+      break;
+    }
+    chmod(place.home.c_str(), 0700);
+    std::ofstream(place.home + "/ballast") << std::string(600'000, '.');
+    CHECK(retreats(temporary, place.home));
+    umount(place.home.c_str());
+  }
+  if (mount("tmpfs", place.home.c_str(), "tmpfs", MS_NOEXEC, "size=8m") == 0) {
+    chmod(place.home.c_str(), 0700);
+    CHECK(retreats(temporary, "failed to map"));
+    umount(place.home.c_str());
+  }
+#endif
+}
+
+}  // namespace
+
+int main() {
+  objects_are_whole_or_absent();
+  folders_are_private_and_made_late();
+  each_source_is_compiled_once();
+  errors_are_clear_and_not_remembered();
+  damage_is_mended();
+  many_processes_at_once();
+  killed_at_any_moment();
+  interrupts_leave_nothing();
+  a_forked_child_can_compile();
+  folders_that_cannot_be_written();
+  folders_that_are_not_safe();
+  folders_that_are_full();
+  return report("jit_cache");
+}

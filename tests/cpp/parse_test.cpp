@@ -1,0 +1,364 @@
+// The formula parser: what texts mean, and what is said of those that mean nothing.
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalogue.hpp"
+#include "parse/number.hpp"
+#include "parse/utf8.hpp"
+#include "parse_messages.hpp"
+#include "parse_test.hpp"
+
+namespace {
+
+// Precedence and associativity are Python's; blanks mean nothing.
+void grammar() {
+  means("Exp(-SqDist(x,y))*b", "mult(exp(minus(sqdist(v0, v1))), v2)", 2);
+  means(" Exp ( -\nSqDist(x\t,\r\n y) ) * b ", "mult(exp(minus(sqdist(v0, v1))), v2)", 2);
+  means("x-y|x-y", "scalprod(subtract(v0, v1), subtract(v0, v1))", 1);
+  means("x|y*p", "scalprod(v0, mult(v1, v3))", 1);
+  means("x|y < p", "lessthan(scalprod(v0, v1), v3)", 1);
+  means("p|p|s", "scalprod(scalprod(v3, v3), v4)", 1);
+  means("x-y-x", "subtract(subtract(v0, v1), v0)", 3);
+  means("x/y/x", "divide(divide(v0, v1), v0)", 3);
+  means("x-(y-x)", "subtract(v0, subtract(v1, v0))", 3);
+  means("x+y*s/p-x", "subtract(add(v0, divide(mult(v1, v4), v3)), v0)", 3);
+  means("-x*y", "mult(minus(v0), v1)", 3);
+  means("x*-y", "mult(v0, minus(v1))", 3);
+  means("-x**2", "minus(square(v0))", 3);
+  means("(-x)**2", "square(minus(v0))", 3);
+  means("2**x**2", "powf(lit<1, 1>, square(v0))", 3);
+  means("x**-y", "powf(v0, minus(v1))", 3);
+  means("x**y**s", "powf(v0, powf(v1, v4))", 3);
+  means("- - +x", "minus(minus(v0))", 3);
+  means("x < y", "lessthan(v0, v1)", 3);
+  means("x <= y", "lessorequal(v0, v1)", 3);
+  means("x > y", "lessthan(v1, v0)", 3);
+  means("x >= y", "lessorequal(v1, v0)", 3);
+  means("x == y", "equal(v0, v1)", 3);
+  means("x != y", "notequal(v0, v1)", 3);
+  means("(x<y)<p", "lessthan(lessthan(v0, v1), v3)", 3);
+}
+
+// A literal exponent chooses the exact operation.
+void powers() {
+  means("x**2", "square(v0)", 3);
+  means("x**(2)", "square(v0)", 3);
+  means("x**2.0", "square(v0)", 3);
+  means("x**3", "pow<3>(v0)", 3);
+  means("x**-3", "pow<-3>(v0)", 3);
+  means("x**1", "pow<1>(v0)", 3);
+  means("x**0.5", "sqrt(v0)", 3);
+  means("x**-.5", "rsqrt(v0)", 3);
+  means("x**1.5", "powf(v0, lit<3, -1>)", 3);
+  means("x**1e10", "powf(v0, lit<9765625, 10>)", 3);
+}
+
+// lit<M, E> is M * 2^E exactly, with M odd: the float64 nearest to the text.
+void numbers() {
+  means("3", "lit<3, 0>", 1);
+  means("0.0", "lit<0, 0>", 1);
+  means("-4", "lit<-1, 2>", 1);
+  means("-(-3)", "lit<3, 0>", 1);
+  means("-2**2", "minus(square(lit<1, 1>))", 1);
+  means("x-1.", "subtract(v0, lit<1, 0>)", 3);
+  means(".5*x", "mult(lit<1, -1>, v0)", 3);
+  means("5e-1+5E+0", "add(lit<1, -1>, lit<5, 0>)", 1);
+  means("9007199254740993", "lit<1, 53>", 1);
+  means("1e-400", "lit<0, 0>", 1);
+  means("IntCst(-3)", "lit<-3, 0>", 1);
+  means("IntInv(-4)", "lit<-1, -2>", 1);
+  means("RatCst(6, -4)", "lit<-3, -1>", 1);
+  means("Zero(7)", "zero<7>", 7);
+  fails("1e999", 1, "too large");
+  fails("x + 12ab", 5, "'12 * ab'");
+  fails("2x", 1, "'2 * x'");
+  fails("1.2.3", 1, "is not a number");
+  fails("1e", 1, "'1e' is not a number");
+  fails("IntCst(0.5)", 8, "Expected an integer");
+  fails("IntCst(99999999999999999999)", 8, "64-bit");
+  fails("RatCst(1, 0)", 1, "denominator");
+  fails("RatCst(1)", 1, "RatCst(p, q)");
+  fails("Zero(0)", 1, "between 1 and 1000000");
+
+  std::mt19937_64 random(1);
+  for (int k = 0; k < 2000; ++k) {
+    const auto bits = random();
+    double value = 0;
+    std::memcpy(&value, &bits, sizeof value);
+    if (!std::isfinite(value)) continue;
+    char text[40];
+    std::snprintf(text, sizeof text, "%.17g", value);
+    long long mantissa = 0;
+    int exponent = 0;
+    std::sscanf(outcome(text).code.c_str(), "lit<%lld, %d>", &mantissa, &exponent);
+    law(mantissa % 2 != 0 && std::abs(mantissa) < (1LL << 53) &&
+            std::ldexp(static_cast<double>(mantissa), exponent) == value,
+        string(text) + " is exact");
+  }
+}
+
+// ratio(p, q) is p / q rounded once, ties to even.
+void ratios() {
+  std::mt19937_64 random(2);
+  for (int k = 0; k < 2000; ++k) {
+    const auto draw = [&] { return static_cast<i64>(random() >> (11 + random() % 50)); };
+    const i64 p = draw(), q = draw() + 1;
+    law(ratio(p, q) == static_cast<double>(p) / static_cast<double>(q) &&
+            ratio(-p, q) == -ratio(p, q) && ratio(p, -q) == -ratio(p, q),
+        std::to_string(p) + " / " + std::to_string(q) + " is rounded once");
+  }
+  // Just above and just below a tie, where the quotient has the digits of the tie itself.
+  __extension__ using i128 = __int128;
+  for (int k = 0; k < 2000; ++k) {
+    const i64 middle = static_cast<i64>(random() >> 11) | i64{1} << 53 | 1;  // of two doubles
+    const i64 q = static_cast<i64>(random() >> 3) | i64{1} << 60 | 1;
+    const i64 below = static_cast<i64>((static_cast<i128>(q) * middle) >> 53);
+    const auto rounded = [](i64 n) { return std::ldexp(static_cast<double>(n), -53); };
+    law(ratio(below, q) == rounded(middle - 1) && ratio(below + 1, q) == rounded(middle + 1),
+        std::to_string(below) + " / " + std::to_string(q) + " is near a tie");
+  }
+  const i64 tie = (i64{1} << 53) + 1;
+  CHECK(ratio(tie, 1) == 0x1p53);
+  CHECK(ratio(3 * tie, 3) == 0x1p53);
+  CHECK(ratio(3 * tie + 1, 3) == 0x1p53 + 2);
+  CHECK(ratio(3 * tie - 1, 3) == 0x1p53);
+  CHECK(ratio(tie + 2, 1) == 0x1p53 + 4);
+  CHECK(ratio(INT64_MIN, INT64_MIN) == 1);
+  CHECK(ratio(INT64_MIN, 1) == -0x1p63);
+  CHECK(ratio(1, INT64_MIN) == -0x1p-63);
+  CHECK(ratio(INT64_MAX, INT64_MAX - 1) == 1);
+}
+
+// Every row of the catalogue can be called, with its own dimensions and no others.
+void every_operation() {
+  for (const Row& row : catalogue()) {
+    const int operands = row.operands < 0 ? 3 : row.operands;
+    const int digits = operands + row.ints;
+    const int base = digits <= 4 ? 6 : 3;
+    bool called = false;
+    int total = 1;
+    for (int k = 0; k < digits; ++k) total *= base;
+    for (int number = 0; number < total; ++number) {
+      // The digits of `number`: dimensions from 1 on, then integers from -1 on.
+      std::vector<i64> dims, ints;
+      string text = string(row.name) + "(", arguments, parameters;
+      for (int k = 0, rest = number; k < digits; ++k, rest /= base) {
+        const bool operand = k < operands;
+        (operand ? dims : ints).push_back(rest % base + (operand ? 1 : -1));
+        const string n = std::to_string(rest % base + (operand ? 1 : -1));
+        const string position = std::to_string(k);
+        text += (k > 0 ? ", " : "") + (operand ? "Vi(" + position + ", " + n + ")" : n);
+        if (operand) arguments += (k > 0 ? ", v" : "v") + position;
+        if (!operand) parameters += (k > operands ? ", " : "") + n;
+      }
+      text += ")";
+      const i64 dim = row.dim(dims.data(), operands, ints.data());
+      const Outcome found = outcome(text, {});
+      const string code = string(row.call) + (parameters.empty() ? "" : "<" + parameters + ">") +
+                          "(" + arguments + ")";
+      called = called || dim > 0;
+      law(dim > 0 ? found.code == code && found.dim == dim
+                  : found.message.find(row.signature) != string::npos,
+          text + " gives dimension " + std::to_string(dim));
+    }
+    law(called, string(row.name) + " can be called");
+    const string name = row.name;
+    law(outcome(name + "()").column == 1, name + " takes arguments");
+    if (row.operands >= 0) {
+      string many = name + "(x";
+      for (int k = 0; k < digits; ++k) many += ", 1";
+      law(outcome(many + ")").message.find("Expected") == 0, name + " takes no more arguments");
+    }
+    law(outcome(name).message.find("is an operation") != string::npos, name + " is no variable");
+  }
+}
+
+// Gradients: nested to any depth; where none comes in, a variable is added after all others.
+void gradients() {
+  means("Grad(SqDist(x,y), x, p)", "grad(sqdist(v0, v1), v0, v3)", 3);
+  means("Grad(SqDist(x,y), Var(1,3,1), Var(5,1,0))", "grad(sqdist(v0, v1), v1, v5)", 3);
+  means("Grad(Grad(p*x, x, y), p, x)", "grad(grad(mult(v3, v0), v0, v1), v3, v0)", 1);
+  means("Grad(SqDist(x,y), x, 1)", "grad(sqdist(v0, v1), v0, lit<1, 0>)", 3);
+  means("Grad(Grad(SqDist(x,y), x), y) + Vj(5,3)",
+        "add(grad(grad(sqdist(v0, v1), v0, v6), v1, v7), v5)", 3);
+
+  const std::array<string_view, 2> texts{"Grad(Grad(x * p, x), y)", "Grad(s, s) * Var(5, 2, 2)"};
+  const Program program = parse::parse(aliases, texts);
+  CHECK(program.formulas[0].code == "grad(grad(mult(v0, v3), v0, v6), v1, v7)");
+  CHECK(program.formulas[1].code == "mult(grad(v4, v4, v8), v5)");
+  CHECK(program.variables.size() == 9);
+  const auto is = [&](std::size_t k, const string& name, i64 dim, Category category) {
+    const Variable& v = program.variables[k];
+    law(v.name == name && v.dim == dim && v.category == category, "variable " + std::to_string(k));
+  };
+  is(0, "x", 3, Category::i);
+  is(3, "p", 1, Category::parameter);
+  is(5, "", 2, Category::parameter);
+  is(6, "", 3, Category::j);  // comes into a gradient in an i-variable
+  is(7, "", 3, Category::i);
+  is(8, "", 1, Category::j);
+  CHECK(program.formulas[0].depends ==
+        std::vector<bool>{true, true, false, true, false, false, true, true, false});
+
+  fails("Grad(x*p, p)", 11, "'p' is a parameter");
+  fails("Grad(x, x, p)", 12, "'x' has dimension 3 and 'p' has dimension 1");
+  fails("Grad(x, x + y)", 9, "'x + y' is not one");
+  fails("Grad(x, (2), y)", 9, "'(2)' is not one");
+  fails("Grad(x)", 1, "found 1 argument");
+  fails("x + Grad(x, x, x, x)", 5, "found 4 arguments");
+}
+
+// Aliases: every form, positions by rank unless given, a name for a position or none.
+void declarations() {
+  const auto declared = [](const std::vector<string>& names, string_view text = "1") {
+    string all;
+    for (const auto& [name, dim, category] : read(text, names).variables)
+      all += name + ":" + std::to_string(dim) + "ijp"[static_cast<int>(category)] + " ";
+    return all;
+  };
+  CHECK(declared({"x = Vi(3)", "y=Vj( 4 )", " p =Pm(2)"}) == "x:3i y:4j p:2p ");
+  CHECK(declared({"x = Vx(3)", "y = Vy(4)"}) == "x:3i y:4j ");
+  CHECK(declared({"Vi(3)", "Vj(1, 4)", "Var(2, 5, 2)"}) == ":3i :4j :5p ");
+  CHECK(declared({"y = Vj(1, 4)", "x = Vi(0, 3)"}) == "x:3i y:4j ");
+  CHECK(declared({"x = Var(1,3,0)", "Var(0,4,1)"}) == ":4j x:3i ");
+  CHECK(declared({"Vi(3)", "x = Vi(0,3)", "z = Vi(0,3)"}, "x + z") == "x:3i ");
+  CHECK(declared({}, "Vi(1,3) + Pm(0,3)*Vj(2,3)") == ":3p :3i :3j ");
+  CHECK(read("Exp(Exp) * Vi", {"Exp = Vi(3)", "Vi = Vj(1)"}).formulas[0].code ==
+        "mult(exp(v0), v1)");
+  CHECK(read("x", {"x = Vi(1000000)"}).formulas[0].dim == 1000000);
+}
+
+string repeated(int n, const string& text) {
+  string all;
+  for (int k = 0; k < n; ++k) all += text;
+  return all;
+}
+
+// Long texts are linear in time and code; deep ones are refused, whatever makes them deep.
+void extremes() {
+  CHECK(!outcome(repeated(900, "Exp(") + "x" + repeated(900, ")")).code.empty());
+  CHECK(!outcome("x" + repeated(900, " + x")).code.empty());
+  for (const string& text :
+       {repeated(100000, "("), repeated(100000, "Exp("), repeated(100000, "-") + "x",
+        repeated(100000, "x**") + "x", repeated(100000, "p<p|p+p*-Exp("),
+        repeated(10000, "p+") + "p", repeated(1001, "(") + "x" + repeated(1001, ")"),
+        repeated(100000, "x/"), repeated(100000, "+"), repeated(5000, "Grad(")})
+    law(outcome(text).message.find("more than 1000") != string::npos,
+        text.substr(0, 20) + "... is refused for its depth");
+
+  // 2^13 terms, balanced.
+  string sum = "x";
+  for (int k = 0; k < 13; ++k) sum = "(" + sum + "+" + sum + ")";
+  const Outcome balanced = outcome(sum);
+  CHECK(balanced.dim == 3 && balanced.code.size() < 4 * sum.size());
+  const string wide = "Concat(" + repeated(99999, "x, ") + "x)";
+  CHECK(outcome(wide).dim == 300000);
+  CHECK(outcome("Concat(" + repeated(400000, "x, ") + "x)").message.find("greatest") !=
+        string::npos);
+  fails("x + " + string(1000000, 'a'), 5, "There is no variable 'aaaa");
+  fails(string(1000000, '1') + "e99", 1, "too large");
+}
+
+// One character after another; a byte that begins none is one of its own.
+void characters() {
+  const auto is = [](string_view text, std::uint32_t code, std::size_t bytes) {
+    const Character c = character_at(text, 0);
+    law(c.code == code && c.bytes == bytes, "character " + std::to_string(code));
+  };
+  is("a\xCE\xB3", 'a', 1);
+  is("\xCE\xB3", 0x3B3, 2);
+  is("\xE2\x88\x92x", 0x2212, 3);
+  is("\xF4\x8F\xBF\xBF", 0x10FFFF, 4);
+  for (const string_view malformed :
+       {"\x80", "\xCE", "\xCE(", "\xE2\x88", "\xC1\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF",
+        "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xFF"})
+    is(malformed, 0xFFFD, 1);
+}
+
+bool well_formed(string_view text) {
+  for (std::size_t k = 0; k < text.size();) {
+    const Character c = character_at(text, k);
+    if (!c.valid() || (c.code < 0x20 && c.code != '\n')) return false;
+    k += c.bytes;
+  }
+  return true;
+}
+
+// Whatever the bytes: code, or a printable message whose column is in the text.
+void any_bytes() {
+  const std::vector<string> seeds{"Exp(-SqDist(x,y)*p)*b",
+                                  "Grad(Grad(SqDist(x,y), x), y) + Var(5,3,0)",
+                                  "x|y**2 <= 1e-3*p",
+                                  "Concat(x, Extract(y, 0, 2), b)",
+                                  "Clamp(x, -.5, +1.5) / RatCst(1, 3) != Zero(3)",
+                                  "IfElse(s, x, -y) - Pow(x, -3)",
+                                  "x = Vi(3)",
+                                  "y=Vj(1, 4)",
+                                  "Var(0,3,1)"};
+  const string alphabet =
+      "xybps()(),,+-*/|<>=! \n\t0123456789.eE_ViPm^%[]'\"\\\xCE\xB3\xE2\x88\x92\xFF\x80";
+  std::mt19937 random(3);
+  const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random()) % n; };
+  int parsed = 0, refused = 0;
+  for (int k = 0; k < 30000; ++k) {
+    string text = seeds[below(seeds.size())];
+    for (std::size_t edits = below(6); edits > 0 && !text.empty(); --edits) {
+      const std::size_t at = below(text.size());
+      const string& other = seeds[below(seeds.size())];
+      switch (below(5)) {
+        case 0:
+          text.erase(at, 1 + below(3));
+          break;
+        case 1:
+          text.insert(at, 1, alphabet[below(alphabet.size())]);
+          break;
+        case 2:
+          text[at] =
+              static_cast<char>(below(4) == 0 ? below(256) : alphabet[below(alphabet.size())]);
+          break;
+        case 3:
+          text.insert(at, other.substr(below(other.size()), below(9)));
+          break;
+        default:
+          text.resize(at);
+      }
+    }
+    const bool alias = below(3) == 0;
+    const Outcome found = alias ? outcome("1", {text}) : outcome(text);
+    if (found.message.empty()) {
+      ++parsed;
+      law(!found.code.empty() && found.dim >= 1 && well_formed(found.code), "code of " + text);
+    } else {
+      ++refused;
+      law(found.column >= 1 && found.column <= static_cast<i64>(text.size()) + 1 &&
+              well_formed(found.message),
+          "message on " + text + ": " + found.message);
+    }
+  }
+  CHECK(parsed > 1000 && refused > 1000);
+}
+
+}  // namespace
+
+int main() {
+  grammar();
+  powers();
+  numbers();
+  ratios();
+  every_operation();
+  gradients();
+  declarations();
+  refused_declarations();
+  mistakes();
+  advice();
+  extremes();
+  characters();
+  any_bytes();
+  return report("parse_test");
+}
