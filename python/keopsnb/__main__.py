@@ -42,8 +42,7 @@ def _print_cache(clear: bool) -> None:
     if clear:
         print(f"Removed {_core.cache_clear()} kernels.")
     rows = dict(_core.cache_info())
-    if "bytes" in rows:
-        rows["size"] = _readable_size(rows.pop("bytes"))
+    rows["size"] = _readable_size(int(rows.pop("bytes")))
     _print_table(rows)
 
 

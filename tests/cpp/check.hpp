@@ -1,9 +1,11 @@
 // The whole of a test framework: CHECK counts, report() is main's result.
 #pragma once
+#include <atomic>
 #include <cstdio>
+#include <string>
 
-inline int checks_failed = 0;
-inline int checks_made = 0;
+inline std::atomic<int> checks_failed = 0;
+inline std::atomic<int> checks_made = 0;
 
 #define CHECK(...)                                                                  \
   do {                                                                              \
@@ -34,6 +36,6 @@ inline int checks_made = 0;
   } while (false)
 
 inline int report(const char* name) {
-  std::printf("%s: %d checks, %d failed\n", name, checks_made, checks_failed);
+  std::printf("%s: %d checks, %d failed\n", name, checks_made.load(), checks_failed.load());
   return checks_failed == 0 && checks_made > 0 ? 0 : 1;
 }

@@ -63,9 +63,15 @@ std::vector<std::string> objects(const std::string& home) {
 struct Place {
   scratch::Folder folder;
   std::string home = folder / "cache";
+  std::string temporary = make_temporary();
   Variable cache{"KEOPSNB_CACHE_DIR", home};
+  Variable retreat{"TMPDIR", temporary};
   Variable compiler{"KEOPSNB_CXX", counting_compiler()};
 
+  std::string make_temporary() const {
+    make_folders(folder / "tmp");
+    return folder / "tmp";
+  }
   std::string counting_compiler() const {
     return scratch::script(folder / "cxx", "case $* in *-shared*) echo >> " + (folder / "calls") +
                                                ";; esac\nexec " + real_compiler() + " \"$@\"");
@@ -276,12 +282,12 @@ void a_forked_child_can_compile() {
 // In a child: the source loads, from a temporary folder, which is gone when the child is.
 bool retreats(const std::string& temporary, const std::string& reason) {
   const int value = unseen();
+  const std::size_t before = names_in(temporary).size();
   const pid_t child = fork();
   if (child == 0) {
     alarm(60);
     bool good = false;
     try {
-      const Variable folder("TMPDIR", temporary);
       good = runs(value) && Cache::current().folder_in_use().starts_with(temporary + "/keopsnb-") &&
              Cache::current().reason().find(reason) != std::string::npos;
       if (!good)
@@ -292,13 +298,12 @@ bool retreats(const std::string& temporary, const std::string& reason) {
     }
     std::exit(good ? 0 : 1);  // runs what is registered for the end of a process
   }
-  return scratch::child_succeeds(child) && names_in(temporary).empty();
+  return scratch::child_succeeds(child) && names_in(temporary).size() == before;
 }
 
 void folders_that_cannot_be_written() {
   const Place place;
-  const std::string temporary = place.folder / "tmp";
-  make_folders(temporary);
+  const std::string& temporary = place.temporary;
   {
     const Variable cache("KEOPSNB_CACHE_DIR", nullptr), xdg("XDG_CACHE_HOME", nullptr);
     {
@@ -361,8 +366,7 @@ void folders_that_are_not_safe() {
 
 void folders_that_are_full() {
   const Place place;
-  const std::string temporary = place.folder / "tmp";
-  make_folders(temporary);
+  const std::string& temporary = place.temporary;
   // No process may write a file of more than 4 KiB: there is no place to go.
   const int value = unseen();
   CHECK(in_child([&] {

@@ -10,6 +10,13 @@
 #define KEOPSNB_FN [[gnu::always_inline]] inline
 #endif
 
+// Compiled once, however often it is called.
+#if defined(__clang__)
+#define KEOPSNB_NOINLINE __attribute__((noinline))
+#else
+#define KEOPSNB_NOINLINE __attribute__((noinline, noclone))
+#endif
+
 #if KEOPSNB_CUDA
 #define KEOPSNB_LAMBDA
 #else

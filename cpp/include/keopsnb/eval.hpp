@@ -36,12 +36,39 @@ struct SlotsOf<Plan, Varying, List<K...>, List<N, More...>> {
 template <class F>
 struct Evaluate;
 
+// The evaluation X at one of its reduced indices.
+template <class X>
+struct OneStep {
+  using plan = typename X::plan;
+  using pack = typename X::pack;
+  using scalar = typename X::scalar;
+  static constexpr Category lanes = X::lanes, reduced = X::reduced;
+  static constexpr int packs = X::packs, steps = 1;
+
+  X& all;
+  int step;
+
+  KEOPSNB_FN OneStep& at_step(int) { return *this; }
+
+  template <class F>
+  KEOPSNB_FN tile_of<OneStep, F> slotted(i64 c) {
+    const auto t = all.template slotted<F>(c);
+    tile_of<OneStep, F> r;
+    KEOPSNB_UNROLL
+    for (int p = 0; p < r.packs; ++p) r.at(p, 0) = t.at(p, step);
+    return r;
+  }
+  template <class V>
+  KEOPSNB_FN tile_of<OneStep, V> variable(i64 c) {
+    return all.template variable_at<V, 1>(c, step);
+  }
+};
+
 // Component c of F, in the evaluation x.
 template <class F, class X>
 KEOPSNB_FN auto get(X& x, i64 c) {
   if constexpr (X::plan::template slotted<F>)
-    return static_cast<tile_of<X, F>>(
-        slot<F>(x.template slots<X::plan::template varies<F>>(), c));
+    return x.template slotted<F>(c);
   else
     return Evaluate<F>::at(x, F::dim == 1 ? 0 : c);
 }

@@ -1,6 +1,6 @@
 // Elementary functions of numbers: scalars and SIMD packs. Each is one overload `V f(V...)` over
-// Number V, correct for every argument (NaN in, NaN out, unless stated), with its error in ULP stated
-// where it is defined. No standard header and no <math.h>: only the compiler's builtins.
+// Number V, correct for every argument (NaN in, NaN out, unless stated), with its error in ULP
+// stated where it is defined. No standard header and no <math.h>: only the compiler's builtins.
 #pragma once
 #include <keopsnb/config.hpp>
 #include <keopsnb/pack.hpp>

@@ -49,20 +49,14 @@ KEOPSNB_FN R map_tiles(const A&... a) {
   return r;
 }
 
-template <class R>
-KEOPSNB_FN void add_to(R& sum, const R& term) {
-  KEOPSNB_UNROLL
-  for (int k = 0; k < R::packs * R::steps; ++k) sum.v[k] += term.v[k];
-}
-
-// f(c) for the components From <= c < D. Short loops unroll, so that arrays stay in registers.
-template <i64 D, i64 From = 0, class F>
+// f(c) for the components c < D. Short loops unroll, so that arrays stay in registers.
+template <i64 D, class F>
 KEOPSNB_FN void for_components(F&& f) {
   if constexpr (D <= 8) {
     KEOPSNB_UNROLL
-    for (i64 c = From; c < D; ++c) f(c);
+    for (i64 c = 0; c < D; ++c) f(c);
   } else {
-    for (i64 c = From; c < D; ++c) f(c);
+    for (i64 c = 0; c < D; ++c) f(c);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "files.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,13 @@ std::string distrust(const std::string& path) {
     return "it belongs to user " + std::to_string(info.st_uid);
   if ((info.st_mode & 022) != 0) return "other users may write to it";
   return "";
+}
+
+bool may_execute(const std::string& path) {
+  const Open file(path, O_RDONLY);
+  if (file.fd < 0) return false;
+  void* page = mmap(nullptr, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, file.fd, 0);
+  return page != MAP_FAILED && munmap(page, 1) == 0;
 }
 
 WorkFolder::WorkFolder(const std::string& parent) : path_(parent + "/XXXXXX") {

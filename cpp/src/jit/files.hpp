@@ -23,6 +23,9 @@ void make_folders(const std::string& path);
 // user and root can write it, or if it does not exist.
 std::string distrust(const std::string& path);
 
+// May the file be mapped as code? Not where the disk is mounted noexec, or when it is gone.
+bool may_execute(const std::string& path);
+
 // A new private folder, removed with all it holds: where a file is made before it is published.
 // `parent` must exist. On the way, folders that processes left there over a day ago are removed.
 class WorkFolder {

@@ -32,46 +32,52 @@ std::string cut(const std::string& log, std::size_t limit) {
                      refusal.command, refusal.log, source);
 }
 
-std::shared_ptr<const Library> compile(const std::string& source, const std::string& key,
-                                       const HostCompiler& compiler, const Options& options,
-                                       Cache& cache) {
-  for (;;) {
-    const Store store = cache.writable();
-    // An environment at fault is no reason to fail while there is another place to work in.
-    const auto retreat = [&](const std::string& reason) {
-      if (!cache.retreat(store, reason))
-        throw CacheError("A kernel could not be compiled: " + reason +
-                         ". Set KEOPSNB_CACHE_DIR to a folder of your own with some room.");
-    };
-    std::unique_ptr<WorkFolder> work;
-    std::string object;
-    try {
-      work = store.work();
-      const std::string& here = work->path();
-      write_file(here + "/kernel.cpp", source);
-      store.mend_headers(*work);
-      const std::optional<Refusal> refusal = compile_shared(
-          compiler,
-          {here + "/kernel.cpp", here + "/kernel.so", store.headers(), here, options.flags},
-          options.interrupt);
-      if (refusal && !work->has_room(ample_room)) {
-        retreat("the folder " + store.folder() + " has less than 1 MiB of room");
-        continue;
-      }
-      if (refusal && store.mend_headers(*work)) continue;  // the cache was cleared meanwhile
-      if (refusal)
-        throw_refused(*refusal, store.keep_failed(*work, key.substr(0, 16) + ".cpp", source));
-      object = store.publish(here + "/kernel.so", key, extension);
-    } catch (const std::system_error& error) {
-      retreat(error.what());
-      continue;
+// Compiles the source into a store. Null, and a reason in words, if the store is at fault.
+std::shared_ptr<const Library> compile_in(const Store& store, const std::string& source,
+                                          const std::string& key, const HostCompiler& compiler,
+                                          const Options& options, std::string& fault) {
+  try {
+    const std::unique_ptr<WorkFolder> work = store.work();
+    const std::string &here = work->path(), file = here + "/kernel.cpp", made = here + "/kernel.so";
+    const auto keep = [&] { return store.keep_failed(*work, key.substr(0, 16) + ".cpp", source); };
+    write_file(file, source);
+    store.mend_headers(*work);
+    if (const auto refusal = compile_shared(
+            compiler, {file, made, store.headers(), here, options.flags}, options.interrupt)) {
+      if (!work->has_room(ample_room))
+        fault = "the folder " + store.folder() + " has less than 1 MiB of room";
+      else if (store.mend_headers(*work))
+        fault = "headers vanished from " + store.folder();
+      else
+        throw_refused(*refusal, keep());
+      return nullptr;
     }
+    const std::string object = store.publish(made, key, extension);
     try {
       return std::make_shared<const Library>(object);
     } catch (const CompileError& error) {
-      // As on a disk that is mounted noexec.
-      if (!cache.retreat(store, error.log)) throw;
+      fault = error.log;
+      if (!may_execute(object)) return nullptr;
+      const std::string kept = keep();
+      throw CompileError(std::string(error.what()) + "\nSource: " + kept, "", error.log, kept);
     }
+  } catch (const std::system_error& error) {
+    fault = error.what();
+    return nullptr;
+  }
+}
+
+std::shared_ptr<const Library> compile(const std::string& source, const std::string& key,
+                                       const HostCompiler& compiler, const Options& options,
+                                       Cache& cache) {
+  for (bool again = false;; again = true) {
+    const Store store = cache.writable();
+    std::string fault;
+    if (auto library = compile_in(store, source, key, compiler, options, fault)) return library;
+    // Only the second time in a row: another process may have cleared the cache meanwhile.
+    if (again && !cache.retreat(store, fault))
+      throw CacheError("A kernel could not be compiled: " + fault +
+                       ". Set KEOPSNB_CACHE_DIR to a folder of your own with some room.");
   }
 }
 
@@ -105,21 +111,20 @@ struct Libraries {
   std::map<Name, std::shared_ptr<Entry>> entries;
 };
 
-// Leaked, so that threads may still use it while the process ends. A forked child gets a new one
-// with the libraries there are: those that were being made are made by threads it does not have.
-Libraries* libraries = nullptr;
+Libraries* libraries = nullptr;  // never destroyed: threads may use it while the process ends
 
-void after_fork() {
-  auto* fresh = new Libraries;
-  for (const auto& [name, entry] : libraries->entries)
-    if (entry->done) fresh->entries.emplace(name, entry);
-  libraries = fresh;
+// A forked child holds the mutex, and has none of the threads that compile or wait. A condition
+// variable they wait on cannot be destroyed, only forgotten.
+void start_anew() {
+  new (&libraries->changed) std::condition_variable;
+  std::erase_if(libraries->entries, [](const auto& entry) { return !entry.second->done; });
+  libraries->mutex.unlock();
 }
 
 Libraries& current_libraries() {
   static const bool ready = [] {
     libraries = new Libraries;
-    pthread_atfork([] { libraries->mutex.lock(); }, [] { libraries->mutex.unlock(); }, after_fork);
+    pthread_atfork([] { libraries->mutex.lock(); }, [] { libraries->mutex.unlock(); }, start_anew);
     return true;
   }();
   (void)ready;

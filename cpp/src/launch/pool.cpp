@@ -75,9 +75,7 @@ struct Job {
 };
 
 struct State {
-  explicit State(int threads, bool watch_pays) : threads(threads), watch_pays(watch_pays) {}
-
-  std::atomic<int> threads;          // 0: not yet known
+  std::atomic<int> threads{0};       // 0: not yet known
   std::mutex mutex;                  // guards all below but the atomics
   std::condition_variable wake;      // idle workers
   std::condition_variable finished;  // callers whose helpers are still busy
@@ -86,7 +84,7 @@ struct State {
   int workers = 0;                   // exist
   int busy = 0;                      // of them, inside a job
   int watching = 0;                  // of them, about to look at the queue without being woken
-  bool watch_pays;                   // no more threads than CPUs
+  bool watch_pays = true;            // no more threads than CPUs
 
   Job* claim() {
     if (busy >= threads.load() - 1) return nullptr;
@@ -169,17 +167,25 @@ struct State {
     }
     finished.wait(lock, alone);
   }
+
+  // In a forked child, which has neither the workers nor the other callers, but holds the mutex.
+  // A condition variable they wait on cannot be destroyed, only forgotten.
+  void start_anew() {
+    new (&wake) std::condition_variable;
+    new (&finished) std::condition_variable;
+    jobs.clear();
+    workers = busy = watching = 0;
+    mutex.unlock();
+  }
 };
 
-// Never destroyed: idle workers may outlive every static object. In a forked child, where no worker
-// exists, a new state takes its place; the old one is left as it is.
-State* state = nullptr;
+State* state = nullptr;  // never destroyed: idle workers may outlive every static object
 
 State& current_state() {
   static const bool ready = [] {
-    state = new State(0, true);
+    state = new State;
     pthread_atfork([] { state->mutex.lock(); }, [] { state->mutex.unlock(); },
-                   [] { state = new State(state->threads.load(), state->watch_pays); });
+                   [] { state->start_anew(); });
     return true;
   }();
   (void)ready;

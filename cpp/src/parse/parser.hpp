@@ -1,10 +1,13 @@
 // The grammar of formulas, by recursive descent:
 //
-//   comparison   sum-of-products [("<" | "<=" | ">" | ">=" | "==" | "!=") the same]
-//                where each level of infix operators, loosest first, is  |   + -   * /
+//   comparison   inner [("<" | "<=" | ">" | ">=" | "==" | "!=") inner]
+//   inner        sum {"|" sum}
+//   sum          product {("+" | "-") product}
+//   product      unary {("*" | "/") unary}
 //   unary        ("-" | "+") unary | power
 //   power        primary ["**" unary]
 //   primary      number | name | name "(" arguments ")" | "(" comparison ")"
+//   arguments    [comparison {"," comparison}]
 #pragma once
 #include <string_view>
 #include <vector>

@@ -26,13 +26,14 @@ struct PlanOf<List<F...>> {
   using plan = Plan<Reduced, F...>;
 };
 
-// Offset, in components, of variable V among the lane variables of the nodes; -1: their total.
-template <Category Lanes, class V, class... N>
-constexpr i64 lane_offset(List<N...>) {
+// Offset, in components, of variable V among the nodes' variables of category C; for any other V,
+// the number of components of them all.
+template <Category C, class V, class... N>
+constexpr i64 offset_of(List<N...>) {
   i64 offset = 0;
   bool found = false;
   auto one = [&]<class F>(List<F>) {
-    if constexpr (operands_of<F>::size == 0 && depends<Lanes, F>) {
+    if constexpr (operands_of<F>::size == 0 && depends<C, F>) {
       if (same<F, V>) found = true;
       if (!found) offset += F::dim;
     }
@@ -41,7 +42,28 @@ constexpr i64 lane_offset(List<N...>) {
   return offset;
 }
 
-// The longest vector that is read component by component in the inner loop.
+// One more than the last position of a variable.
+template <class... N>
+constexpr int positions(List<N...>) {
+  int n = 1;
+  auto one = [&]<int P, i64 D, Category C>(List<Var<P, D, C>>) { n = P + 1 > n ? P + 1 : n; };
+  auto visit = [&]<class F>(List<F> f) {
+    if constexpr (requires { F::position; }) one(f);
+  };
+  (visit(List<N>{}), ...);
+  return n;
+}
+
+// Calls f(variable) for each variable of category C among the nodes.
+template <Category C, class F, class... N>
+KEOPSNB_FN void for_variables(F&& f, List<N...>) {
+  auto one = [&]<class V>(V v) KEOPSNB_LAMBDA {
+    if constexpr (operands_of<V>::size == 0 && depends<C, V>) f(v);
+  };
+  (one(N{}), ...);
+}
+
+// The longest vector among the nodes.
 template <class... N>
 constexpr i64 longest(List<N...>) {
   i64 d = 1;
@@ -64,26 +86,26 @@ struct Cpu {
   using pack = Pack<T>;
   using scalar = T;
 
-  static constexpr i64 lane_dim = detail::lane_offset<lanes, void>(nodes{});
+  static constexpr i64 lane_dim = detail::offset_of<lanes, void>(nodes{});
+  static constexpr i64 red_dim = detail::offset_of<reduced, void>(nodes{});
+  static constexpr int positions = detail::positions(nodes{});
   static constexpr i64 block_dim = Reduction::block_dim, state_dim = Reduction::state_dim;
 
-  // Accumulators of a long output, or long inputs, live in memory: then several reduced indices a
-  // step share each load.
-  static constexpr bool long_output = block_dim > 4;
+  // Long vectors are read component by component, and several reduced indices a step share each
+  // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.
   static constexpr bool long_vectors = detail::longest(nodes{}) > 8;
-  static constexpr int packs = long_vectors ? 2 : long_output ? 2 : 4;
+  static constexpr int packs = long_vectors || nodes::size > 16 ? 2 : 4;
   static constexpr int steps = long_vectors ? 4 : 1;
   static constexpr int width = width_of<pack>;
   static constexpr i64 rows = packs * width;
 
-  // An evaluation of J reduced indices from j on.
-  template <int J>
+  // Where variables and slots are, for `steps` reduced indices from j on.
   struct Evaluation {
     using plan = Cpu::plan;
     using pack = Cpu::pack;
     using scalar = T;
     static constexpr Category lanes = Cpu::lanes, reduced = Cpu::reduced;
-    static constexpr int packs = Cpu::packs, steps = J;
+    static constexpr int packs = Cpu::packs, steps = Cpu::steps;
     using Fixed = Slots<Evaluation, typename SlotsOf<plan, false, List<>, nodes>::type>;
     using Varying = Slots<Evaluation, typename SlotsOf<plan, true, List<>, nodes>::type>;
 
@@ -92,6 +114,9 @@ struct Cpu {
     Fixed* fixed;
     Varying* varying;
     i64 j;
+    int count;  // of the reduced indices, those that count: the first ones
+
+    KEOPSNB_FN bool counts(int s) const { return steps == 1 || s < count; }
 
     template <bool Varies>
     KEOPSNB_FN auto& slots() {
@@ -101,73 +126,130 @@ struct Cpu {
         return *fixed;
     }
 
+    template <class F>
+    KEOPSNB_FN tile_of<Evaluation, F> slotted(i64 c) {
+      return slot<F>(slots<plan::template varies<F>>(), c);
+    }
+
     template <class V>
-    KEOPSNB_FN tile_of<Evaluation, V> variable(i64 c) const {
-      tile_of<Evaluation, V> t;
+    KEOPSNB_FN tile_of<Evaluation, V> variable(i64 c) {
+      return variable_at<V, steps>(c, 0);
+    }
+
+    // Component c of variable V for J reduced indices, from the s-th on.
+    template <class V, int J>
+    KEOPSNB_FN auto variable_at(i64 c, int s) {
       if constexpr (V::category == lanes) {
-        constexpr i64 offset = detail::lane_offset<lanes, V>(nodes{});
+        constexpr i64 offset = detail::offset_of<lanes, V>(nodes{});
+        Tile<pack, packs, 1> t;
         KEOPSNB_UNROLL
         for (int p = 0; p < packs; ++p) t.at(p, 0) = lane_values[(offset + c) * packs + p];
+        return t;
+      } else if constexpr (V::category == reduced) {
+        const T* row = static_cast<const T*>(in[V::position]) + (j + s) * V::dim;
+        Tile<T, 1, J> t;
+        KEOPSNB_UNROLL
+        for (int k = 0; k < J; ++k) t.at(0, k) = row[k * V::dim + c];
+        return t;
       } else {
-        const T* base = static_cast<const T*>(in[V::position]);
-        if constexpr (V::category == reduced) {
-          KEOPSNB_UNROLL
-          for (int s = 0; s < J; ++s) t.at(0, s) = base[(j + s) * V::dim + c];
-        } else {
-          t.at(0, 0) = base[c];
-        }
+        return Tile<T, 1, 1>{{static_cast<const T*>(in[V::position])[c]}};
       }
-      return t;
     }
-  };
 
-  // Fixed slots hold no reduced index, so they are alike for every J.
-  using Fixed = typename Evaluation<1>::Fixed;
+    KEOPSNB_FN auto at_step(int s) { return OneStep<Evaluation>{*this, s}; }
+  };
 
   struct Frame {
     pack lane_values[(lane_dim > 0 ? lane_dim : 1) * packs];
     pack block[block_dim * packs];
     pack state[state_dim * packs];
-    Fixed fixed;
-    typename Evaluation<steps>::Varying varying;
-    typename Evaluation<1>::Varying varying_one;
+    typename Evaluation::Fixed fixed;
+    typename Evaluation::Varying varying;
+    // The last reduced indices, when they do not fill a step.
+    T last_rows[(red_dim > 0 ? red_dim : 1) * steps];
   };
   static constexpr bool on_stack = sizeof(Frame) <= 32768;
 
   // The lane variables of outputs [begin, begin + rows), one pack of outputs beside the other;
-  // beyond `end` the last output is repeated.
+  // beyond the last output it is repeated.
   KEOPSNB_FN static void load_lanes(Frame& frame, const CpuTask& task, i64 begin) {
-    auto one = [&]<class F>(List<F>) KEOPSNB_LAMBDA {
-      if constexpr (operands_of<F>::size == 0 && depends<lanes, F>) {
-        constexpr i64 offset = detail::lane_offset<lanes, F>(nodes{});
-        const T* base = static_cast<const T*>(task.in[F::position]);
-        T* to = reinterpret_cast<T*>(frame.lane_values + offset * packs);
-        for (i64 l = 0; l < rows; ++l) {
-          const i64 row = begin + l < task.out_end ? begin + l : task.out_end - 1;
-          for (i64 c = 0; c < F::dim; ++c) to[c * rows + l] = base[row * F::dim + c];
-        }
-      }
-    };
-    [&]<class... N>(List<N...>) KEOPSNB_LAMBDA { (one(List<N>{}), ...); }(nodes{});
+    detail::for_variables<lanes>(
+        [&]<class V>(V) KEOPSNB_LAMBDA {
+          constexpr i64 offset = detail::offset_of<lanes, V>(nodes{});
+          const T* base = static_cast<const T*>(task.in[V::position]);
+          T* to = reinterpret_cast<T*>(frame.lane_values + offset * packs);
+          for (i64 l = 0; l < rows; ++l) {
+            const i64 row = begin + l < task.out_end ? begin + l : task.out_end - 1;
+            for (i64 c = 0; c < V::dim; ++c) to[c * rows + l] = base[row * V::dim + c];
+          }
+        },
+        nodes{});
   }
 
-  template <int J, class Varying>
-  KEOPSNB_FN static void step(Frame& frame, const CpuTask& task, Varying& varying, pack* block,
-                              i64 j) {
-    Evaluation<J> x{task.in, frame.lane_values,
-                    reinterpret_cast<typename Evaluation<J>::Fixed*>(&frame.fixed), &varying, j};
+  template <class Varying>
+  KEOPSNB_FN static void step(Frame& frame, const void* const* in, Varying& varying, pack* block,
+                              i64 j, int count) {
+    Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count};
     fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
     Reduction::step([&](i64 s, int p) KEOPSNB_LAMBDA -> pack& { return block[s * packs + p]; }, x);
+  }
+
+  // Not inlined: a step over long vectors dwarfs the call, and is compiled once.
+  KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, int count) {
+    typename Evaluation::Varying varying;
+    step(frame, in, varying, frame.block, j, count);
+  }
+
+  // The last `count` < steps reduced indices, from j on, copied to where whole steps can be read.
+  KEOPSNB_NOINLINE static void last_step(Frame& frame, const void* const* in, i64 j, int count) {
+    const void* moved[positions];
+    for (int k = 0; k < positions; ++k) moved[k] = in[k];
+    detail::for_variables<reduced>(
+        [&]<class V>(V) KEOPSNB_LAMBDA {
+          T* to = frame.last_rows + detail::offset_of<reduced, V>(nodes{}) * steps;
+          const T* from = static_cast<const T*>(in[V::position]) + j * V::dim;
+          for (int s = 0; s < steps; ++s)
+            for (i64 c = 0; c < V::dim; ++c)
+              to[s * V::dim + c] = from[(s < count ? s : count - 1) * V::dim + c];
+          moved[V::position] = to;
+        },
+        nodes{});
+    long_step(frame, moved, 0, count);
+  }
+
+  // The reduced indices [from, to) into the frame's state, by way of a block.
+  KEOPSNB_FN static void accumulate(Frame& frame, const CpuTask& task, i64 from, i64 to) {
+    const auto run = [&](pack* block, auto&& one_step) KEOPSNB_LAMBDA {
+      for (i64 s = 0; s < block_dim; ++s)
+        for (int p = 0; p < packs; ++p)
+          block[s * packs + p] = Reduction::template block_identity<pack>(s);
+      i64 j = from;
+      for (; j + steps <= to; j += steps) one_step(j);
+      if constexpr (steps > 1)
+        if (j < to) last_step(frame, task.in, j, static_cast<int>(to - j));
+      for (int p = 0; p < packs; ++p)
+        Reduction::absorb(
+            [&](i64 s) KEOPSNB_LAMBDA -> pack& { return frame.state[s * packs + p]; },
+            [&](i64 s) KEOPSNB_LAMBDA -> pack& { return block[s * packs + p]; });
+    };
+    if constexpr (steps > 1 || !on_stack) {
+      run(frame.block,
+          [&](i64 j) KEOPSNB_LAMBDA { long_step(frame, task.in, j, steps); });
+    } else {
+      // Local, so that accumulators and slots can be registers.
+      pack block[block_dim * packs];
+      run(block, [&](i64 j) KEOPSNB_LAMBDA {
+        typename Evaluation::Varying varying;
+        step(frame, task.in, varying, block, j, 1);
+      });
+    }
   }
 
   // The state of outputs [begin, begin + rows) over the task's reduced indices; false: stopped.
   KEOPSNB_FN static bool reduce(Frame& frame, const CpuTask& task, i64 begin) {
     load_lanes(frame, task, begin);
-    {
-      typename Evaluation<1>::Varying none;
-      Evaluation<1> x{task.in, frame.lane_values, &frame.fixed, &none, 0};
-      fill(x, typename SlotsOf<plan, false, List<>, nodes>::type{});
-    }
+    Evaluation x{task.in, frame.lane_values, &frame.fixed, nullptr, 0, steps};
+    fill(x, typename SlotsOf<plan, false, List<>, nodes>::type{});
     for (i64 s = 0; s < state_dim; ++s)
       for (int p = 0; p < packs; ++p)
         frame.state[s * packs + p] = Reduction::template identity<pack>(s);
@@ -177,32 +259,6 @@ struct Cpu {
       if (task.stop && task.stop(task.stop_argument)) return false;
     }
     return true;
-  }
-
-  // One block of reduced indices, into the frame's state.
-  KEOPSNB_FN static void accumulate(Frame& frame, const CpuTask& task, i64 from, i64 to) {
-    const auto run = [&](pack* block, auto& varying, auto& varying_one) KEOPSNB_LAMBDA {
-      for (i64 s = 0; s < block_dim; ++s)
-        for (int p = 0; p < packs; ++p)
-          block[s * packs + p] = Reduction::template block_identity<pack>(s);
-      i64 j = from;
-      for (; j + steps <= to; j += steps) step<steps>(frame, task, varying, block, j);
-      if constexpr (steps > 1)
-        for (; j < to; ++j) step<1>(frame, task, varying_one, block, j);
-      for (int p = 0; p < packs; ++p)
-        Reduction::absorb(
-            [&](i64 s) KEOPSNB_LAMBDA -> pack& { return frame.state[s * packs + p]; },
-            [&](i64 s) KEOPSNB_LAMBDA -> pack& { return block[s * packs + p]; });
-    };
-    if constexpr (on_stack) {
-      // Local, so that accumulators and slots can be registers.
-      pack block[block_dim * packs];
-      typename Evaluation<steps>::Varying varying;
-      typename Evaluation<1>::Varying varying_one;
-      run(block, varying, varying_one);
-    } else {
-      run(frame.block, frame.varying, frame.varying_one);
-    }
   }
 
   static void run(const CpuTask* t) {
@@ -215,7 +271,7 @@ struct Cpu {
     }
   }
 
-  static void run_in(Frame& frame, const CpuTask& task) {
+  KEOPSNB_FN static void run_in(Frame& frame, const CpuTask& task) {
     T* states = static_cast<T*>(task.states);
     if constexpr (Out == Output::one)
       for (i64 s = 0; s < state_dim; ++s) states[s] = Reduction::template identity<T>(s);
@@ -223,15 +279,14 @@ struct Cpu {
       if (!reduce(frame, task, begin)) return;
       const i64 end = begin + rows < task.out_end ? begin + rows : task.out_end;
       for (i64 row = begin; row < end; ++row) {
-        const int p = static_cast<int>((row - begin) / width), l = (row - begin) % width;
-        const auto state = [&](i64 s) -> T { return frame.state[s * packs + p][l]; };
-        store(task, row, state);
+        const T* state = reinterpret_cast<const T*>(frame.state) + (row - begin);
+        store(task, row, [&](i64 s) { return state[s * rows]; });
       }
     }
   }
 
   template <class State>
-  static void store(const CpuTask& task, i64 row, State state) {
+  KEOPSNB_FN static void store(const CpuTask& task, i64 row, State state) {
     T* states = static_cast<T*>(task.states);
     if constexpr (Out == Output::one) {
       Reduction::merge([&](i64 s) -> T& { return states[s]; }, state);
@@ -244,18 +299,17 @@ struct Cpu {
     }
   }
 
-  static void merge(const void* from, i64 parts, i64 outputs, void* to) {
+  static void merge(const void* from, i64 parts, i64 outputs, void* workspace, void* to) {
     const T* states = static_cast<const T*>(from);
+    T* sum = static_cast<T*>(workspace);
     T* out = static_cast<T*>(to);
     for (i64 o = 0; o < outputs; ++o) {
-      T sum[state_dim];
       for (i64 s = 0; s < state_dim; ++s) sum[s] = Reduction::template identity<T>(s);
       for (i64 k = 0; k < parts; ++k)
         Reduction::merge([&](i64 s) -> T& { return sum[s]; },
                          [&](i64 s) { return states[(k * outputs + o) * state_dim + s]; });
       for (i64 c = 0; c < Reduction::out_dim; ++c)
-        out[o * Reduction::out_dim + c] =
-            Reduction::finish([&](i64 s) { return sum[s]; }, c);
+        out[o * Reduction::out_dim + c] = Reduction::finish([&](i64 s) { return sum[s]; }, c);
     }
   }
 

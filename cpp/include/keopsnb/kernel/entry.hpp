@@ -24,8 +24,8 @@ struct CpuKernel {
   i64 workspace;  // bytes that `run` needs
   void (*run)(const CpuTask*);
   // Merges `parts` states of each of `outputs` outputs, laid out (parts, outputs, state_dim), into
-  // out (outputs, out_dim). No part: the value of an empty reduction.
-  void (*merge)(const void* states, i64 parts, i64 outputs, void* out);
+  // out (outputs, out_dim). No part: the value of an empty reduction. `workspace` holds one state.
+  void (*merge)(const void* states, i64 parts, i64 outputs, void* workspace, void* out);
 };
 
 }  // namespace keopsnb

@@ -107,7 +107,11 @@ Outcome launch(const CpuKernel& kernel, const CpuCall& call, Executor& executor)
   });
   if (starved) return Outcome::out_of_memory;
   if (call.stop && call.stop(call.stop_argument)) return Outcome::stopped;
-  if (merges) kernel.merge(states.data, parts, states_per_split, call.out);
+  if (merges) {
+    Memory workspace(state_bytes);
+    if (!workspace.data) return Outcome::out_of_memory;
+    kernel.merge(states.data, parts, states_per_split, workspace.data, call.out);
+  }
   return Outcome::done;
 }
 

@@ -99,7 +99,7 @@ KEOPSNB_FN V sqrt(V a) {
       return __builtin_sqrt(s);
   });
 }
-// 1 / sqrt(a), infinity at 0. 1.5 ULP.
+// 1 / sqrt(a), infinity at 0 (its sign at -0 is not specified). 1.5 ULP.
 template <Number V>
 KEOPSNB_FN V rsqrt(V a) {
   return constant<V>(1) / sqrt(a);

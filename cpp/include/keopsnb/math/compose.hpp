@@ -22,7 +22,8 @@ KEOPSNB_FN V mod(V a, V b, V c) {
   return a - b * floor((a - c) / b);
 }
 
-// a^n by repeated squaring. |n| / 2 ULP; a^0 is 1, also at NaN.
+// a^n by repeated squaring: |n| - 1 rounded products, so within |n| - 1 ULP (|n| for n < 0, one
+// division more). a^0 is 1, also at NaN.
 template <i64 N, Number V>
 KEOPSNB_FN V powi(V a) {
   if constexpr (N < 0)
@@ -37,7 +38,7 @@ KEOPSNB_FN V powi(V a) {
     return powi<N - 1>(a) * a;
 }
 
-constexpr double power_of_ten(i64 n) {
+KEOPSNB_FN constexpr double power_of_ten(i64 n) {
   double p = 1;
   for (; n > 0; --n) p *= 10;
   return p;
@@ -56,25 +57,55 @@ KEOPSNB_FN V round_decimals(V a) {
   return select<V>(x < large, select<V>(a < V{}, -r, r), a);
 }
 
-// g_n(a) = j_n(a) / a^n.
+// Where sinxdivx_derivative<n> turns from Taylor's series to the upward recurrence.
+KEOPSNB_FN constexpr double bessel_turn(i64 n) { return 0.9 * static_cast<double>(n) + 1.6; }
+
+// Coefficients of g_n as a function of z = x^2 / 2 around `center`, the middle of [0, turn^2 / 2]:
+// dg_n/dz = -g_(n+1), so the k-th is (-1)^k g_(n+k)(center) / k!.
+template <i64 N>
+struct BesselSeries {
+  static constexpr double center = bessel_turn(N) * bessel_turn(N) / 4;
+  static constexpr int terms = 14 + N < 24 ? 14 + N : 24;
+  double c[terms] = {};
+
+  KEOPSNB_FN constexpr BesselSeries() {
+    double factor = 1;
+    for (i64 j = 1; j <= N; ++j) factor /= static_cast<double>(2 * j + 1);
+    for (int k = 0; k < terms; ++k) {
+      const i64 n = N + k;
+      double g = 1;
+      for (i64 j = 40; j > 0; --j)
+        g = 1 - g * center / static_cast<double>(j * (2 * n + 2 * j + 1));
+      c[k] = factor * g;
+      factor /= -static_cast<double>((k + 1) * (2 * n + 3));
+    }
+  }
+};
+
+// g_n(a) = j_n(a) / a^n, with j_n the spherical Bessel function; g_0 = sin(a) / a, 1 at 0.
+//
+// 3 ULP for n = 0; 4 for n <= 3 and 12 for n <= 8, in units of the last place of the amplitude,
+// max(g_n, 1 / a^(n+1)): g_n has zeros. NaN at infinity.
 template <i64 N, Number V>
 KEOPSNB_FN V sinxdivx_derivative(V a) {
-  const V z = a * a;
-  V s = constant<V>(1);
-  double first = 1;
-  for (i64 k = 1; k <= N; ++k) first *= 2 * k + 1;
-  constexpr int terms = 20;
-  for (i64 k = terms; k > 0; --k)
-    s = s * (z * constant<V>(-0.5 / static_cast<double>(k * (2 * N + 2 * k + 1)))) +
-        constant<V>(1);
-  s = s * constant<V>(1 / first);
-  V before = cos(a), g = sin(a) / a;
-  for (i64 k = 0; k < N; ++k) {
-    const V next = (constant<V>(static_cast<double>(2 * k + 1)) * g - before) / z;
-    before = g;
-    g = next;
+  const V s = sin(a) / a;
+  if constexpr (N == 0) {
+    return select<V>(a == V{}, constant<V>(1), s);
+  } else {
+    // Upwards: g_(k+1) = ((2k + 1) g_k - g_(k-1)) / a^2, from g_-1 = cos and g_0.
+    const V a2 = a * a;
+    V before = cos(a), g = s;
+    for (i64 k = 0; k < N; ++k) {
+      const V next = (constant<V>(static_cast<double>(2 * k + 1)) * g - before) / a2;
+      before = g;
+      g = next;
+    }
+    constexpr BesselSeries<N> series;
+    const V z = constant<V>(0.5) * a2 - constant<V>(series.center);
+    V p = constant<V>(series.c[series.terms - 1]);
+    for (int k = series.terms - 2; k >= 0; --k) p = p * z + constant<V>(series.c[k]);
+    return select<V>(abs(a) < constant<V>(bessel_turn(N)), p, g);
   }
-  return select<V>(abs(a) < constant<V>(N + 1.0), s, g);
 }
 
 }  // namespace keopsnb

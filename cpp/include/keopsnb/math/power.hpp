@@ -6,8 +6,8 @@ namespace keopsnb {
 
 // a^b as C's pow, in all its special cases.
 //
-// Double precision: the C library's, lane by lane. Single precision: e^(b log a) in double precision,
-// 1 ULP; lanes where a <= 0, or a or b is not finite, go to the C library.
+// Double precision: the C library's, lane by lane. Single precision: e^(b log a) in double
+// precision, 1 ULP; lanes where a <= 0, or a or b is not finite, go to the C library.
 template <Number V>
 KEOPSNB_FN V powf(V a, V b) {
   if constexpr (same<scalar_of<V>, double>) {

@@ -27,43 +27,37 @@ KEOPSNB_FN V lessorequal(V a, V b) {
   return indicator<V>(a <= b);
 }
 
-// The greater, the less; where a or b is NaN, b. One instruction on x86: g++ finds it by itself for
-// scalars and with AVX-512, else must be told.
-#if defined(__SSE2__) && !defined(__AVX512F__) && !defined(__clang__) && !KEOPSNB_CUDA
-#if defined(__AVX__)
-#define KEOPSNB_MINMAX(NAME) __builtin_ia32_##NAME##256
+// The greater, the less; where a or b is NaN, b. One instruction on x86, which g++ must be told for
+// packs: from the comparison and the selection it makes two or three.
+#if defined(__clang__) || !defined(__SSE2__) || KEOPSNB_CUDA
+#define KEOPSNB_MINMAX(NAME, OP, PS, PD) \
+  template <Number V>                    \
+  KEOPSNB_FN V NAME(V a, V b) {          \
+    return select<V>(a OP b, a, b);      \
+  }
 #else
-#define KEOPSNB_MINMAX(NAME) __builtin_ia32_##NAME
+#if defined(__AVX512F__)
+#define KEOPSNB_X86(F, LANES) __builtin_ia32_##F##512_mask(a, b, a, LANES, 4)
+#elif defined(__AVX__)
+#define KEOPSNB_X86(F, LANES) __builtin_ia32_##F##256(a, b)
+#else
+#define KEOPSNB_X86(F, LANES) __builtin_ia32_##F(a, b)
 #endif
-template <Number V>
-KEOPSNB_FN V max(V a, V b) {
-  if constexpr (width_of<V> == 1)
-    return a > b ? a : b;
-  else if constexpr (same<scalar_of<V>, float>)
-    return KEOPSNB_MINMAX(maxps)(a, b);
-  else
-    return KEOPSNB_MINMAX(maxpd)(a, b);
-}
-template <Number V>
-KEOPSNB_FN V min(V a, V b) {
-  if constexpr (width_of<V> == 1)
-    return a < b ? a : b;
-  else if constexpr (same<scalar_of<V>, float>)
-    return KEOPSNB_MINMAX(minps)(a, b);
-  else
-    return KEOPSNB_MINMAX(minpd)(a, b);
-}
+#define KEOPSNB_MINMAX(NAME, OP, PS, PD)              \
+  template <Number V>                                 \
+  KEOPSNB_FN V NAME(V a, V b) {                       \
+    if constexpr (width_of<V> == 1)                   \
+      return a OP b ? a : b;                          \
+    else if constexpr (same<scalar_of<V>, float>)     \
+      return KEOPSNB_X86(PS, (unsigned short)0xFFFF); \
+    else                                              \
+      return KEOPSNB_X86(PD, (unsigned char)0xFF);    \
+  }
+#endif
+KEOPSNB_MINMAX(max, >, maxps, maxpd)
+KEOPSNB_MINMAX(min, <, minps, minpd)
 #undef KEOPSNB_MINMAX
-#else
-template <Number V>
-KEOPSNB_FN V max(V a, V b) {
-  return select<V>(a > b, a, b);
-}
-template <Number V>
-KEOPSNB_FN V min(V a, V b) {
-  return select<V>(a < b, a, b);
-}
-#endif
+#undef KEOPSNB_X86
 
 // a * b + c, rounded once where the hardware can at no cost, else twice.
 template <Number V>

@@ -133,9 +133,9 @@ KEOPSNB_FN V atan2(V a, V b) {
                             constant<V>(0.25), constant<V>(1));
   const V n = min(x, y) * scale, d = max(x, y) * scale;
   const auto equal_infinite = n == inf, both_zero = d == V{};
-  V r = atan_of_ratio(select<V>(equal_infinite, constant<V>(1), n),
-                      select<V>(equal_infinite, constant<V>(1),
-                                select<V>(both_zero, constant<V>(1), d)));
+  V r = atan_of_ratio(
+      select<V>(equal_infinite, constant<V>(1), n),
+      select<V>(equal_infinite, constant<V>(1), select<V>(both_zero, constant<V>(1), d)));
   r = select<V>(y > x, constant<V>(pi / 2) - (r - constant<V>(pi_rest / 2)), r);
   r = select<V>(bits(b) < 0, constant<V>(pi) - (r - constant<V>(pi_rest)), r);
   r = select<V>(a != a, a, select<V>(b != b, b, r));

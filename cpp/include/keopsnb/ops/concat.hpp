@@ -1,9 +1,18 @@
 // Vectors one after the other.
 #pragma once
 #include <keopsnb/catalogue.hpp>
-#include <keopsnb/tile.hpp>
+#include <keopsnb/ops/extract.hpp>
 
 namespace keopsnb {
+
+namespace op {
+struct Concat;
+}  // namespace op
+
+template <Formula... A>
+constexpr auto concat(A... a) {
+  return build<op::Concat>(a...);
+}
 
 namespace op {
 
@@ -37,11 +46,6 @@ struct Concat {
 };
 
 }  // namespace op
-
-template <Formula... A>
-constexpr auto concat(A... a) {
-  return build<op::Concat>(a...);
-}
 
 #ifdef KEOPSNB_CATALOGUE
 inline constexpr Row rows_concat[] = {

@@ -6,6 +6,31 @@
 namespace keopsnb {
 
 namespace op {
+template <i64 Start, i64 D>
+struct Extract;
+template <i64 Start, i64 D>
+struct ExtractT;
+}  // namespace op
+
+template <i64 Start, i64 D, Formula A>
+constexpr auto extract(A a) {
+  return build<op::Extract<Start, D>>(a);
+}
+template <i64 Start, i64 D, Formula A>
+constexpr auto extractt(A a) {
+  return build<op::ExtractT<Start, D>>(a);
+}
+template <i64 M, Formula A>
+constexpr auto elem(A a) {
+  return extract<M, 1>(a);
+}
+template <i64 N, i64 M, Formula A>
+constexpr auto elemt(A a) {
+  static_assert(A::dim == 1, "keopsnb: elemt takes a formula of dimension 1");
+  return extractt<M, N>(a);
+}
+
+namespace op {
 
 template <i64 Start, i64 D>
 struct Extract {
@@ -40,24 +65,6 @@ struct ExtractT {
 };
 
 }  // namespace op
-
-template <i64 Start, i64 D, Formula A>
-constexpr auto extract(A a) {
-  return build<op::Extract<Start, D>>(a);
-}
-template <i64 Start, i64 D, Formula A>
-constexpr auto extractt(A a) {
-  return build<op::ExtractT<Start, D>>(a);
-}
-template <i64 M, Formula A>
-constexpr auto elem(A a) {
-  return extract<M, 1>(a);
-}
-template <i64 N, i64 M, Formula A>
-constexpr auto elemt(A a) {
-  static_assert(A::dim == 1, "keopsnb: elemt takes a formula of dimension 1");
-  return extractt<M, N>(a);
-}
 
 #ifdef KEOPSNB_CATALOGUE
 inline constexpr Row rows_extract[] = {

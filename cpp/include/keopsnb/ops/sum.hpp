@@ -6,6 +6,21 @@
 namespace keopsnb {
 
 namespace op {
+struct Sum;
+template <i64 N>
+struct SumT;
+}  // namespace op
+
+template <Formula A>
+constexpr auto sum(A a) {
+  return build<op::Sum>(a);
+}
+template <i64 N, Formula A>
+constexpr auto sumt(A a) {
+  return build<op::SumT<N>>(a);
+}
+
+namespace op {
 
 struct Sum {
   static constexpr i64 dim(i64) { return 1; }
@@ -16,10 +31,21 @@ struct Sum {
     return sumt<A::dim>(g);
   }
 
+  // One reduced index after the other, so that few numbers are alive beside the sums.
   template <Formula A, class X>
   KEOPSNB_FN static auto at(X& x, i64) {
-    auto sum = get<A>(x, 0);
-    for_components<A::dim, 1>([&](i64 c) KEOPSNB_LAMBDA { add_to(sum, get<A>(x, c)); });
+    using R = tile_of<X, A>;
+    R sum{};
+    for_components<A::dim>([&](i64 c) KEOPSNB_LAMBDA {
+      KEOPSNB_UNROLL
+      for (int s = 0; s < R::steps; ++s) {
+        auto one = x.at_step(s);
+        const auto term = get<A>(one, c);
+        KEOPSNB_UNROLL
+        for (int p = 0; p < R::packs; ++p)
+          sum.at(p, s) += to_number<typename R::number>(term.at(p, 0));
+      }
+    });
     return sum;
   }
 };
@@ -40,15 +66,6 @@ struct SumT {
 };
 
 }  // namespace op
-
-template <Formula A>
-constexpr auto sum(A a) {
-  return build<op::Sum>(a);
-}
-template <i64 N, Formula A>
-constexpr auto sumt(A a) {
-  return build<op::SumT<N>>(a);
-}
 
 #ifdef KEOPSNB_CATALOGUE
 inline constexpr Row rows_sum[] = {

@@ -45,7 +45,8 @@ struct LogSumExpReduction {
     for (int p = 0; p < X::packs; ++p) {
       V m = block(0, p);
       KEOPSNB_UNROLL
-      for (int j = 0; j < X::steps; ++j) m = max(m, to_number<V>(f.at(p, j)));
+      for (int j = 0; j < X::steps; ++j)
+        if (x.counts(j)) m = max(to_number<V>(f.at(p, j)), m);
       shift[p] = held(m);
       grows |= shift[p] > block(0, p);
     }
@@ -65,12 +66,14 @@ struct LogSumExpReduction {
       for (int j = 0; j < X::steps; ++j)
         e.at(p, j) = exp(to_number<V>(f.at(p, j)) - block(0, p));
     for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      auto g = get<G>(x, c);
       KEOPSNB_UNROLL
-      for (int p = 0; p < X::packs; ++p)
+      for (int s = 0; s < X::steps; ++s) {
+        auto one = x.at_step(s);
+        const auto g = get<G>(one, c);
         KEOPSNB_UNROLL
-        for (int j = 0; j < X::steps; ++j)
-          block(1 + c, p) += e.at(p, j) * to_number<V>(g.at(p, j));
+        for (int p = 0; p < X::packs; ++p)
+          if (x.counts(s)) block(1 + c, p) += e.at(p, s) * to_number<V>(g.at(p, 0));
+      }
     });
   }
 

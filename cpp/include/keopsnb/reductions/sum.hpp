@@ -42,12 +42,14 @@ struct SumReduction {
   template <class Block, class X>
   KEOPSNB_FN static void step(Block&& block, X& x) {
     for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      auto t = get<F>(x, c);
       KEOPSNB_UNROLL
-      for (int p = 0; p < X::packs; ++p)
+      for (int s = 0; s < X::steps; ++s) {
+        auto one = x.at_step(s);
+        const auto term = get<F>(one, c);
         KEOPSNB_UNROLL
-        for (int j = 0; j < X::steps; ++j)
-          block(c, p) += to_number<typename X::pack>(t.at(p, j));
+        for (int p = 0; p < X::packs; ++p)
+          if (x.counts(s)) block(c, p) += to_number<typename X::pack>(term.at(p, 0));
+      }
     });
   }
 
