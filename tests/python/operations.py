@@ -65,11 +65,12 @@ def _dimensions(row: Operation, D: int) -> list[tuple[int, ...]]:
     return [full, *(tuple(1 if k in one else D for k in range(row.operands)) for one in ones)]
 
 
-def _cases(row: Operation, D: int, order: int, *, every: bool) -> Iterator[Case]:
+def _cases(row: Operation, D: int, order: int, *, every: str = "") -> Iterator[Case]:
     ints = INTEGERS[row.name](D) if row.ints else [()]
-    yield from (Case(row.name, n, _dimensions(row, D)[0], order) for n in ints[: None if every else 1])
-    if every:
-        yield from (Case(row.name, ints[0], d, 1) for d in _dimensions(row, D)[1:])
+    dims = _dimensions(row, D)
+    yield Case(row.name, ints[0], dims[0], order)
+    yield from (Case(row.name, n, dims[0], order) for n in ints[1:] if every == "integer")
+    yield from (Case(row.name, ints[0], d, order) for d in dims[1:] if every == "dimension")
 
 
 # Dimensions of vectors that kernels unroll, and of those that they loop over. Short and long ones
@@ -77,11 +78,11 @@ def _cases(row: Operation, D: int, order: int, *, every: bool) -> Iterator[Case]
 _KERNELS: dict[str, tuple[str, Callable[[Operation], list[Case]]]] = {
     "float64, D=1,3": (
         "float64",
-        lambda row: [*_cases(row, 3, 2, every=True), *_cases(row, 1, 1, every=False)],
+        lambda row: [*_cases(row, 3, 2, every="integer"), *_cases(row, 1, 1)],
     ),
-    "float32, D=5": ("float32", lambda row: [*_cases(row, 5, 1, every=False)]),
-    "float64, D=16": ("float64", lambda row: [*_cases(row, 16, 1, every=False)]),
-    "float32, D=17": ("float32", lambda row: [*_cases(row, 17, 1, every=True)]),
+    "float32, D=5": ("float32", lambda row: [*_cases(row, 5, 0)]),
+    "float64, D=16": ("float64", lambda row: [*_cases(row, 16, 1, every="dimension")]),
+    "float32, D=17": ("float32", lambda row: [*_cases(row, 17, 1)]),
 }
 KERNELS = list(_KERNELS)
 

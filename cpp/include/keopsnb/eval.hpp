@@ -108,15 +108,19 @@ struct Evaluate<Node<Op, A...>> {
   }
 };
 
-// Fills the slots of the nodes N, in order.
+// Fills the slot of F, and of the nodes N, in order.
+template <class F, class X>
+KEOPSNB_FN void fill_one(X& x) {
+  auto& slots = x.template slots<X::plan::template varies<F>>();
+  if constexpr (F::dim == 1)
+    slot<F>(slots, 0) = Evaluate<F>::at(x, 0);
+  else
+    for_components<F::dim>(
+        [&](i64 c) KEOPSNB_LAMBDA { slot<F>(slots, c) = Evaluate<F>::at(x, c); });
+}
 template <class X, class... N>
 KEOPSNB_FN void fill(X& x, List<N...>) {
-  auto one = [&]<class F>(List<F>) KEOPSNB_LAMBDA {
-    for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      slot<F>(x.template slots<X::plan::template varies<F>>(), c) = Evaluate<F>::at(x, c);
-    });
-  };
-  (one(List<N>{}), ...);
+  (fill_one<N>(x), ...);
 }
 
 }  // namespace keopsnb

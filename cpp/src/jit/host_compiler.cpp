@@ -15,7 +15,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const Words code_flags = {"-std=c++20", "-O3", "-fPIC", "-fvisibility=hidden",
+const Words code_flags = {"-std=c++20", "-O2", "-fPIC", "-fvisibility=hidden",
                           // Values are kept: NaN, infinities and the order of sums.
                           "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros",
                           "-ffp-contract=fast",

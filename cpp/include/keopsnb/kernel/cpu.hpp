@@ -94,7 +94,7 @@ struct Cpu {
   // Long vectors are read component by component, and several reduced indices a step share each
   // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.
   static constexpr bool long_vectors = detail::longest(nodes{}) > 8;
-  static constexpr int packs = long_vectors || nodes::size > 16 ? 2 : 4;
+  static constexpr int packs = long_vectors || nodes::size > 20 ? 2 : 4;
   static constexpr int steps = long_vectors ? 4 : 1;
   static constexpr int width = width_of<pack>;
   static constexpr i64 rows = packs * width;
@@ -186,18 +186,23 @@ struct Cpu {
         nodes{});
   }
 
-  template <class Varying>
-  KEOPSNB_FN static void step(Frame& frame, const void* const* in, Varying& varying, pack* block,
-                              i64 j, int count) {
-    Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count};
-    fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
-    Reduction::step([&](i64 s, int p) KEOPSNB_LAMBDA -> pack& { return block[s * packs + p]; }, x);
-  }
+  // Number s of pack p, in an array of packs.
+  struct Packs {
+    pack* first;
+    KEOPSNB_FN pack& operator()(i64 s, int p) const { return first[s * packs + p]; }
+  };
+  struct OnePack {
+    pack* first;
+    KEOPSNB_FN pack& operator()(i64 s) const { return first[s * packs]; }
+  };
 
-  // Not inlined: a step over long vectors dwarfs the call, and is compiled once.
+  // Functions that hold a whole evaluation are boundaries of inlining: every level of inlining above
+  // one would compile a copy of it.
   KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, int count) {
     typename Evaluation::Varying varying;
-    step(frame, in, varying, frame.block, j, count);
+    Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count};
+    fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
+    Reduction::step(Packs{frame.block}, x);
   }
 
   // The last `count` < steps reduced indices, from j on, copied to where whole steps can be read.
@@ -217,45 +222,54 @@ struct Cpu {
     long_step(frame, moved, 0, count);
   }
 
-  // The reduced indices [from, to) into the frame's state, by way of a block.
-  KEOPSNB_FN static void accumulate(Frame& frame, const CpuTask& task, i64 from, i64 to) {
-    const auto run = [&](pack* block, auto&& one_step) KEOPSNB_LAMBDA {
-      for (i64 s = 0; s < block_dim; ++s)
-        for (int p = 0; p < packs; ++p)
-          block[s * packs + p] = Reduction::template block_identity<pack>(s);
-      i64 j = from;
-      for (; j + steps <= to; j += steps) one_step(j);
-      if constexpr (steps > 1)
-        if (j < to) last_step(frame, task.in, j, static_cast<int>(to - j));
+  static void begin_block(pack* block) {
+    for (i64 s = 0; s < block_dim; ++s)
       for (int p = 0; p < packs; ++p)
-        Reduction::absorb(
-            [&](i64 s) KEOPSNB_LAMBDA -> pack& { return frame.state[s * packs + p]; },
-            [&](i64 s) KEOPSNB_LAMBDA -> pack& { return block[s * packs + p]; });
-    };
+        block[s * packs + p] = Reduction::template block_identity<pack>(s);
+  }
+
+  static void absorb_block(Frame& frame, pack* block) {
+    for (int p = 0; p < packs; ++p)
+      Reduction::absorb(OnePack{frame.state + p}, OnePack{block + p});
+  }
+
+  // The reduced indices [from, to) into the frame's state, by way of a block.
+  KEOPSNB_NOINLINE static void accumulate(Frame& frame, const void* const* in, i64 from, i64 to) {
+    i64 j = from;
     if constexpr (steps > 1 || !on_stack) {
-      run(frame.block,
-          [&](i64 j) KEOPSNB_LAMBDA { long_step(frame, task.in, j, steps); });
+      begin_block(frame.block);
+      for (; j + steps <= to; j += steps) long_step(frame, in, j, steps);
+      if (j < to) last_step(frame, in, j, static_cast<int>(to - j));
+      absorb_block(frame, frame.block);
     } else {
       // Local, so that accumulators and slots can be registers.
       pack block[block_dim * packs];
-      run(block, [&](i64 j) KEOPSNB_LAMBDA {
+      begin_block(block);
+      for (; j < to; ++j) {
         typename Evaluation::Varying varying;
-        step(frame, task.in, varying, block, j, 1);
-      });
+        Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, 1};
+        fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
+        Reduction::step(Packs{block}, x);
+      }
+      absorb_block(frame, block);
     }
   }
 
-  // The state of outputs [begin, begin + rows) over the task's reduced indices; false: stopped.
-  KEOPSNB_FN static bool reduce(Frame& frame, const CpuTask& task, i64 begin) {
+  KEOPSNB_NOINLINE static void begin_tile(Frame& frame, const CpuTask& task, i64 begin) {
     load_lanes(frame, task, begin);
     Evaluation x{task.in, frame.lane_values, &frame.fixed, nullptr, 0, steps};
     fill(x, typename SlotsOf<plan, false, List<>, nodes>::type{});
     for (i64 s = 0; s < state_dim; ++s)
       for (int p = 0; p < packs; ++p)
         frame.state[s * packs + p] = Reduction::template identity<pack>(s);
+  }
+
+  // The state of outputs [begin, begin + rows) over the task's reduced indices; false: stopped.
+  static bool reduce(Frame& frame, const CpuTask& task, i64 begin) {
+    begin_tile(frame, task, begin);
     for (i64 from = task.red_begin; from < task.red_end; from += Block) {
       const i64 to = from + Block < task.red_end ? from + Block : task.red_end;
-      accumulate(frame, task, from, to);
+      accumulate(frame, task.in, from, to);
       if (task.stop && task.stop(task.stop_argument)) return false;
     }
     return true;
@@ -271,7 +285,7 @@ struct Cpu {
     }
   }
 
-  KEOPSNB_FN static void run_in(Frame& frame, const CpuTask& task) {
+  static void run_in(Frame& frame, const CpuTask& task) {
     T* states = static_cast<T*>(task.states);
     if constexpr (Out == Output::one)
       for (i64 s = 0; s < state_dim; ++s) states[s] = Reduction::template identity<T>(s);

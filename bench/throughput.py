@@ -1,0 +1,141 @@
+"""Rows that measure computing: everything is compiled before the first of them is timed."""
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import peers
+from measure import Row, cost, interleaved, skipped, versus
+from numpy.typing import NDArray
+
+from keopsnb import numpy as keopsnb_numpy
+
+Array = NDArray[np.floating[Any]]
+GAUSSIAN = "Exp(-SqDist(x,y))*b"
+# Relative to the greatest value. The matrix products of the dense rows lose a few digits.
+TOLERANCE = 1e-3
+
+
+def clouds(M: int, N: int, D: int, dtype: str) -> tuple[Array, Array, Array]:
+    """Points at squared distances of about 2, whatever D, so that no term vanishes."""
+    random = np.random.default_rng(0)
+    x, y = (random.standard_normal((n, D)) / np.sqrt(D) for n in (M, N))
+    return x.astype(dtype), y.astype(dtype), random.random((N, 1)).astype(dtype)
+
+
+def gaussian(module: ModuleType, D: int) -> Callable[..., Any]:
+    """The Gaussian sum of a module that has Genred."""
+    aliases = [f"x=Vi({D})", f"y=Vj({D})", "b=Vj(1)"]
+    return module.Genred(GAUSSIAN, aliases, reduction_op="Sum", axis=1)
+
+
+def compared(
+    measure: str, candidates: dict[str, Callable[[], Any]], reach: dict[str, float]
+) -> Iterator[Row]:
+    """Rows of keopsnb against every other candidate, once all are seen to agree."""
+    results = {name: np.asarray(call()) for name, call in candidates.items()}
+    expected = results["keopsnb"]
+    for name, found in results.items():
+        error = np.abs(found - expected).max() / np.abs(expected).max()
+        if not error < TOLERANCE:
+            raise SystemExit(f"{measure}: {name} and keopsnb differ by {error:.1e}.")
+    times = interleaved(candidates)
+    for name in candidates:
+        if name != "keopsnb":
+            yield versus(measure, times, name, reach.get(name))
+    for name in reach:
+        if name not in candidates:
+            yield skipped(measure, f"{name} is not installed")
+
+
+def gaussian_rows(
+    M: int,
+    N: int,
+    D: int,
+    dtype: str = "float32",
+    reach: dict[str, float] | None = None,
+    *,
+    dense: bool = True,
+) -> Iterator[Row]:
+    """The Gaussian sum of one size against all peers."""
+    arrays = clouds(M, N, D, dtype)
+    ours = gaussian(keopsnb_numpy, D)
+    candidates: dict[str, Callable[[], Any]] = {"keopsnb": lambda: ours(*arrays)}
+    if module := peers.pykeops("numpy"):
+        theirs = gaussian(module, D)
+        candidates["pykeops"] = peers.quiet(lambda: theirs(*arrays))
+    if dense and (torch := peers.torch()):
+        candidates["torch, dense"] = peers.dense_sum(torch, *map(torch.from_numpy, arrays))
+    if reach and "hand-written" in reach:
+        candidates["hand-written"] = peers.handwritten(*arrays)
+    yield from compared(
+        f"Gaussian, D={D}, {dtype}, {M:,} x {N:,}", candidates, reach or {"pykeops": 1}
+    )
+
+
+def low_dimension() -> Iterator[Row]:
+    """(a) The main job."""
+    yield from gaussian_rows(20_000, 20_000, 3, reach={"pykeops": 20, "hand-written": 0.85})
+
+
+def high_dimension() -> Iterator[Row]:
+    """(b) Long vectors."""
+    yield from gaussian_rows(10_000, 10_000, 16)
+    yield from gaussian_rows(5_000, 5_000, 64, reach={"pykeops": 10})
+    yield from gaussian_rows(3_000, 3_000, 256)
+
+
+def double_precision() -> Iterator[Row]:
+    """(c) float64."""
+    yield from gaussian_rows(10_000, 10_000, 3, "float64", {"pykeops": 10})
+
+
+def gradients() -> Iterator[Row]:
+    """(g) The gradients in all arguments, beside the value."""
+    measure = "Gaussian, D=3, value and 3 gradients, 10,000^2"
+    torch = peers.torch()
+    if torch is None:
+        yield skipped(measure, "torch is not installed")
+        return
+    from keopsnb import torch as keopsnb_torch
+
+    arrays = [torch.from_numpy(a).requires_grad_() for a in clouds(10_000, 10_000, 3, "float32")]
+    e = torch.rand(10_000, 1)
+
+    def both(routine: Callable[..., Any]) -> Callable[[], Any]:
+        return lambda: torch.autograd.grad(routine(*arrays), arrays, e)[0]
+
+    ours = gaussian(keopsnb_torch, 3)
+    constants = [a.detach() for a in arrays]
+    candidates = {"value alone": lambda: ours(*constants), "keopsnb": both(ours)}
+    if module := peers.pykeops("torch"):
+        candidates["pykeops"] = peers.quiet(both(gaussian(module, 3)))
+    times = interleaved(candidates)
+    yield cost(measure, times, "keopsnb", "value alone", 5)
+    if "pykeops" in times:
+        yield versus(measure, times, "pykeops")
+
+
+def logsumexp() -> Iterator[Row]:
+    """(h) LogSumExp."""
+    x, y, _ = clouds(10_000, 10_000, 3, "float32")
+
+    def routine(module: ModuleType) -> Callable[..., Any]:
+        return module.Genred("-SqDist(x,y)", ["x=Vi(3)", "y=Vj(3)"], "LogSumExp", axis=1)
+
+    ours = routine(keopsnb_numpy)
+    candidates: dict[str, Callable[[], Any]] = {"keopsnb": lambda: ours(x, y)}
+    if module := peers.pykeops("numpy"):
+        theirs = routine(module)
+        candidates["pykeops"] = peers.quiet(lambda: theirs(x, y))
+    if torch := peers.torch():
+        candidates["torch, dense"] = peers.dense_logsumexp(
+            torch, torch.from_numpy(x), torch.from_numpy(y)
+        )
+    yield from compared("LogSumExp of -SqDist, D=3, float32, 10,000^2", candidates, {})
+
+
+def few_outputs() -> Iterator[Row]:
+    """(i) Few outputs over a long sum."""
+    yield from gaussian_rows(100, 1_000_000, 3, dense=False)

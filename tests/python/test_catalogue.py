@@ -1,0 +1,80 @@
+"""What the catalogue of operations says of itself."""
+
+import re
+
+import pytest
+
+from keopsnb import FormulaError, _core
+from keopsnb._core import Operation, Routine
+
+ROWS = _core.catalogue()
+ids = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+
+
+def split(text: str) -> list[str]:
+    """At the commas outside parentheses and angle brackets."""
+    parts, depth = [""], 0
+    for c in text:
+        depth += (c in "(<") - (c in ")>")
+        if c == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return [part.strip() for part in parts if part.strip()]
+
+
+# Law: one row an operation, under one name in formulas and one in C++.
+
+
+def test_names_are_unique() -> None:
+    assert len(ROWS) > 40
+    assert len({row.name for row in ROWS}) == len(ROWS)
+    assert len({row.call for row in ROWS}) == len(ROWS)
+
+
+# Law: a row is complete: names, signature, intervals, reference, sentence, and, where the operation
+# is elementwise, one partial derivative for each operand.
+
+
+@ids
+def test_rows_are_well_formed(row: Operation) -> None:
+    assert re.fullmatch(r"[A-Z][A-Za-z0-9]*", row.name)
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", row.call)
+    assert re.fullmatch(r"[A-Z0-9a-z(-].*\.", row.sentence)
+    assert "->" in row.signature
+    assert "a" in re.findall(r"\w+", row.reference)
+    assert row.operands >= 1 or row.operands == -1
+    assert 0 <= row.ints <= 2
+    assert repr(row) == f"<Operation {row.name}: {row.signature}>"
+
+
+@ids
+def test_every_operand_has_an_interval(row: Operation) -> None:
+    intervals = split(row.domain)
+    assert len(intervals) == (row.operands if row.operands > 0 else 2)
+    for low, high in map(eval, intervals):
+        assert low < high
+
+
+@ids
+def test_elementwise_rows_have_a_partial_for_each_operand(row: Operation) -> None:
+    assert len(split(row.partials)) in (0, row.operands)
+
+
+def test_most_rows_are_elementwise() -> None:
+    assert sum(bool(row.partials) for row in ROWS) > len(ROWS) / 2
+
+
+# Law: a row's counts of operands and integers are what a formula has to give.
+
+
+@ids
+def test_the_parser_takes_what_the_row_says(row: Operation) -> None:
+    operands = abs(row.operands)
+    arguments = ["Var(0, 1, 0)"] * operands + ["1", "1"][: row.ints]
+    for count in (operands + row.ints - 1, operands + row.ints + 1):
+        given = ([*arguments, "1"])[:count]
+        if row.operands < 0 and count >= 1:
+            continue
+        with pytest.raises(FormulaError, match=f"as in {row.name}\\("):
+            Routine(f"{row.name}({', '.join(given)})", [])

@@ -1,0 +1,130 @@
+"""Operations at the edges of their domains, and beyond."""
+
+import numpy as np
+import pytest
+import scipy.special
+from operations import ROWS
+
+from keopsnb._core import Routine
+
+INF, NAN = np.inf, np.nan
+DTYPES = ["float32", "float64"]
+
+
+def evaluate(formulas: list[str], dtype: str, *columns: list[float]) -> np.ndarray:
+    """Formulas of scalars x0, x1, ... in the rows of the result, one row a formula."""
+    aliases = [f"x{k} = Vi(1)" for k in range(len(columns))]
+    arrays = [np.array(c, dtype)[:, None] for c in columns]
+    concat = f"Concat({', '.join(formulas)})"
+    return Routine(concat, aliases, "Sum", 1).call_numpy(tuple(arrays)).T
+
+
+# Law: at any number, NaN and the infinities among them, an operation is its reference.
+
+SPECIAL = [0, 0.5, -0.5, 1, -1, 2.5, -2.5, 100, -100, 1e4, -1e4, 1e30, -1e30, INF, -INF, NAN]
+ELEMENTWISE = [row for row in ROWS.values() if row.operands == 1 and row.partials]
+UNARY = {
+    **{row.name: f"{row.name}(x0)" for row in ELEMENTWISE if row.ints == 0},
+    "Pow": "Pow(x0, 3)",
+    "Round": "Round(x0, 1)",
+    "ClampInt": "ClampInt(x0, -1, 1)",
+    "DiffClampInt": "DiffClampInt(x0, -1, 1)",
+}
+
+
+def reference(name: str, x: np.ndarray) -> np.ndarray:
+    modules = {"numpy": np, "scipy": scipy, "a": x[:, None]}
+    ints = {"Pow": {"n": 3}, "Round": {"n": 1}}.get(name, {"n": -1, "m": 1})
+    with np.errstate(all="ignore"):
+        value = eval(ROWS[name].reference, modules | ints)
+    return np.broadcast_to(value, x[:, None].shape)[:, 0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("first", range(0, len(UNARY), 8))
+def test_special_values(first: int, dtype: str) -> None:
+    names = list(UNARY)[first : first + 8]
+    x = np.array(SPECIAL, dtype)
+    eps = np.finfo(dtype).eps
+    for name, found in zip(names, evaluate([UNARY[n] for n in names], dtype, SPECIAL), strict=True):
+        with np.errstate(all="ignore"):
+            expected = reference(name, x.astype("float64")).astype(dtype)
+        np.testing.assert_allclose(found, expected, rtol=8 * eps, atol=8 * eps, err_msg=name)
+
+
+# Law: derivatives are finite at the edges of a domain and one-sided at a kink: the table says which.
+# Each row is a formula of x0 (and x1), where, and its value there.
+
+AT = [
+    ("Rsqrt(x0)", (0,), 0),
+    ("Grad(Rsqrt(x0), x0, 1)", (0,), 0),
+    ("Grad(Sqrt(x0), x0, 1)", (0,), 0),
+    ("Grad(Grad(Sqrt(x0), x0, 1), x0, 1)", (0,), 0),
+    ("SinXDivX(x0)", (0,), 1),
+    ("Grad(SinXDivX(x0), x0, 1)", (0,), 0),
+    ("Grad(Grad(SinXDivX(x0), x0, 1), x0, 1)", (0,), -1 / 3),
+    ("Grad(Grad(Grad(SinXDivX(x0), x0, 1), x0, 1), x0, 1)", (0,), 0),
+    ("SinXDivX(x0)", (1e-3,), 1 - 1e-6 / 6 + 1e-12 / 120),
+    ("Grad(SinXDivX(x0), x0, 1)", (1e-3,), -1e-3 / 3 + 1e-9 / 30 - 1e-15 / 840),
+    ("XLogX(x0)", (0,), 0),
+    ("Grad(XLogX(x0), x0, 1)", (1,), 1),
+    ("Norm2(Concat(x0, x0))", (0,), 0),
+    ("Grad(Norm2(Concat(x0, x1)), x0, 1)", (0, 0), 0),
+    ("Grad(Grad(Norm2(Concat(x0, x1)), x0, 1), x1, 1)", (0, 0), 0),
+    ("Elem(Normalize(Concat(x0, x1)), 1)", (0, 0), 0),
+    ("Grad(Elem(Normalize(Concat(x0, x1)), 0), x0, 1)", (0, 0), 0),
+    ("Grad(Abs(x0), x0, 1)", (0,), 0),
+    ("Grad(ReLU(x0), x0, 1)", (0,), 1),
+    ("Grad(ReLU(x0), x0, 1)", (-1e-20,), 0),
+    ("Step(x0)", (0,), 1),
+    ("Step(x0)", (-1e-20,), 0),
+    ("Grad(Step(x0), x0, 1)", (0,), 0),
+    ("IfElse(x0, 2, 3)", (0,), 2),
+    ("IfElse(x0, 2, 3)", (-1e-20,), 3),
+    ("Grad(IfElse(x0, x1 * 2, x1 * 3), x1, 1)", (-1, 7), 3),
+    ("Grad(Clamp(x0, -1, 1), x0, 1)", (-1,), 1),
+    ("Grad(Clamp(x0, -1, 1), x0, 1)", (1,), 1),
+    ("Grad(Clamp(x0, -1, 1), x0, 1)", (1.001,), 0),
+    ("Grad(Clamp(x0, x1, 5), x1, 1)", (2, 2), 0),
+    ("Grad(Clamp(x0, x1, 5), x1, 1)", (1, 2), 1),
+    ("Grad(ClampInt(x0, -1, 1), x0, 1)", (-1,), 1),
+    ("Grad(ClampInt(x0, -1, 1), x0, 1)", (-1.001,), 0),
+    ("Powf(x0, x1)", (0, 0), 1),
+    ("Powf(x0, x1)", (0, 2), 0),
+    ("Powf(x0, x1)", (0, -1), INF),
+    ("Grad(Powf(x0, x1), x0, 1)", (0, 1), 1),
+    ("Grad(Powf(x0, x1), x0, 1)", (0, 2), 0),
+    ("Grad(Powf(x0, x1), x1, 1)", (0, 2), 0),
+    ("Pow(x0, -2)", (-2,), 0.25),
+    ("x0**3", (-2,), -8),
+    ("Grad(x0**2, x0, 1)", (-3,), -6),
+    ("Grad(x0**1, x0, 1)", (0,), 1),
+    ("Grad(x0**0, x0, 1)", (0,), 0),
+    ("Atan2(x0, x1)", (0, -1), np.pi),
+    ("Atan2(x0, x1)", (1, 0), np.pi / 2),
+    ("Atan2(x0, x1)", (-1, 0), -np.pi / 2),
+    ("Mod(x0, x1, 0)", (-0.5, 2), 1.5),
+    ("Mod(x0, x1, 0)", (2, 2), 0),
+    ("Mod(x0, x1, -1)", (1, 2), -1),
+    ("Grad(Mod(x0, x1, 0), x1, 1)", (5, 2), -2),
+    ("x0 == x1", (NAN, NAN), 0),
+    ("x0 != x1", (NAN, NAN), 1),
+    ("x0 < x1", (NAN, 1), 0),
+    ("x0 >= x1", (INF, INF), 1),
+    ("Round(x0, 0)", (2.5,), 3),
+    ("Round(x0, 0)", (-2.5,), -3),
+    ("Round(x0, -2)", (150,), 200),
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("first", range(0, len(AT), 8))
+def test_edges(first: int, dtype: str) -> None:
+    chosen = AT[first : first + 8]
+    points = [list(p) for p in zip(*((*at, 0)[:2] for _, at, _ in chosen), strict=True)]
+    table = evaluate([formula for formula, _, _ in chosen], dtype, *points)
+    for k, (formula, at, expected) in enumerate(chosen):
+        message = f"{formula} at {at}"
+        np.testing.assert_allclose(
+            table[k, k], expected, 8 * np.finfo(dtype).eps, err_msg=message
+        )
