@@ -68,7 +68,7 @@ def versus(
 
 def at_most(measure: str, seconds: float, limit: float) -> Row:
     """A time with a limit of its own."""
-    return Row(measure, _seconds(seconds), reach=f"<= {_seconds(limit, 2)}", met=seconds <= limit)
+    return Row(measure, _seconds(seconds), reach=f"<= {_seconds(limit)}", met=seconds <= limit)
 
 
 def cost(measure: str, times: Times, whole: str, part: str, limit: float) -> Row:
@@ -92,13 +92,13 @@ def skipped(measure: str, why: str) -> Row:
 
 def _seconds(t: float, digits: int = 3) -> str:
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if t >= size or unit == "us":
+        if t >= 0.9995 * size or unit == "us":
             return f"{t / size:.{digits}g} {unit}"
     raise AssertionError
 
 
 HEADER = ("measure", "keopsnb", "against", "takes", "ratio", "reach", "")
-_WIDTHS = (50, 9, 22, 9, 10, 11, 3)
+_WIDTHS = (51, 7, 12, 7, 10, 12, 3)
 
 
 def line(cells: tuple[str, ...]) -> str:

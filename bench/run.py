@@ -60,7 +60,7 @@ def facts() -> dict[str, str]:
     return {
         "date": datetime.date.today().isoformat(),
         "machine": f"{cpu_model()}, {cpu_count()} cores, all used by every candidate",
-        "load": f"{os.getloadavg()[0]:.1f} programs ran on these cores when this began",
+        "load average": f"{os.getloadavg()[0]:.1f} before the first measure",
         "compiler": core.info()["compiler version"],
         "versions": ", ".join(versions),
     }

@@ -1,7 +1,7 @@
 """Rows that measure computing: everything is compiled before the first of them is timed."""
 
-from collections.abc import Callable, Iterator
-from types import ModuleType
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,10 @@ def gaussian(module: ModuleType, D: int) -> Callable[..., Any]:
 
 
 def compared(
-    measure: str, candidates: dict[str, Callable[[], Any]], reach: dict[str, float]
+    measure: str, calls: dict[str, Callable[[], Any] | None], reach: Mapping[str, float]
 ) -> Iterator[Row]:
-    """Rows of keopsnb against every other candidate, once all are seen to agree."""
+    """Rows of keopsnb against every peer, once all are seen to agree. None: not installed."""
+    candidates = {name: call for name, call in calls.items() if call}
     results = {name: np.asarray(call()) for name, call in candidates.items()}
     expected = results["keopsnb"]
     for name, found in results.items():
@@ -41,12 +42,11 @@ def compared(
         if not error < TOLERANCE:
             raise SystemExit(f"{measure}: {name} and keopsnb differ by {error:.1e}.")
     times = interleaved(candidates)
-    for name in candidates:
-        if name != "keopsnb":
+    for name, call in calls.items():
+        if call is None:
+            yield skipped(measure, f"no {name}")
+        elif name != "keopsnb":
             yield versus(measure, times, name, reach.get(name))
-    for name in reach:
-        if name not in candidates:
-            yield skipped(measure, f"{name} is not installed")
 
 
 def gaussian_rows(
@@ -54,24 +54,28 @@ def gaussian_rows(
     N: int,
     D: int,
     dtype: str = "float32",
-    reach: dict[str, float] | None = None,
+    reach: Mapping[str, float] = MappingProxyType({}),
     *,
     dense: bool = True,
 ) -> Iterator[Row]:
     """The Gaussian sum of one size against all peers."""
     arrays = clouds(M, N, D, dtype)
     ours = gaussian(keopsnb_numpy, D)
-    candidates: dict[str, Callable[[], Any]] = {"keopsnb": lambda: ours(*arrays)}
+    candidates: dict[str, Callable[[], Any] | None] = {
+        "keopsnb": lambda: ours(*arrays),
+        "pykeops": None,
+    }
     if module := peers.pykeops("numpy"):
         theirs = gaussian(module, D)
         candidates["pykeops"] = peers.quiet(lambda: theirs(*arrays))
-    if dense and (torch := peers.torch()):
-        candidates["torch, dense"] = peers.dense_sum(torch, *map(torch.from_numpy, arrays))
-    if reach and "hand-written" in reach:
+    if dense:
+        candidates["torch, dense"] = None
+        if torch := peers.torch():
+            tensors = map(torch.from_numpy, arrays)
+            candidates["torch, dense"] = peers.dense_sum(torch, *tensors)
+    if "hand-written" in reach:
         candidates["hand-written"] = peers.handwritten(*arrays)
-    yield from compared(
-        f"Gaussian, D={D}, {dtype}, {M:,} x {N:,}", candidates, reach or {"pykeops": 1}
-    )
+    yield from compared(f"Gaussian, D={D}, {dtype}, {M:,} x {N:,}", candidates, reach)
 
 
 def low_dimension() -> Iterator[Row]:
@@ -125,7 +129,11 @@ def logsumexp() -> Iterator[Row]:
         return module.Genred("-SqDist(x,y)", ["x=Vi(3)", "y=Vj(3)"], "LogSumExp", axis=1)
 
     ours = routine(keopsnb_numpy)
-    candidates: dict[str, Callable[[], Any]] = {"keopsnb": lambda: ours(x, y)}
+    candidates: dict[str, Callable[[], Any] | None] = {
+        "keopsnb": lambda: ours(x, y),
+        "pykeops": None,
+        "torch, dense": None,
+    }
     if module := peers.pykeops("numpy"):
         theirs = routine(module)
         candidates["pykeops"] = peers.quiet(lambda: theirs(x, y))

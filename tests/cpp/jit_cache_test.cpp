@@ -215,13 +215,13 @@ void many_processes_at_once() {
   const std::size_t calls = place.calls();
   CHECK(in_child([] { return runs(0) && runs(1) && runs(2); }) && place.calls() == calls);
   // While another one keeps clearing the cache.
-  std::atomic<bool> stop{false};
-  std::thread clearing([&] {
-    while (!stop) Store(place.home).clear(), std::this_thread::sleep_for(2ms);
+  const pid_t clearing = scratch::start_child([&] {
+    for (;;) Store(place.home).clear(), std::this_thread::sleep_for(2ms);
+    return false;
   });
   for (int i = 0; i < 5; ++i) CHECK(in_child([i] { return runs(20 + i); }));
-  stop = true;
-  clearing.join();
+  kill(clearing, SIGKILL);
+  scratch::child_succeeds(clearing);
 }
 
 void killed_at_any_moment() {

@@ -32,7 +32,7 @@ constexpr auto pull_back(Node<Op, A...> self, G g) {
 
 // What `Parent` passes to N, over all its operands from K on that are N.
 template <class Walk, class N, int K, class Parent>
-constexpr auto passed(Parent p, List<>) {
+constexpr auto passed(Parent, List<>) {
   return zero<N::dim>;
 }
 template <class Walk, class N, int K, class Parent, class A, class... More>

@@ -4,8 +4,16 @@
 
 namespace keopsnb {
 
+// The compiler's own where it has it: this is asked for every pair of nodes of a formula.
+#if KEOPSNB_CUDA
+template <class A, class B>
+inline constexpr bool same = false;
+template <class A>
+inline constexpr bool same<A, A> = true;
+#else
 template <class A, class B>
 inline constexpr bool same = __is_same(A, B);
+#endif
 
 template <bool C, class A, class B>
 struct Choose {

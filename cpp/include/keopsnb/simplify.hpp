@@ -197,6 +197,11 @@ constexpr auto replicated(A a) {
   else return Node<op::SumT<N>, A>{};
 }
 
+template <Formula A, Formula B, Formula... More>
+constexpr auto without_first(Node<op::Concat, A, B, More...>) {
+  return concat(B{}, More{}...);
+}
+
 template <i64 Start, i64 D, Formula A>
 constexpr auto extracted(A a) {
   if constexpr (is_zero<A>) return zero<D>;
@@ -215,11 +220,6 @@ constexpr auto injected(A a) {
   if constexpr (is_zero<A>) return zero<D>;
   else if constexpr (Start == 0 && D == A::dim) return a;
   else return Node<op::ExtractT<Start, D>, A>{};
-}
-
-template <Formula A, Formula B, Formula... More>
-constexpr auto without_first(Node<op::Concat, A, B, More...>) {
-  return concat(B{}, More{}...);
 }
 
 template <Formula... A>

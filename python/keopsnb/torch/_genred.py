@@ -26,7 +26,7 @@ class Genred:
         formula2: for LogSumExp, the weights `G`, a formula; 1 by default.
         cuda_type: no effect (deprecated).
         dtype_acc: `"float64"` keeps sums of float32 terms to twice the precision; the default sums
-            blocks of 256 terms in the type of the arguments, and the blocks without rounding error.
+            blocks of 128 terms in the type of the arguments, and the blocks without rounding error.
         use_double_acc: the same as `dtype_acc="float64"`.
         sum_scheme: `"kahan_scheme"` sums every term without rounding error; all others are the
             default.

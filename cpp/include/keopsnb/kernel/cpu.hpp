@@ -74,7 +74,7 @@ constexpr i64 longest(List<N...>) {
 }  // namespace detail
 
 // Terms summed naively, by default: their rounding error is that of the whole sum.
-inline constexpr i64 default_block = 256;
+inline constexpr i64 default_block = 128;
 
 // Block: how many terms are reduced before they are absorbed in the accurate state.
 template <class T, class Reduction, Output Out, i64 Block = default_block>

@@ -99,14 +99,14 @@ struct LogSumExpReduction {
   KEOPSNB_FN static void merge(State&& state, Other&& other) {
     auto factor = rescale(state, other(0));
     for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(1 + c), state(1 + G::dim + c), other(1 + c) * factor);
-      state(1 + G::dim + c) += other(1 + G::dim + c) * factor;
+      two_sum(state(1 + c), state(1 + G::dim + c), other(1 + c) * factor,
+              other(1 + G::dim + c) * factor);
     });
   }
 
   template <class State>
   KEOPSNB_FN static auto finish(State&& state, i64 c) {
-    return state(0) + log(rounded_sum(state(1 + c), state(1 + G::dim + c)));
+    return state(0) + log(state(1 + c) + state(1 + G::dim + c));
   }
 };
 

@@ -7,19 +7,16 @@
 
 namespace keopsnb {
 
-// hi + lo += x, exactly in hi and up to the last bit of lo.
+// hi + lo += x + y to twice the precision, with |y| small beside |x|. Renormalized at once (Dekker's
+// fast two-sum), since errors that gather in lo for 1 / epsilon terms would be lost to it as well.
 template <Number V>
-KEOPSNB_FN void two_sum(V& hi, V& lo, V x) {
-  V s = hi + x;
-  V b = s - hi;
-  lo += (hi - (s - b)) + (x - b);
-  hi = s;
-}
-
-// hi + lo; where hi overflowed or is NaN, lo is void of meaning.
-template <Number V>
-KEOPSNB_FN V rounded_sum(V hi, V lo) {
-  return select(hi - hi == V{}, hi + lo, hi);
+KEOPSNB_FN void two_sum(V& hi, V& lo, V x, V y = V{}) {
+  const V s = hi + x;
+  const V b = s - hi;
+  const V rest = ((hi - (s - b)) + (x - b)) + (lo + y);
+  const auto known = rest - rest == V{};  // not when s is NaN or infinite: then it is the sum
+  hi = select<V>(known, s + rest, s);
+  lo = select<V>(known, rest - (hi - s), V{});
 }
 
 template <Formula F>
@@ -65,14 +62,13 @@ struct SumReduction {
   template <class State, class Other>
   KEOPSNB_FN static void merge(State&& state, Other&& other) {
     for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(c), state(F::dim + c), other(c));
-      state(F::dim + c) += other(F::dim + c);
+      two_sum(state(c), state(F::dim + c), other(c), other(F::dim + c));
     });
   }
 
   template <class State>
   KEOPSNB_FN static auto finish(State&& state, i64 c) {
-    return rounded_sum(state(c), state(F::dim + c));
+    return state(c) + state(F::dim + c);
   }
 };
 

@@ -1,0 +1,4 @@
+// expect: dimensions do not fit
+#include <keopsnb/diff.hpp>
+using namespace keopsnb;
+constexpr auto f = extract<2, 2>(vi<0, 3>);

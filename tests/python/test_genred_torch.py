@@ -1,0 +1,168 @@
+"""Reductions of torch tensors, and their derivatives, against dense torch."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.autograd import gradcheck, gradgradcheck
+
+from keopsnb.torch import Genred
+
+DTYPES = [torch.float32, torch.float64]
+TOLERANCE = {torch.float32: 2e-5, torch.float64: 1e-12}
+ALIASES = ["x = Vi(3)", "y = Vj(3)", "b = Vj(2)", "p = Pm(3)", "s = Pm(1)"]
+CATEGORIES = [0, 1, 1, 2, 2]
+
+# Formulas with their dense equivalents, over x (M,1,3), y (1,N,3), b (1,N,2), p (3,) and s (1,).
+Dense = Callable[..., Tensor]
+FORMULAS: dict[str, Dense] = {
+    "Exp(-s * SqDist(x, y)) * b": lambda x, y, b, p, s: (
+        torch.exp(-s * ((x - y) ** 2).sum(-1, keepdim=True)) * b
+    ),
+    "(x | y) * Sin(p * y) + Inv(1 + SqNorm2(x))": lambda x, y, b, p, s: (
+        (x * y).sum(-1, keepdim=True) * torch.sin(p * y)
+        + 1 / (1 + (x * x).sum(-1, keepdim=True))
+    ),
+    "Concat(Norm2(x - y) * b, Log(1 + (p - x)**2) / s)": lambda x, y, b, p, s: torch.cat(
+        [
+            (((x - y) ** 2).sum(-1, keepdim=True)).sqrt() * b,
+            (torch.log(1 + (p - x) ** 2) / s).expand(*y.expand(len(x), -1, -1).shape),
+        ],
+        -1,
+    ),
+}
+EXPONENTS: dict[str, Dense] = {
+    "-s * SqDist(x, y)": lambda x, y, b, p, s: -s * ((x - y) ** 2).sum(-1, keepdim=True),
+    "(x * p | y) / s": lambda x, y, b, p, s: (x * p * y).sum(-1, keepdim=True) / s,
+}
+
+
+def make_arguments(M: int, N: int, dtype: torch.dtype, seed: int = 0) -> list[Tensor]:
+    random = torch.Generator().manual_seed(seed)
+    shapes = [(M, 3), (N, 3), (N, 2), (3,), (1,)]
+    return [
+        (torch.rand(shape, generator=random, dtype=torch.float64) + 0.5).to(dtype).requires_grad_()
+        for shape in shapes
+    ]
+
+
+def dense(f: Dense, arguments: Sequence[Tensor], axis: int, weight: Dense | None = None) -> Tensor:
+    x, y, b, p, s = arguments
+    pairs = (x[:, None], y[None], b[None], p, s)
+    if weight is None:
+        return f(*pairs).sum(axis)
+    return torch.log((torch.exp(f(*pairs)) * weight(*pairs)).sum(axis))
+
+
+def b_weight(x: Tensor, y: Tensor, b: Tensor, p: Tensor, s: Tensor) -> Tensor:
+    return b
+
+
+def one(*_: Tensor) -> Tensor:
+    return torch.ones((), dtype=torch.float64)
+
+
+class Example:
+    """A reduction and its dense equivalent."""
+
+    def __init__(self, operation: str, formula: str, axis: int, *, weighted: bool = False) -> None:
+        self.name = f"{operation}{' of b' if weighted else ''}, axis {axis}: {formula}"
+        options: dict[str, Any] = {"formula2": "b"} if weighted else {}
+        self.reduction = Genred(formula, ALIASES, operation, axis=axis, **options)
+        f = (FORMULAS | EXPONENTS)[formula]
+        weight = {"Sum": None, "LogSumExp": b_weight if weighted else one}[operation]
+        self.dense = lambda *arguments: dense(f, arguments, axis, weight)
+
+
+EXAMPLES = [
+    *(Example("Sum", f, axis) for f in FORMULAS for axis in (0, 1)),
+    *(Example("LogSumExp", f, axis) for f in EXPONENTS for axis in (0, 1)),
+    *(Example("LogSumExp", list(EXPONENTS)[0], axis, weighted=True) for axis in (0, 1)),
+]
+each = pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
+
+
+def check(found: Tensor, expected: Tensor, tolerance: float | None = None) -> None:
+    assert found.dtype == expected.dtype or expected.dtype == torch.float64
+    assert found.shape == expected.shape
+    tolerance = tolerance or TOLERANCE[found.dtype]
+    scale = max(1.0, float(expected.detach().abs().max()) if expected.numel() else 1.0)
+    torch.testing.assert_close(
+        found, expected.to(found.dtype), rtol=0, atol=tolerance * scale, check_stride=False
+    )
+
+
+# Law: values and gradients are those of the dense computation, of any order.
+
+
+def gradients(value: Tensor, arguments: Sequence[Tensor], e: Tensor) -> list[Tensor]:
+    return list(
+        torch.autograd.grad(
+            value, arguments, e, create_graph=True, allow_unused=True, materialize_grads=True
+        )
+    )
+
+
+@each
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_value_and_gradients(example: Example, dtype: torch.dtype) -> None:
+    for M, N in [(1, 1), (17, 5), (67, 131)]:
+        arguments = make_arguments(M, N, dtype)
+        exact = [a.detach().double().requires_grad_() for a in arguments]
+        value, expected = example.reduction(*arguments), example.dense(*exact)
+        check(value, expected)
+        e = torch.rand(value.shape, dtype=dtype)
+        for found, right in zip(
+            gradients(value, arguments, e), gradients(expected, exact, e.double()), strict=True
+        ):
+            check(found, right, 10 * TOLERANCE[dtype])
+
+
+@each
+def test_second_order(example: Example) -> None:
+    arguments = make_arguments(7, 5, torch.float64)
+    value, expected = example.reduction(*arguments), example.dense(*arguments)
+    random = torch.Generator().manual_seed(1)
+    e = torch.rand(value.shape, generator=random, dtype=torch.float64, requires_grad=True)
+    first = gradients(value, arguments, e)
+    first_expected = gradients(expected, arguments, e)
+    for found, right in zip(first, first_expected, strict=True):
+        if not right.requires_grad:
+            assert not right.any()
+            continue
+        u = torch.rand(right.shape, generator=random, dtype=torch.float64)
+        second = gradients(found, [*arguments, e], u)
+        for a, b in zip(second, gradients(right, [*arguments, e], u), strict=True):
+            check(a, b, 1e-11)
+
+
+# Law: the same by finite differences.
+
+
+@each
+def test_gradcheck(example: Example) -> None:
+    arguments = make_arguments(3, 4, torch.float64)
+    assert gradcheck(example.reduction, arguments)
+    assert gradgradcheck(example.reduction, arguments)
+
+
+@pytest.mark.parametrize("operation", ["Sum", "LogSumExp"])
+def test_third_order(operation: str) -> None:
+    reduction = Genred("-SqDist(x, y) * s", ALIASES[:2] + ["s = Pm(1)"], operation, axis=1)
+    x, y, _, _, s = make_arguments(4, 3, torch.float64)
+
+    def exact(x: Tensor, y: Tensor, s: Tensor) -> Tensor:
+        f = -((x[:, None] - y[None]) ** 2).sum(-1, keepdim=True) * s
+        return f.sum(1) if operation == "Sum" else torch.logsumexp(f, 1)
+
+    def third(f: Callable[..., Tensor]) -> Tensor:
+        value = f(x, y, s)
+        for _ in range(3):
+            value = torch.cat(
+                [g.flatten() * (k + 1) for k, g in enumerate(gradients(value.sum(), [x, y, s], None))]
+            ).cos()
+        return value
+
+    check(third(reduction), third(exact), 1e-11)
