@@ -30,17 +30,21 @@ def gaussian(module: ModuleType, D: int) -> Callable[..., Any]:
     return module.Genred(GAUSSIAN, aliases, reduction_op="Sum", axis=1)
 
 
+def check_agreement(measure: str, name: str, found: Any, expected: Any) -> None:
+    """What computes something else is not timed."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    error = np.abs(found - expected).max() / np.abs(expected).max()
+    if not error < TOLERANCE:
+        raise SystemExit(f"{measure}: {name} and keopsnb differ by {error:.1e}.")
+
+
 def compared(
     measure: str, calls: dict[str, Callable[[], Any] | None], reach: Mapping[str, float]
 ) -> Iterator[Row]:
     """Rows of keopsnb against every peer, once all are seen to agree. None: not installed."""
     candidates = {name: call for name, call in calls.items() if call}
-    results = {name: np.asarray(call()) for name, call in candidates.items()}
-    expected = results["keopsnb"]
-    for name, found in results.items():
-        error = np.abs(found - expected).max() / np.abs(expected).max()
-        if not error < TOLERANCE:
-            raise SystemExit(f"{measure}: {name} and keopsnb differ by {error:.1e}.")
+    for name, call in candidates.items():
+        check_agreement(measure, name, call(), candidates["keopsnb"]())
     times = interleaved(candidates)
     for name, call in calls.items():
         if call is None:
@@ -108,13 +112,16 @@ def gradients() -> Iterator[Row]:
     e = torch.rand(10_000, 1)
 
     def both(routine: Callable[..., Any]) -> Callable[[], Any]:
-        return lambda: torch.autograd.grad(routine(*arrays), arrays, e)[0]
+        return lambda: torch.cat(
+            [g.ravel() for g in torch.autograd.grad(routine(*arrays), arrays, e)]
+        )
 
     ours = gaussian(keopsnb_torch, 3)
     constants = [a.detach() for a in arrays]
     candidates = {"value alone": lambda: ours(*constants), "keopsnb": both(ours)}
     if module := peers.pykeops("torch"):
         candidates["pykeops"] = peers.quiet(both(gaussian(module, 3)))
+        check_agreement(measure, "pykeops", candidates["pykeops"](), candidates["keopsnb"]())
     times = interleaved(candidates)
     yield cost(measure, times, "keopsnb", "value alone", 5)
     if "pykeops" in times:

@@ -76,12 +76,19 @@ class Example:
         self.dense = lambda *arguments: dense(f, arguments, axis, weight)
 
 
+_SUMS, _EXPONENTS = list(FORMULAS), list(EXPONENTS)
 EXAMPLES = [
-    *(Example("Sum", f, axis) for f in FORMULAS for axis in (0, 1)),
-    *(Example("LogSumExp", f, axis) for f in EXPONENTS for axis in (0, 1)),
-    *(Example("LogSumExp", list(EXPONENTS)[0], axis, weighted=True) for axis in (0, 1)),
+    Example("Sum", _SUMS[0], 1),
+    Example("Sum", _SUMS[0], 0),
+    Example("Sum", _SUMS[1], 1),
+    Example("Sum", _SUMS[2], 0),
+    Example("LogSumExp", _EXPONENTS[0], 1),
+    Example("LogSumExp", _EXPONENTS[1], 0),
+    Example("LogSumExp", _EXPONENTS[0], 1, weighted=True),
 ]
 each = pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
+# Second orders take a dozen kernels each.
+some = pytest.mark.parametrize("example", [EXAMPLES[k] for k in (0, 3, 5, 6)], ids=lambda e: e.name)
 
 
 def check(found: Tensor, expected: Tensor, tolerance: float | None = None) -> None:
@@ -120,7 +127,7 @@ def test_value_and_gradients(example: Example, dtype: torch.dtype) -> None:
             check(found, right, 10 * TOLERANCE[dtype])
 
 
-@each
+@some
 def test_second_order(example: Example) -> None:
     arguments = make_arguments(7, 5, torch.float64)
     value, expected = example.reduction(*arguments), example.dense(*arguments)
@@ -141,7 +148,7 @@ def test_second_order(example: Example) -> None:
 # Law: the same by finite differences.
 
 
-@each
+@some
 def test_gradcheck(example: Example) -> None:
     arguments = make_arguments(3, 4, torch.float64)
     assert gradcheck(example.reduction, arguments)
@@ -150,19 +157,13 @@ def test_gradcheck(example: Example) -> None:
 
 @pytest.mark.parametrize("operation", ["Sum", "LogSumExp"])
 def test_third_order(operation: str) -> None:
-    reduction = Genred("-SqDist(x, y) * s", ALIASES[:2] + ["s = Pm(1)"], operation, axis=1)
-    x, y, _, _, s = make_arguments(4, 3, torch.float64)
-
-    def exact(x: Tensor, y: Tensor, s: Tensor) -> Tensor:
-        f = -((x[:, None] - y[None]) ** 2).sum(-1, keepdim=True) * s
-        return f.sum(1) if operation == "Sum" else torch.logsumexp(f, 1)
-
-    def third(f: Callable[..., Tensor]) -> Tensor:
-        value = f(x, y, s)
-        for _ in range(3):
-            value = torch.cat(
-                [g.flatten() * (k + 1) for k, g in enumerate(gradients(value.sum(), [x, y, s], None))]
-            ).cos()
-        return value
-
-    check(third(reduction), third(exact), 1e-11)
+    formula = {"Sum": "Exp(-SqDist(x, y))", "LogSumExp": "-SqDist(x, y)"}[operation]
+    reduction = Genred(formula, ALIASES[:2], operation, axis=1)
+    x, y = make_arguments(4, 3, torch.float64)[:2]
+    f = -((x[:, None] - y[None]) ** 2).sum(-1, keepdim=True)
+    found = reduction(x, y)
+    expected = f.exp().sum(1) if operation == "Sum" else torch.logsumexp(f, 1)
+    for _ in range(3):
+        (found,) = torch.autograd.grad(found.square().sum(), x, create_graph=True)
+        (expected,) = torch.autograd.grad(expected.square().sum(), x, create_graph=True)
+        check(found, expected, 1e-11)

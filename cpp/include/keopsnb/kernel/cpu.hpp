@@ -6,6 +6,7 @@
 #pragma once
 #include <keopsnb/eval.hpp>
 #include <keopsnb/kernel/entry.hpp>
+#include <keopsnb/kernel/layout.hpp>
 #include <keopsnb/reductions/logsumexp.hpp>
 #include <keopsnb/reductions/sum.hpp>
 
@@ -25,51 +26,6 @@ struct PlanOf<List<F...>> {
   template <Category Reduced>
   using plan = Plan<Reduced, F...>;
 };
-
-// Offset, in components, of variable V among the nodes' variables of category C; for any other V,
-// the number of components of them all.
-template <Category C, class V, class... N>
-constexpr i64 offset_of(List<N...>) {
-  i64 offset = 0;
-  bool found = false;
-  auto one = [&]<class F>(List<F>) {
-    if constexpr (operands_of<F>::size == 0 && depends<C, F>) {
-      if (same<F, V>) found = true;
-      if (!found) offset += F::dim;
-    }
-  };
-  (one(List<N>{}), ...);
-  return offset;
-}
-
-// One more than the last position of a variable.
-template <class... N>
-constexpr int positions(List<N...>) {
-  int n = 1;
-  auto one = [&]<int P, i64 D, Category C>(List<Var<P, D, C>>) { n = P + 1 > n ? P + 1 : n; };
-  auto visit = [&]<class F>(List<F> f) {
-    if constexpr (requires { F::position; }) one(f);
-  };
-  (visit(List<N>{}), ...);
-  return n;
-}
-
-// Calls f(variable) for each variable of category C among the nodes.
-template <Category C, class F, class... N>
-KEOPSNB_FN void for_variables(F&& f, List<N...>) {
-  auto one = [&]<class V>(V v) KEOPSNB_LAMBDA {
-    if constexpr (operands_of<V>::size == 0 && depends<C, V>) f(v);
-  };
-  (one(N{}), ...);
-}
-
-// The longest vector among the nodes.
-template <class... N>
-constexpr i64 longest(List<N...>) {
-  i64 d = 1;
-  ((d = N::dim > d ? N::dim : d), ...);
-  return d;
-}
 
 }  // namespace detail
 
@@ -199,10 +155,17 @@ struct Cpu {
   // Functions that hold a whole evaluation are boundaries of inlining: every level of inlining above
   // one would compile a copy of it.
   KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, int count) {
-    typename Evaluation::Varying varying;
-    Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count};
-    fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
-    Reduction::step(Packs{frame.block}, x);
+    const auto evaluate = [&](typename Evaluation::Varying& varying) KEOPSNB_LAMBDA {
+      Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count};
+      fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
+      Reduction::step(Packs{frame.block}, x);
+    };
+    if constexpr (on_stack) {
+      typename Evaluation::Varying varying;  // may be registers
+      evaluate(varying);
+    } else {
+      evaluate(frame.varying);
+    }
   }
 
   // The last `count` < steps reduced indices, from j on, copied to where whole steps can be read.
