@@ -62,7 +62,7 @@ struct Problem {
   long M, N;
 };
 
-// Rows [begin, begin + rows). Blocks of 256 terms are summed naively, and their sums with the
+// Rows [begin, begin + rows). Blocks of 128 terms are summed naively, and their sums with the
 // rounding errors kept beside: the accuracy of keopsnb's default.
 void tile(const Problem& problem, long begin) {
   const auto [x, y, b, a, M, N] = problem;
@@ -71,8 +71,8 @@ void tile(const Problem& problem, long begin) {
     for (int c = 0; c < 3; ++c) lanes[c][l] = x[3 * (begin + l < M ? begin + l : M - 1) + c];
   Pack xs[3][packs], high[packs] = {}, low[packs] = {};
   std::memcpy(xs, lanes, sizeof xs);
-  for (long from = 0; from < N; from += 256) {
-    const long to = from + 256 < N ? from + 256 : N;
+  for (long from = 0; from < N; from += 128) {
+    const long to = from + 128 < N ? from + 128 : N;
     Pack block[packs] = {};
     for (long j = from; j < to; ++j) {
       const float *yj = y + 3 * j, bj = b[j];

@@ -46,7 +46,8 @@ my_routine = Genred(formula, variables, reduction_op="Sum", axis=1)
 c = my_routine(x, y, a, p)
 
 e = torch.rand_like(c)
-# The first run compiles the gradient, unless an earlier process did; the second only computes.
+# The first run compiles the gradient, unless an earlier process did, and PyTorch imports the rest
+# of its own modules, half a second; the second run only computes.
 for run in ("first", "second"):
     start = time.perf_counter()
     g = grad(c, y, e, retain_graph=True)[0]

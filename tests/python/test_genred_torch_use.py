@@ -56,7 +56,7 @@ def test_views(reduction: Genred, xyp: tuple[Tensor, Tensor, Tensor]) -> None:
         (x.clone(), lambda a: a.flip(0)),
         (x.clone(), lambda a: 2 * a.sin()),
         (torch.rand(3, 2, dtype=F64), lambda a: a.repeat(2, 1)),
-        (torch.rand(6, 2, dtype=torch.complex128), lambda a: a.conj().imag),
+        (x.clone(), lambda a: torch.complex(a, a).conj().imag),  # a negative bit
     ]:
         leaf.requires_grad_()
         check_as_dense(reduction, [leaf], (view(leaf), y, p))

@@ -56,6 +56,8 @@ std::optional<Refusal> compile_with(const Way& way, const HostCompiler& compiler
                                     const Compilation& job, const Interrupt& interrupt) {
   Words argv = compiler.command;
   append(argv, code_flags);
+  // A formula is one expression, and clang's limit is 256 parentheses inside one another.
+  if (compiler.version.find("clang") != std::string::npos) append(argv, {"-fbracket-depth=2048"});
   append(argv, way.flags);
   append(argv, split_words(job.flags));
   if (!job.include_folder.empty()) append(argv, {"-I", job.include_folder});
