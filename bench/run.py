@@ -103,7 +103,10 @@ def main() -> int:
     if options.save:
         text = "# Measured on a CPU\n\n"
         text += "".join(f"- {name}: {value}\n" for name, value in about.items())
-        text += "- command: `./dev bench --save`\n\n" + "\n".join(lines) + "\n"
+        text += "- command: `./dev bench --save`\n\n"
+        text += "Candidates take turns; a time is the median over rounds, and a ratio that of the\n"
+        text += "ratios in each round. Times of a machine with other work to do are too long.\n\n"
+        text += "\n".join(lines) + "\n"
         RESULTS.write_text(text)
         print(f"Written to {RESULTS}.")
     return 0

@@ -34,7 +34,8 @@ def check_options(
     """
     if not isinstance(formula, str):
         raise TypeError(f"formula is a {type(formula).__name__}; write it as a string.")
-    if isinstance(aliases, str) or not isinstance(aliases, Sequence):
+    strings = isinstance(aliases, Sequence) and all(isinstance(a, str) for a in aliases)
+    if isinstance(aliases, str) or not strings:
         raise TypeError(f"aliases is {aliases!r}; write a list of strings, as ['x = Vi(3)'].")
     if axis not in (0, 1):
         raise ValueError(

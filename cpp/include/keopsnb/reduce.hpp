@@ -1,6 +1,7 @@
 // Reductions for C++ programs: no Python, no run-time compilation.
 //
-//   constexpr auto x = vi<0, 3>, y = vj<1, 3>;
+//   constexpr auto x = vi<0, 3>;
+//   constexpr auto y = vj<1, 3>;
 //   constexpr auto b = vj<2, 1>;
 //   auto status = reduce<float>(sum_over_j(exp(-sqdist(x, y)) * b), a, M, N, {xs, ys, bs});
 #pragma once

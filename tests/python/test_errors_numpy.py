@@ -1,0 +1,222 @@
+"""Wrong uses: each gives an error that names what is wrong, shows it, and says what to write."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keopsnb import FormulaError, _core
+from keopsnb.numpy import Genred
+
+ALIASES = ["x = Vi(3)", "y = Vj(3)", "p = Pm(2)"]
+FORMULA = "SqDist(x, y) * Sum(p)"
+X, Y, P = np.ones((5, 3)), np.ones((4, 3)), np.ones(2)
+
+
+def read_only(a: np.ndarray) -> np.ndarray:
+    a.flags.writeable = False
+    return a
+
+
+# Law: a formula is refused where it stands, with the mistake underlined.
+
+FORMULAS = [
+    ("", 1, "The formula is empty. Write one, such as Exp(-SqDist(x, y)) * b."),
+    ("exp(x)", 1, "There is no operation 'exp'. Did you mean 'Exp'?"),
+    ("z", 1, "There is no variable 'z'. The variables are 'x', 'y' and 'p'."),
+    ("x + p", 3, "but here 'x' has dimension 3 and 'p' has dimension 2."),
+    ("Exp(x", 4, "This '(' is never closed: write ')'."),
+    ("x ^ 2", 3, "There is no '^' in formulas: write a**b for a power."),
+    ("x[0]", 2, "write Elem(f, index) for one component of f"),
+    ("Pow(x, y)", 8, "Expected an integer, as in Pow(f, n), but found 'y'."),
+    ("Elem(x, 3)", 1, "Elem takes (D), m -> 1  with 0 <= m < D, but here 'x' has dimension 3"),
+    ("Grad(x, 3, y)", 9, "The second argument of Grad is a variable, but '3' is not one."),
+    ("Grad(x, x, p)", 12, "The third argument of Grad has the dimension of the first"),
+    ("__import__('os')", 1, "There is no operation '__import__'."),
+    ("x\0", 2, "Found U+0000, which has no meaning in a formula."),
+    ("x" + " + x" * 5000, None, "operations inside one another"),
+    ("(" * 5000 + "x" + ")" * 5000, None, "parentheses, calls and signs inside one another"),
+]
+
+
+@pytest.mark.parametrize(("formula", "column", "message"), FORMULAS, ids=lambda v: str(v)[:20])
+def test_formulas(formula: str, column: int | None, message: str) -> None:
+    with pytest.raises(FormulaError, match=re.escape(message)) as caught:
+        Genred(formula, ALIASES)
+    assert isinstance(caught.value, ValueError)
+    assert column in (None, caught.value.column)
+    lines = str(caught.value).split("\n")
+    assert lines[-1].lstrip(" ").strip("~") == "^"
+    assert column is None or lines[-1].index("^") == column - 1 + 2
+
+
+@pytest.mark.parametrize(
+    ("aliases", "message"),
+    [
+        (["x = Vi(0)"], "The dimension of a variable lies between 1 and 1000000"),
+        (["x = vi(3)"], "Expected Vi, Vj, Pm or Var, but found 'vi'. Did you mean 'Vi'?"),
+        (["x = Vi(3)", "x = Vj(3)"], "Two aliases are named 'x'"),
+        (["x = Vi(1, 3)"], "variable 1 is declared and variable 0 is not."),
+        ([""], "found the end of the text"),
+    ],
+)
+def test_aliases(aliases: list[str], message: str) -> None:
+    with pytest.raises(FormulaError, match=re.escape(message)):
+        Genred("x", aliases)
+
+
+# Law: so are options.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        ((3, ALIASES), {}, TypeError, "formula is a int; write it as a string."),
+        ((None, ALIASES), {}, TypeError, "formula is a NoneType; write it as a string."),
+        (("x", "x = Vi(3)"), {}, TypeError, "aliases is 'x = Vi(3)'; write a list of strings"),
+        (("x", None), {}, TypeError, "aliases is None; write a list of strings"),
+        (("x", {"x": "Vi(3)"}), {}, TypeError, "aliases is {'x': 'Vi(3)'}; write a list"),
+        (("x", [3]), {}, TypeError, "aliases is [3]; write a list of strings"),
+        (("\ud800", ALIASES), {}, (TypeError, ValueError), "argument"),
+        (("x", ALIASES), {"axis": 2}, ValueError, "axis is 2; write axis=1 to reduce over j"),
+        (("x", ALIASES), {"axis": -1}, ValueError, "axis is -1; write axis=1 to reduce over j"),
+        (("x", ALIASES), {"axis": None}, ValueError, "axis is None; write axis=1"),
+        (("x", ALIASES), {"axis": "1"}, ValueError, "axis is '1'; write axis=1"),
+        (("x", ALIASES, "Max"), {}, ValueError, "reduction_op is 'Max'; the reductions are 'Sum'"),
+        (("x", ALIASES, None), {}, TypeError, "reduction"),
+        (("x", ALIASES), {"formula2": "y"}, ValueError, "multiply the formula by it."),
+        (("x", ALIASES, "LogSumExp"), {}, ValueError, "'x' has dimension 3."),
+        (("x|y", ALIASES, "LogSumExp"), {"formula2": "z"}, FormulaError, "no variable 'z'"),
+        (("x|y", ALIASES, "LogSumExp"), {"formula2": 3}, TypeError, "str | None"),
+        (("x", ALIASES), {"opt_arg": 3}, ValueError, "opt_arg is 3, and no reduction"),
+        (("x", ALIASES), {"dtype_acc": "float16"}, ValueError, "dtype_acc is 'float16'; write one"),
+        (("x", ALIASES), {"sum_scheme": "kahan"}, ValueError, "sum_scheme is 'kahan'; write one"),
+        (
+            ("x", ALIASES),
+            {"use_double_acc": True, "dtype_acc": "float32"},
+            ValueError,
+            "use_double_acc=True contradicts dtype_acc='float32'; give one.",
+        ),
+        (("x", ALIASES), {"nothing": 1}, TypeError, "unexpected keyword argument 'nothing'"),
+    ],
+    ids=str,
+)
+def test_options(
+    arguments: tuple[Any, ...], options: dict[str, Any], error: type, message: str
+) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        Genred(*arguments, **options)
+
+
+# Law: so are arguments of a call. The reduction works all the same afterwards.
+
+Change = Callable[[], tuple[Any, ...]]
+FLOATS = "write numpy.asarray(..., 'float32') or numpy.asarray(..., 'float64')."
+X_IS = "argument 1 ('x') is "
+X_SHAPE = "and should have shape (M, 3): it is an i-variable of dimension 3."
+CALLS: list[tuple[Change, type, str]] = [
+    (lambda: (), TypeError, "This formula takes 3 arguments (x, y, p), and 0 were given."),
+    (lambda: (X, Y), TypeError, "This formula takes 3 arguments (x, y, p), and 2 were given."),
+    (lambda: (X, Y, P, P), TypeError, "takes 3 arguments (x, y, p), and 4 were given."),
+    (lambda: (X[:, :2], Y, P), ValueError, f"argument 1 ('x') has shape (5, 2), {X_SHAPE}"),
+    (lambda: (X[0], Y, P), ValueError, f"argument 1 ('x') has shape (3,), {X_SHAPE}"),
+    (lambda: (X[None], Y, P), ValueError, f"argument 1 ('x') has shape (1, 5, 3), {X_SHAPE}"),
+    (lambda: (X[0, 0], Y, P), ValueError, f"argument 1 ('x') has shape (), {X_SHAPE}"),
+    (lambda: (np.ones((1,) * 32), Y, P), ValueError, "argument 1 ('x') has 32 dimensions"),
+    (lambda: (X, Y.T, P), ValueError, "argument 2 ('y') has shape (3, 4), and should have shape "),
+    (lambda: (X, Y, P[:1]), ValueError, "argument 3 ('p') has shape (1,), and should have shape "),
+    (lambda: (X, Y, P[None]), ValueError, "argument 3 ('p') has shape (1, 2), and should have"),
+    (lambda: (X, Y, 1.0), TypeError, "argument 3 ('p') is a float; write numpy.asarray(...)"),
+    (lambda: (X.tolist(), Y, P), TypeError, f"{X_IS}a list; write numpy.asarray(...) to make it"),
+    (lambda: (None, Y, P), TypeError, f"{X_IS}a NoneType; write numpy.asarray(...) to make it"),
+    (lambda: (b"abc", Y, P), TypeError, f"{X_IS}bytes; {FLOATS}"),
+    (lambda: (X.astype(complex), Y, P), TypeError, f"{X_IS}complex128; {FLOATS}"),
+    (lambda: (X.astype("int64"), Y, P), TypeError, f"{X_IS}int64; {FLOATS}"),
+    (lambda: (X.astype(bool), Y, P), TypeError, f"{X_IS}bool; {FLOATS}"),
+    (lambda: (X.astype("float16"), Y, P), TypeError, f"{X_IS}float16; {FLOATS}"),
+    (lambda: (X.astype("longdouble"), Y, P), TypeError, FLOATS),
+    (lambda: (X.astype(">f8"), Y, P), TypeError, f"{X_IS}>f8; {FLOATS}"),
+    (lambda: (X.astype(object), Y, P), TypeError, f"{X_IS}object; {FLOATS}"),
+    (lambda: (X.astype("U3"), Y, P), TypeError, f"{X_IS}<U3; {FLOATS}"),
+    (lambda: (X.astype("M8[s]"), Y, P), TypeError, "argument 1 ('x') is "),
+    (lambda: (X.astype([("a", "f8")]), Y, P), TypeError, FLOATS),
+    (
+        lambda: (X.astype("float32"), Y, P),
+        TypeError,
+        "argument 2 ('y') is float64, and argument 1 ('x') is float32; all arguments must have one",
+    ),
+]
+REDUCTION = Genred(FORMULA, ALIASES, axis=1)
+
+
+@pytest.mark.parametrize(("change", "error", "message"), CALLS, ids=[m for _, _, m in CALLS])
+def test_calls(change: Change, error: type, message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        REDUCTION(*change())
+    assert REDUCTION(X, Y, P).tolist() == [[0.0]] * 5
+
+
+def test_sizes_that_disagree() -> None:
+    for k, message in [
+        (1, "argument 3 ('z') has 6 rows, and argument 1 ('x') has 5; all i-variables must"),
+        (0, "argument 3 ('z') has 6 rows, and argument 2 ('y') has 4; all j-variables must"),
+    ]:
+        reduction = Genred("x + y + z", [*ALIASES[:2], f"z = {['Vj', 'Vi'][k]}(3)"], axis=k)
+        with pytest.raises(ValueError, match=re.escape(message)):
+            reduction(X, Y, np.ones((6, 3)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"backend": "GPU"}, "backend is 'GPU'; write one of 'auto', 'CPU'."),
+        ({"backend": None}, "backend is None; write one of 'auto', 'CPU'."),
+        ({"ranges": ()}, "ranges is not None: block-sparse reductions are not offered."),
+    ],
+)
+def test_options_of_calls(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        REDUCTION(X, Y, P, **options)
+
+
+MEMORY = np.ones(20)
+OUTS: list[tuple[Any, type, str]] = [
+    (np.zeros((5, 2)), ValueError, "out should have shape (5, 1)"),
+    (np.zeros(5), ValueError, "out should have shape (5, 1)"),
+    (np.zeros((0, 1)), ValueError, "out should have shape (5, 1)"),
+    (np.zeros((5, 1), "float32"), TypeError, "out is float32, and the arguments are float64."),
+    (np.zeros((5, 1), int), TypeError, "out is neither float32 nor float64."),
+    (np.zeros((10, 1))[::2], ValueError, "out is not C-contiguous; write numpy.empty(...)"),
+    (read_only(np.zeros((5, 1))), TypeError, "cannot be written to; give a writable NumPy array."),
+    ([[0.0]] * 5, TypeError, "out is a list that cannot be written to"),
+    (MEMORY[14:19].reshape(5, 1), ValueError, "out shares memory with an argument; give an array"),
+]
+
+
+@pytest.mark.parametrize(("out", "error", "message"), OUTS, ids=[m for _, _, m in OUTS])
+def test_out(out: Any, error: type, message: str) -> None:
+    x = MEMORY[:15].reshape(5, 3)
+    with pytest.raises(error, match=re.escape(message)):
+        REDUCTION(x, Y, P, out=out)
+    assert (x == 1).all()
+
+
+def test_out_beside_an_argument() -> None:
+    out = MEMORY[15:].reshape(5, 1)
+    assert REDUCTION(MEMORY[:15].reshape(5, 3), Y, P, out=out) is out
+    assert not out.any()
+
+
+# Law: nor does anything happen when the module underneath is used wrongly.
+
+
+def test_threads() -> None:
+    for n in (0, -3):
+        with pytest.raises(ValueError, match=f"The number of threads is {n}. Give a number of 1 or"):
+            _core.set_num_threads(n)
+    for n in ("2", 2.5, None):
+        with pytest.raises(TypeError):
+            _core.set_num_threads(n)
+    assert _core.get_num_threads() >= 1
