@@ -18,6 +18,6 @@ cpp_sources | xargs -0 "$bin/clang-format" --dry-run -Werror
 "$bin/ruff" check .
 "$bin/ruff" format --check .
 # mypy looks for the stub beside the sources; the build leaves it beside the extension module.
-cp "$("$bin/python" -c 'import keopsnb._core as c, os; print(os.path.dirname(c.__file__))')/_core.pyi" \
-  python/keopsnb/_core.pyi
+core=$("$bin/python" -c 'import keopsnb._core; print(keopsnb._core.__file__)')
+cp "$(dirname "$core")/_core.pyi" python/keopsnb/
 "$bin/mypy"

@@ -30,42 +30,37 @@ constexpr auto pull_back(Node<Op, A...> self, G g) {
   }
 }
 
-// What `Parent` passes to N, over all its operands from K on that are N.
-template <class Walk, class N, int K, class Parent>
-constexpr auto passed(Parent, List<>) {
-  return zero<N::dim>;
-}
-template <class Walk, class N, int K, class Parent, class A, class... More>
-constexpr auto passed(Parent p, List<A, More...>) {
-  if constexpr (same<A, N>)
-    return pull_back<K>(p, typename Walk::template adjoint<Parent>{}) +
-           passed<Walk, N, K + 1>(p, List<More...>{});
-  else
-    return passed<Walk, N, K + 1>(p, List<More...>{});
-}
-
-template <class Walk, class N>
-constexpr auto gathered(List<>) {
-  return zero<N::dim>;
-}
-template <class Walk, class N, class... Parent>
-constexpr auto gathered(List<Parent...>) {
-  return (zero<N::dim> + ... + passed<Walk, N, 0>(Parent{}, operands_of<Parent>{}));
-}
-
+// The adjoints of the nodes of F, when that of F itself is G.
 template <class F, class G, class Nodes>
 struct Walk {
   template <class N>
-  struct Adjoint {
-    using type = decltype(gathered<Walk, N>(Nodes{}));
-  };
-  template <class N>
-    requires same<N, F>
-  struct Adjoint<N> {
-    using type = G;
-  };
+  struct Adjoint;
   template <class N>
   using adjoint = typename Adjoint<N>::type;
+
+  // What the readers of N pass to it, from the K-th on.
+  template <class N, int K = 0>
+  static constexpr auto gathered() {
+    constexpr Edge edge = Edges<Nodes>::template reading<N>(K);
+    if constexpr (edge.node < 0) {
+      return zero<N::dim>;
+    } else {
+      using Reader = at<edge.node, Nodes>;
+      return gathered<N, K + 1>() + pull_back<edge.slot>(Reader{}, adjoint<Reader>{});
+    }
+  }
+};
+
+template <class F, class G, class Nodes>
+template <class N>
+struct Walk<F, G, Nodes>::Adjoint {
+  static constexpr auto find() {
+    if constexpr (same<N, F>)
+      return G{};
+    else
+      return gathered<N>();
+  }
+  using type = decltype(find());
 };
 
 // Of a list of nodes, those in which V occurs.

@@ -61,4 +61,56 @@ template <class S, class... A>
 inline constexpr bool any_contains<S, List<A...>> = (occurs<A, S> || ...);
 }  // namespace detail
 
+// Its address stands for T in constant expressions: comparing all pairs of nodes there costs far
+// less than a template for each pair.
+template <class T>
+inline constexpr char type_id = 0;
+
+struct Edge {
+  const char* operand;  // a type_id
+  int node, slot;       // the node that has it as its operand of that number
+};
+
+// Who reads whom among the nodes of a list.
+template <class Nodes>
+struct Edges;
+template <class... N>
+struct Edges<List<N...>> {
+  static constexpr int count = (0 + ... + operands_of<N>::size);
+  struct Table {
+    Edge edge[count > 0 ? count : 1];
+  };
+  static constexpr Table table = [] {
+    Table t{};
+    [[maybe_unused]] int e = 0, node = 0;
+    [[maybe_unused]] auto one = [&]<class... A>(List<A...>) {
+      [[maybe_unused]] int slot = 0;
+      ((t.edge[e++] = Edge{&type_id<A>, node, slot++}), ...);
+      ++node;
+    };
+    (one(operands_of<N>{}), ...);
+    return t;
+  }();
+
+  // The k-th edge to F; its node is -1 when there are not so many.
+  template <class F>
+  static constexpr Edge reading(int k) {
+    for (int e = 0; e < count; ++e)
+      if (table.edge[e].operand == &type_id<F> && k-- == 0) return table.edge[e];
+    return {nullptr, -1, 0};
+  }
+
+  // How many nodes read F.
+  template <class F>
+  static constexpr int readers() {
+    int n = 0;
+    for (int e = 0, last = -1; e < count; ++e)
+      if (table.edge[e].operand == &type_id<F> && table.edge[e].node != last) {
+        last = table.edge[e].node;
+        ++n;
+      }
+    return n;
+  }
+};
+
 }  // namespace keopsnb

@@ -47,4 +47,46 @@ KEOPSNB_FN constexpr void repeat(F&& f) {
   }
 }
 
+template <int... I>
+struct Ints {};
+
+namespace detail {
+template <class A, class B>
+struct Join;
+template <int... I, int... J>
+struct Join<Ints<I...>, Ints<J...>> {
+  using type = Ints<I..., (static_cast<int>(sizeof...(I)) + J)...>;
+};
+template <int N>
+struct UpTo {
+  using type = typename Join<typename UpTo<N / 2>::type, typename UpTo<N - N / 2>::type>::type;
+};
+template <>
+struct UpTo<0> {
+  using type = Ints<>;
+};
+template <>
+struct UpTo<1> {
+  using type = Ints<0>;
+};
+
+template <int I, class T>
+struct Indexed {};
+template <class I, class L>
+struct Indices;
+template <int... I, class... T>
+struct Indices<Ints<I...>, List<T...>> : Indexed<I, T>... {};
+template <int I, class T>
+T find_indexed(Indexed<I, T>*);
+}  // namespace detail
+
+// Ints<0, ..., N-1>.
+template <int N>
+using up_to = typename detail::UpTo<N>::type;
+
+// The I-th type of the list L.
+template <int I, class L>
+using at = decltype(detail::find_indexed<I>(
+    static_cast<detail::Indices<up_to<L::size>, L>*>(nullptr)));
+
 }  // namespace keopsnb

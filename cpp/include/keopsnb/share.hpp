@@ -52,20 +52,22 @@ struct Plan {
 
   // How many nodes of the plan read F (a root is read once more, by the reduction).
   template <class F>
-  static constexpr int readers = [] {
-    auto count = []<class... N>(List<N...>) {
-      return (0 + ... + (detail::contains<F, operands_of<N>> ? 1 : 0));
-    };
-    return count(nodes{}) + (0 + ... + (same<F, Roots> ? 1 : 0));
-  }();
+  static constexpr int readers = Edges<nodes>::template readers<F>() +
+                                 (0 + ... + (same<F, Roots> ? 1 : 0));
 
-  // Whether a node that changes with the reduced index reads F.
+  // Whether a node that changes with the reduced index reads F, or the reduction does.
   template <class F>
   static constexpr bool read_in_loop = [] {
-    auto any = []<class... N>(List<N...>) {
-      return ((varies<N> && detail::contains<F, operands_of<N>>) || ...);
-    };
-    return any(nodes{}) || (same<F, Roots> || ...);
+    constexpr auto varying = []<class... N>(List<N...>) {
+      struct {
+        bool node[sizeof...(N)];
+      } v{{varies<N>...}};
+      return v;
+    }(nodes{});
+    using E = Edges<nodes>;
+    for (int k = 0; E::template reading<F>(k).node >= 0; ++k)
+      if (varying.node[E::template reading<F>(k).node]) return true;
+    return (same<F, Roots> || ...);
   }();
 
   // Work to produce one component of F from slots and variables, and from its operands where

@@ -12,6 +12,8 @@
 
 namespace keopsnb {
 
+constexpr int larger(int a, int b) { return a > b ? a : b; }
+
 constexpr Category opposite(Category c) { return c == Category::i ? Category::j : Category::i; }
 
 // What a reduction leaves: values indexed by i, values indexed by j, or one value over both.
@@ -42,14 +44,19 @@ struct Cpu {
   using pack = Pack<T>;
   using scalar = T;
 
-  static constexpr i64 lane_dim = detail::offset_of<lanes, void>(nodes{});
-  static constexpr i64 red_dim = detail::offset_of<reduced, void>(nodes{});
-  static constexpr int positions = detail::positions(nodes{});
+  using lane_variables = variables_of<lanes, nodes>;
+  using reduced_variables = variables_of<reduced, nodes>;
+  static constexpr i64 lane_dim = offset_of<void>(lane_variables{});
+  static constexpr i64 red_dim = offset_of<void>(reduced_variables{});
+  // Parameters stay where they are, whatever their position.
+  static constexpr int positions = larger(
+      1, larger(positions_of(reduced_variables{}),
+                positions_of(variables_of<Category::parameter, nodes>{})));
   static constexpr i64 block_dim = Reduction::block_dim, state_dim = Reduction::state_dim;
 
   // Long vectors are read component by component, and several reduced indices a step share each
   // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.
-  static constexpr bool long_vectors = detail::longest(nodes{}) > 8;
+  static constexpr bool long_vectors = longest_of(nodes{}) > 8;
   static constexpr int packs = long_vectors || nodes::size > 20 ? 2 : 4;
   static constexpr int steps = long_vectors ? 4 : 1;
   static constexpr int width = width_of<pack>;
@@ -96,7 +103,7 @@ struct Cpu {
     template <class V, int J>
     KEOPSNB_FN auto variable_at(i64 c, int s) {
       if constexpr (V::category == lanes) {
-        constexpr i64 offset = detail::offset_of<lanes, V>(nodes{});
+        constexpr i64 offset = offset_of<V>(lane_variables{});
         Tile<pack, packs, 1> t;
         KEOPSNB_UNROLL
         for (int p = 0; p < packs; ++p) t.at(p, 0) = lane_values[(offset + c) * packs + p];
@@ -129,9 +136,9 @@ struct Cpu {
   // The lane variables of outputs [begin, begin + rows), one pack of outputs beside the other;
   // beyond the last output it is repeated.
   KEOPSNB_FN static void load_lanes(Frame& frame, const CpuTask& task, i64 begin) {
-    detail::for_variables<lanes>(
+    for_each(
         [&]<class V>(V) KEOPSNB_LAMBDA {
-          constexpr i64 offset = detail::offset_of<lanes, V>(nodes{});
+          constexpr i64 offset = offset_of<V>(lane_variables{});
           const T* base = static_cast<const T*>(task.in[V::position]);
           T* to = reinterpret_cast<T*>(frame.lane_values + offset * packs);
           for (i64 l = 0; l < rows; ++l) {
@@ -139,7 +146,7 @@ struct Cpu {
             for (i64 c = 0; c < V::dim; ++c) to[c * rows + l] = base[row * V::dim + c];
           }
         },
-        nodes{});
+        lane_variables{});
   }
 
   // Number s of pack p, in an array of packs.
@@ -172,16 +179,16 @@ struct Cpu {
   KEOPSNB_NOINLINE static void last_step(Frame& frame, const void* const* in, i64 j, int count) {
     const void* moved[positions];
     for (int k = 0; k < positions; ++k) moved[k] = in[k];
-    detail::for_variables<reduced>(
+    for_each(
         [&]<class V>(V) KEOPSNB_LAMBDA {
-          T* to = frame.last_rows + detail::offset_of<reduced, V>(nodes{}) * steps;
+          T* to = frame.last_rows + offset_of<V>(reduced_variables{}) * steps;
           const T* from = static_cast<const T*>(in[V::position]) + j * V::dim;
           for (int s = 0; s < steps; ++s)
             for (i64 c = 0; c < V::dim; ++c)
               to[s * V::dim + c] = from[(s < count ? s : count - 1) * V::dim + c];
           moved[V::position] = to;
         },
-        nodes{});
+        reduced_variables{});
     long_step(frame, moved, 0, count);
   }
 

@@ -5,51 +5,52 @@
 namespace keopsnb {
 namespace detail {
 
-// Offset, in components, of variable V among the nodes' variables of category C; for any other V,
-// the number of components of them all.
-template <Category C, class V, class... N>
-constexpr i64 offset_of(List<N...>) {
+template <Category C, class Kept, class Nodes>
+struct VariablesOf {
+  using type = Kept;
+};
+template <Category C, class... K, class N, class... More>
+struct VariablesOf<C, List<K...>, List<N, More...>> {
+  static constexpr bool kept = operands_of<N>::size == 0 && depends<C, N>;
+  using type =
+      typename VariablesOf<C, choose<kept, List<K..., N>, List<K...>>, List<More...>>::type;
+};
+
+}  // namespace detail
+
+// The variables of category C among the nodes, in order.
+template <Category C, class Nodes>
+using variables_of = typename detail::VariablesOf<C, List<>, Nodes>::type;
+
+// Offset, in components, of variable V among the variables; of any other type, their total.
+template <class V, class... Variable>
+constexpr i64 offset_of(List<Variable...>) {
   i64 offset = 0;
   bool found = false;
-  auto one = [&]<class F>(List<F>) {
-    if constexpr (operands_of<F>::size == 0 && depends<C, F>) {
-      if (same<F, V>) found = true;
-      if (!found) offset += F::dim;
-    }
-  };
-  (one(List<N>{}), ...);
+  ((found |= same<V, Variable>, offset += found ? 0 : Variable::dim), ...);
   return offset;
 }
 
 // One more than the last position of a variable.
-template <class... N>
-constexpr int positions(List<N...>) {
-  int n = 1;
-  auto one = [&]<int P, i64 D, Category C>(List<Var<P, D, C>>) { n = P + 1 > n ? P + 1 : n; };
-  auto visit = [&]<class F>(List<F> f) {
-    if constexpr (requires { F::position; }) one(f);
-  };
-  (visit(List<N>{}), ...);
+template <class... Variable>
+constexpr int positions_of(List<Variable...>) {
+  int n = 0;
+  ((n = Variable::position >= n ? Variable::position + 1 : n), ...);
   return n;
 }
 
-// Calls f(variable) for each variable of category C among the nodes.
-template <Category C, class F, class... N>
-KEOPSNB_FN void for_variables(F&& f, List<N...>) {
-  auto one = [&]<class V>(V v) KEOPSNB_LAMBDA {
-    if constexpr (operands_of<V>::size == 0 && depends<C, V>) f(v);
-  };
-  (one(N{}), ...);
+// Calls f(variable) for each variable.
+template <class F, class... Variable>
+KEOPSNB_FN void for_each(F&& f, List<Variable...>) {
+  (f(Variable{}), ...);
 }
 
-// The longest vector among the nodes.
+// The dimension of the longest vector among the nodes.
 template <class... N>
-constexpr i64 longest(List<N...>) {
+constexpr i64 longest_of(List<N...>) {
   i64 d = 1;
   ((d = N::dim > d ? N::dim : d), ...);
   return d;
 }
-
-}  // namespace detail
 
 }  // namespace keopsnb

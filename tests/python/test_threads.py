@@ -38,21 +38,17 @@ def same_number_of_threads_afterwards() -> Iterator[None]:
 def test_one_reduction_in_many_threads(threads: int) -> None:
     keopsnb.set_num_threads(threads)
     reduction = Genred("Exp(-SqDist(x, y))", ALIASES, axis=1)
-    sizes = [(1, 1), (3, 8), (17, 5), (2, 33), (9, 2100), (200, 200)]  # the last ones in tasks
-    cases = [arrays(M, N, seed) for seed, (M, N) in itertools.product(range(5), sizes)]
-    expected = [reduction(*case) for case in cases]
-    calls, callers = 34_000, 8
+    small = [arrays(M, N, 0) for M, N in [(1, 1), (3, 8), (17, 5), (2, 33), (9, 11)]]
+    shared = [arrays(M, N, 1) for M, N in [(9, 5000), (300, 300)]]  # among the pool's threads
+    cases = [(case, reduction(*case)) for case in small * 12 + shared]
+    callers, calls = 8, 34_000 // 8
 
     def work(caller: int) -> int:
-        right = 0
-        for k in range(calls // callers):
-            # One in sixty is of a size worth sharing.
-            k = k % len(cases) if k % 60 < 2 else (k + caller) % len(cases) // 6 * 6 + k % 4
-            right += np.array_equal(reduction(*cases[k]), expected[k])
-        return right
+        chosen = itertools.islice(itertools.cycle(cases), caller, caller + calls)
+        return sum(np.array_equal(reduction(*case), expected) for case, expected in chosen)
 
     with ThreadPoolExecutor(callers) as pool:
-        assert sum(pool.map(work, range(callers))) == calls // callers * callers
+        assert sum(pool.map(work, range(callers))) == calls * callers
 
 
 def test_concurrent_first_calls_compile_once(tmp_path: Path) -> None:
