@@ -12,7 +12,7 @@ namespace {
 
 constexpr Row elementwise[] = {
 #define KEOPSNB_ROW(name, call, signature, operands, ints, partials, domain, reference, sentence) \
-  {#name, #call,  signature, operands, ints,    broadcast_dim, domain, reference, sentence, partials},
+  {#name, #call, signature, operands, ints, broadcast_dim, domain, reference, sentence, partials},
 #define KEOPSNB_UNARY(N, call, value, da, domain, reference, sentence) \
   KEOPSNB_ROW(N, call, "(D) -> D", 1, 0, #da, domain, reference, sentence)
 #define KEOPSNB_UNARY_INT1(N, call, n, value, da, domain, reference, sentence) \
@@ -22,8 +22,8 @@ constexpr Row elementwise[] = {
 #define KEOPSNB_BINARY(N, call, value, da, db, domain, reference, sentence)                     \
   KEOPSNB_ROW(N, call, "(D), (D) -> D, or one side of dimension 1", 2, 0, #da ", " #db, domain, \
               reference, sentence)
-#define KEOPSNB_TERNARY(N, call, value, da, db, dc, domain, reference, sentence)            \
-  KEOPSNB_ROW(N, call, "(D), (D), (D) -> D, where any of them may have dimension 1", 3, 0,  \
+#define KEOPSNB_TERNARY(N, call, value, da, db, dc, domain, reference, sentence)           \
+  KEOPSNB_ROW(N, call, "(D), (D), (D) -> D, where any of them may have dimension 1", 3, 0, \
               #da ", " #db ", " #dc, domain, reference, sentence)
 #include <keopsnb/ops.def>
 };
@@ -33,9 +33,9 @@ constexpr Row elementwise[] = {
 std::span<const Row> catalogue() {
   static const std::vector<Row> rows = [] {
     std::vector<Row> all(std::begin(elementwise), std::end(elementwise));
-    for (std::span<const Row> file : {std::span<const Row>(rows_sum), std::span<const Row>(rows_concat),
-                                      std::span<const Row>(rows_extract),
-                                      std::span<const Row>(rows_distance)})
+    for (std::span<const Row> file :
+         {std::span<const Row>(rows_sum), std::span<const Row>(rows_concat),
+          std::span<const Row>(rows_extract), std::span<const Row>(rows_distance)})
       all.insert(all.end(), file.begin(), file.end());
     return all;
   }();

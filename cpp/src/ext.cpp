@@ -4,8 +4,8 @@
 #include "bind/bind.hpp"
 
 NB_MODULE(_core, m) {
-  // Objects that torch still holds when the interpreter ends are no leak of ours, and importing this
-  // module must print nothing; the tests ask for the warnings.
+  // Objects that torch still holds when the interpreter ends are no leak of ours, and importing
+  // this module must print nothing; the tests ask for the warnings.
   nb::set_leak_warnings(std::getenv("KEOPSNB_LEAK_WARNINGS") != nullptr);
   m.doc() = "Formulas, kernels and threads of keopsnb; use keopsnb.numpy and keopsnb.torch.";
   m.attr("__version__") = KEOPSNB_VERSION;

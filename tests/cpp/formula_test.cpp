@@ -40,26 +40,27 @@ static_assert(is(pow<1>(x), x) && is(pow<2>(x), square(x)) && is(pow<-1>(x), inv
 static_assert(is(sum(b), b) && is(sumt<1>(b), b) && is(sum(sumt<4>(b)), 4_c * b));
 static_assert(is(sum(zero<3>), zero<1>) && is(extract<0, 3>(x), x) && is(extractt<0, 3>(x), x));
 static_assert(is(concat(x), x) && is(concat(zero<2>, zero<3>), zero<5>));
-static_assert(is(extract<3, 3>(concat(x, y)), y) && is(extract<1, 2>(concat(x, y)), extract<1, 2>(x)));
+static_assert(is(extract<3, 3>(concat(x, y)), y) &&
+              is(extract<1, 2>(concat(x, y)), extract<1, 2>(x)));
 
 // ---- Products have one form: constant * scalars * vector.
-static_assert(is(x * b, b * x) && is(x * 2_c, 2_c * x) && is(2_c * (3_c * x), 6_c * x));
+static_assert(is(x * b, b* x) && is(x * 2_c, 2_c * x) && is(2_c * (3_c * x), 6_c * x));
 static_assert(is(2_c * (b * x), (2_c * b) * x) && is(b * (p * x), (b * p) * x));
-static_assert(is((-x) * b, (-b) * x) && is((-x) * (-y), x * y) && is(-(2_c * x), -2_c * x));
+static_assert(is((-x) * b, (-b) * x) && is((-x) * (-y), x* y) && is(-(2_c * x), -2_c * x));
 static_assert(is(x * x, square(x)) && is(square(-x), square(x)));
 static_assert(is(b * x + p * x, (b + p) * x) && is(2_c * x + x, 3_c * x));
-static_assert(is(sum(b * x), b * sum(x)));
+static_assert(is(sum(b * x), b* sum(x)));
 
 // ---- A scalar replicated only to meet a vector is not replicated.
-static_assert(is(sumt<3>(b) * x, b * x) && is(sumt<3>(b) + x, b + x));
+static_assert(is(sumt<3>(b) * x, b* x) && is(sumt<3>(b) + x, b + x));
 static_assert(is(exp(sumt<3>(b)), sumt<3>(exp(b))));
 
 // ---- Derivatives of linear formulas are their adjoints.
 static_assert(is(grad(x, x, u), u) && is(grad(y, x, u), zero<3>) && is(grad(-x, x, u), -u));
-static_assert(is(grad(sum(x), x, e), sumt<3>(e)) && is(grad(b * x, x, u), b * u));
+static_assert(is(grad(sum(x), x, e), sumt<3>(e)) && is(grad(b * x, x, u), b* u));
 static_assert(is(grad(concat(y, x), x, vi<6, 6>), extract<3, 3>(vi<6, 6>)));
 static_assert(is(grad(extract<1, 2>(x), x, vi<6, 2>), extractt<1, 3>(vi<6, 2>)));
-static_assert(is(grad(b * x, b, u), sum(x * u)));
+static_assert(is(grad(b * x, b, u), sum(x* u)));
 static_assert(is(grad(exp(b), b, e), exp(b) * e));
 
 // ---- Every order stays small: a derivative has a bounded number of new nodes.
@@ -133,11 +134,11 @@ Real operator-(Real a) { return {-a.v}; }
   Real call(Real a) {                    \
     return {op::N<n, m>::value(a.v)};    \
   }
-#define KEOPSNB_BINARY(N, call, ...)                        \
-  template <class A, class B>                               \
-    requires Mixed<A, B>                                    \
-  Real call(A a, B b_) {                                    \
-    return {op::N::value(real(a).v, real(b_).v)};           \
+#define KEOPSNB_BINARY(N, call, ...)              \
+  template <class A, class B>                     \
+    requires Mixed<A, B>                          \
+  Real call(A a, B b_) {                          \
+    return {op::N::value(real(a).v, real(b_).v)}; \
   }
 #define KEOPSNB_TERNARY(N, call, ...) \
   Real call(Real a, Real b_, Real c) { return {op::N::value(a.v, b_.v, c.v)}; }
@@ -168,34 +169,36 @@ void check_partial(const char* name, int k, F value, const double (&at)[3], Real
 void check_rows() {
   constexpr i64 n = -1, m = 1;
   for (double at : {0.137, 0.611, 0.883}) {
-    const auto draw = [&](const char* domain, int k) { return Real{point(domain, k, at + 0.031 * k)}; };
-#define ONE(N, VALUE, da, domain)                                             \
-  {                                                                           \
-    const Real a = draw(domain, 0);                                           \
-    [[maybe_unused]] const Real self = VALUE(a);                              \
+    const auto draw = [&](const char* domain, int k) {
+      return Real{point(domain, k, at + 0.031 * k)};
+    };
+#define ONE(N, VALUE, da, domain)                                                              \
+  {                                                                                            \
+    const Real a = draw(domain, 0);                                                            \
+    [[maybe_unused]] const Real self = VALUE(a);                                               \
     check_partial(#N, 0, [&](const double* t) { return VALUE(Real{t[0]}); }, {a.v}, real(da)); \
   }
 #define KEOPSNB_UNARY(N, call, value, da, domain, ...) ONE(N, call, da, domain)
-#define KEOPSNB_UNARY_INT1(N, call, n_, value, da, domain, ...)      \
-  {                                                              \
-    constexpr i64 n_ = #N[0] == 'S' ? 1 : #N[0] == 'R' ? 0 : 3;  \
-    ONE(N, call<n_>, da, domain)                                 \
+#define KEOPSNB_UNARY_INT1(N, call, n_, value, da, domain, ...) \
+  {                                                             \
+    constexpr i64 n_ = #N[0] == 'S' ? 1 : #N[0] == 'R' ? 0 : 3; \
+    ONE(N, call<n_>, da, domain)                                \
   }
 #define KEOPSNB_UNARY_INT2(N, call, n_, m_, value, da, domain, ...) ONE(N, (call<n, m>), da, domain)
-#define KEOPSNB_BINARY(N, call, value, da, db, domain, ...)                                           \
-  {                                                                                               \
-    [[maybe_unused]] const Real a = draw(domain, 0), b = draw(domain, 1), self = call(a, b);      \
-    const auto f = [&](const double* t) { return call(Real{t[0]}, Real{t[1]}); };                 \
-    check_partial(#N, 0, f, {a.v, b.v}, real(da));                                                \
-    check_partial(#N, 1, f, {a.v, b.v}, real(db));                                                \
+#define KEOPSNB_BINARY(N, call, value, da, db, domain, ...)                                  \
+  {                                                                                          \
+    [[maybe_unused]] const Real a = draw(domain, 0), b = draw(domain, 1), self = call(a, b); \
+    const auto f = [&](const double* t) { return call(Real{t[0]}, Real{t[1]}); };            \
+    check_partial(#N, 0, f, {a.v, b.v}, real(da));                                           \
+    check_partial(#N, 1, f, {a.v, b.v}, real(db));                                           \
   }
-#define KEOPSNB_TERNARY(N, call, value, da, db, dc, domain, ...)                                      \
-  {                                                                                               \
-    [[maybe_unused]] const Real a = draw(domain, 0), b = draw(domain, 1), c = draw(domain, 2);    \
-    const auto f = [&](const double* t) { return call(Real{t[0]}, Real{t[1]}, Real{t[2]}); };     \
-    check_partial(#N, 0, f, {a.v, b.v, c.v}, real(da));                                           \
-    check_partial(#N, 1, f, {a.v, b.v, c.v}, real(db));                                           \
-    check_partial(#N, 2, f, {a.v, b.v, c.v}, real(dc));                                           \
+#define KEOPSNB_TERNARY(N, call, value, da, db, dc, domain, ...)                               \
+  {                                                                                            \
+    [[maybe_unused]] const Real a = draw(domain, 0), b = draw(domain, 1), c = draw(domain, 2); \
+    const auto f = [&](const double* t) { return call(Real{t[0]}, Real{t[1]}, Real{t[2]}); };  \
+    check_partial(#N, 0, f, {a.v, b.v, c.v}, real(da));                                        \
+    check_partial(#N, 1, f, {a.v, b.v, c.v}, real(db));                                        \
+    check_partial(#N, 2, f, {a.v, b.v, c.v}, real(dc));                                        \
   }
 #include <keopsnb/ops.def>
   }

@@ -86,8 +86,14 @@ void stops() {
   std::vector<float> out(100, 7.0F);
   using Kernel = Cpu<float, SumReduction<decltype(vi<0, 1> * vj<1, 1>)>, Output::i>;
   int polls = 0;
-  CpuCall call{in, out.data(), 100, 100000, false, 4,
-               [](void* polls_made) { return ++*static_cast<int*>(polls_made) > 3; }, &polls};
+  CpuCall call{in,
+               out.data(),
+               100,
+               100000,
+               false,
+               4,
+               [](void* polls_made) { return ++*static_cast<int*>(polls_made) > 3; },
+               &polls};
   Serial serial;
   CHECK(launch(Kernel::kernel, call, serial) == Outcome::stopped);
   CHECK(polls < 10);

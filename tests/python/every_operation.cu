@@ -6,7 +6,6 @@ using namespace keopsnb;
 
 namespace {
 
-
 // Where variables and slots of the formula F are, for one output and one reduced index.
 template <class T, class F>
 struct Scalars {
@@ -55,8 +54,8 @@ KEOPSNB_FN void write_all(const T* const* in, T* out, F f, V... v) {
   ((out = write(in, out, grad(f, v, vi<3, F::dim>))), ...);
 }
 
-constexpr auto x = vi<0, 3>;
-constexpr auto y = vj<1, 3>;
+constexpr auto x = vi<0, 2>;
+constexpr auto y = vj<1, 2>;
 constexpr auto z = pm<2, 1>;
 
 }  // namespace
@@ -67,16 +66,18 @@ constexpr auto z = pm<2, 1>;
 #define KEOPSNB_ENTRY extern "C"
 #endif
 
-// A kernel for each operation and type, as a compiler's time grows faster than a function.
-#define KEOPSNB_EVERY(name, ...)                                                             \
-  KEOPSNB_ENTRY void name##_float(const float* const* in, float* out) {                      \
-    write_all(in, out, __VA_ARGS__);                                                         \
-  }                                                                                          \
-  KEOPSNB_ENTRY void name##_double(const double* const* in, double* out) {                   \
-    write_all(in, out, __VA_ARGS__);                                                         \
-  }
+// A kernel for each operation and type.
+#define KEOPSNB_KERNEL(name, T, ...) \
+  KEOPSNB_ENTRY void name##_##T(const T* const* in, T* out) { write_all(in, out, __VA_ARGS__); }
+#ifdef KEOPSNB_FLOAT_ONLY
+#define KEOPSNB_EVERY(name, ...) KEOPSNB_KERNEL(name, float, __VA_ARGS__)
+#else
+#define KEOPSNB_EVERY(name, ...)           \
+  KEOPSNB_KERNEL(name, float, __VA_ARGS__) \
+  KEOPSNB_KERNEL(name, double, __VA_ARGS__)
+#endif
 #define KEOPSNB_UNARY(N, call, ...) KEOPSNB_EVERY(N, keopsnb::call(x), x)
-#define KEOPSNB_UNARY_INT1(N, call, ...) KEOPSNB_EVERY(N, keopsnb::call<2>(x), x)
+#define KEOPSNB_UNARY_INT1(N, call, ...) KEOPSNB_EVERY(N, keopsnb::call<3>(x), x)
 #define KEOPSNB_UNARY_INT2(N, call, ...) KEOPSNB_EVERY(N, keopsnb::call<-1, 1>(x), x)
 #define KEOPSNB_BINARY(N, call, ...) KEOPSNB_EVERY(N, keopsnb::call(x, z), x, z)
 #define KEOPSNB_TERNARY(N, call, ...) KEOPSNB_EVERY(N, keopsnb::call(x, y, z), x, y, z)
@@ -84,9 +85,9 @@ constexpr auto z = pm<2, 1>;
 KEOPSNB_EVERY(Sum, sum(x), x)
 KEOPSNB_EVERY(SumT, sumt<4>(z), z)
 KEOPSNB_EVERY(Concat, concat(x, y, z), x, y, z)
-KEOPSNB_EVERY(Extract, extract<1, 2>(x), x)
-KEOPSNB_EVERY(ExtractT, extractt<1, 5>(x), x)
-KEOPSNB_EVERY(Elem, elem<2>(x), x)
+KEOPSNB_EVERY(Extract, extract<1, 1>(x), x)
+KEOPSNB_EVERY(ExtractT, extractt<1, 4>(x), x)
+KEOPSNB_EVERY(Elem, elem<1>(x), x)
 KEOPSNB_EVERY(ElemT, elemt<3, 1>(z), z)
 KEOPSNB_EVERY(Scalprod, scalprod(x, y), x, y)
 KEOPSNB_EVERY(SqNorm2, sqnorm2(x - y), x, y)

@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from keopsnb import _core
-from keopsnb._core import Operation, Routine
 
-ROWS: dict[str, Operation] = {row.name: row for row in _core.catalogue()}
+ROWS: dict[str, _core.Operation] = {row.name: row for row in _core.catalogue()}
 SIZES = (67, 5)  # neither a whole number of tiles, nor of steps
 
 # Integer parameters for operands of dimension D; the first are tested most.
@@ -52,8 +51,8 @@ class Case:
         return eval(ROWS[self.name].reference, modules | names)
 
 
-def _dimensions(row: Operation, D: int) -> list[tuple[int, ...]]:
-    """Of the operands: all D, then one of them 1, and so are two of three, where that is offered."""
+def _dimensions(row: _core.Operation, D: int) -> list[tuple[int, ...]]:
+    """Of the operands: all D, then, where that is offered, one of them 1, or two of three."""
     if row.signature.startswith("(1)"):
         return [(1,)]
     if row.operands < 0:
@@ -65,7 +64,7 @@ def _dimensions(row: Operation, D: int) -> list[tuple[int, ...]]:
     return [full, *(tuple(1 if k in one else D for k in range(row.operands)) for one in ones)]
 
 
-def _cases(row: Operation, D: int, order: int, *, every: str = "") -> Iterator[Case]:
+def _cases(row: _core.Operation, D: int, order: int, *, every: str = "") -> Iterator[Case]:
     ints = INTEGERS[row.name](D) if row.ints else [()]
     dims = _dimensions(row, D)
     yield Case(row.name, ints[0], dims[0], order)
@@ -75,7 +74,7 @@ def _cases(row: Operation, D: int, order: int, *, every: str = "") -> Iterator[C
 
 # Dimensions of vectors that kernels unroll, and of those that they loop over. Short and long ones
 # are apart, as one long vector changes the whole kernel.
-_KERNELS: dict[str, tuple[str, Callable[[Operation], list[Case]]]] = {
+_KERNELS: dict[str, tuple[str, Callable[[_core.Operation], list[Case]]]] = {
     "float64, D=1,3": (
         "float64",
         lambda row: [*_cases(row, 3, 2, every="integer"), *_cases(row, 1, 1)],
@@ -128,13 +127,13 @@ class _Variables:
         return tuple(values for _, values in self._known.values())
 
 
-def _intervals(row: Operation) -> list[tuple[float, float]]:
+def _intervals(row: _core.Operation) -> list[tuple[float, float]]:
     domain: list[tuple[float, float]] = list(eval(f"{row.domain},"))
     assert len(domain) in (abs(row.operands), 2), f"{row.name}: one interval for each operand"
     return domain
 
 
-def _run(row: Operation, kernel: str) -> dict[Case, Result]:
+def _run(row: _core.Operation, kernel: str) -> dict[Case, Result]:
     dtype, choose = _KERNELS[kernel]
     shift = KERNELS.index(kernel)  # of the operands' categories
     variables = _Variables(shift, dtype)
@@ -147,7 +146,7 @@ def _run(row: Operation, kernel: str) -> dict[Case, Result]:
         ]
         operands = [text for text, _ in given]
         f = case.formula(operands)
-        e, e_values = variables("e", Routine(f, variables.texts()).dim, 0, (-1, 1))
+        e, e_values = variables("e", _core.Routine(f, variables.texts()).dim, 0, (-1, 1))
         u = [variables(f"u{k}", dim, 0, (-1, 1)) for k, dim in enumerate(case.dims)]
         results[case] = Result(dtype, [v for _, v in given], e_values, [v for _, v in u])
         gradients = [f"Grad({f}, {v}, {e})" for v in operands]
@@ -159,7 +158,7 @@ def _run(row: Operation, kernel: str) -> dict[Case, Result]:
                 for g, (text, _) in zip(gradients, u, strict=True)
                 for w in operands
             ]
-    routine = Routine(f"Concat({', '.join(formulas)})", variables.texts(), "Sum", 1)
+    routine = _core.Routine(f"Concat({', '.join(formulas)})", variables.texts(), "Sum", 1)
     _split(routine.call_numpy(variables.values()), results)
     return results
 

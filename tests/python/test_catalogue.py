@@ -5,7 +5,6 @@ import re
 import pytest
 
 from keopsnb import FormulaError, _core
-from keopsnb._core import Operation, Routine
 
 ROWS = _core.catalogue()
 ids = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -37,7 +36,7 @@ def test_names_are_unique() -> None:
 
 
 @ids
-def test_rows_are_well_formed(row: Operation) -> None:
+def test_rows_are_well_formed(row: _core.Operation) -> None:
     assert re.fullmatch(r"[A-Z][A-Za-z0-9]*", row.name)
     assert re.fullmatch(r"[a-z][a-z0-9_]*", row.call)
     assert re.fullmatch(r"[A-Z0-9a-z(-].*\.", row.sentence)
@@ -49,7 +48,7 @@ def test_rows_are_well_formed(row: Operation) -> None:
 
 
 @ids
-def test_every_operand_has_an_interval(row: Operation) -> None:
+def test_every_operand_has_an_interval(row: _core.Operation) -> None:
     intervals = split(row.domain)
     assert len(intervals) == (row.operands if row.operands > 0 else 2)
     for low, high in map(eval, intervals):
@@ -57,7 +56,7 @@ def test_every_operand_has_an_interval(row: Operation) -> None:
 
 
 @ids
-def test_elementwise_rows_have_a_partial_for_each_operand(row: Operation) -> None:
+def test_elementwise_rows_have_a_partial_for_each_operand(row: _core.Operation) -> None:
     assert len(split(row.partials)) in (0, row.operands)
 
 
@@ -69,7 +68,7 @@ def test_most_rows_are_elementwise() -> None:
 
 
 @ids
-def test_the_parser_takes_what_the_row_says(row: Operation) -> None:
+def test_the_parser_takes_what_the_row_says(row: _core.Operation) -> None:
     operands = abs(row.operands)
     arguments = ["Var(0, 1, 0)"] * operands + ["1", "1"][: row.ints]
     for count in (operands + row.ints - 1, operands + row.ints + 1):
@@ -77,4 +76,4 @@ def test_the_parser_takes_what_the_row_says(row: Operation) -> None:
         if row.operands < 0 and count >= 1:
             continue
         with pytest.raises(FormulaError, match=f"as in {row.name}\\("):
-            Routine(f"{row.name}({', '.join(given)})", [])
+            _core.Routine(f"{row.name}({', '.join(given)})", [])

@@ -214,7 +214,9 @@ def test_out_beside_an_argument() -> None:
 
 def test_threads() -> None:
     for n in (0, -3):
-        with pytest.raises(ValueError, match=f"The number of threads is {n}. Give a number of 1 or"):
+        with pytest.raises(
+            ValueError, match=f"The number of threads is {n}. Give a number of 1 or"
+        ):
             _core.set_num_threads(n)
     for n in ("2", 2.5, None):
         with pytest.raises(TypeError):

@@ -37,8 +37,8 @@ def check(found: np.ndarray, expected: np.ndarray, dtype: str, error: float = 32
     np.testing.assert_allclose(found, expected, rtol=error * eps, atol=error * eps)
 
 
-# Law: a reduction is the dense one, for any sizes: 0, 1, around the number of rows in a tile and the
-# length of a block, and primes.
+# Law: a reduction is the dense one, for any sizes: 0, 1, around the number of rows in a tile and
+# the length of a block, and primes.
 
 SIZES = [0, 1, 2, 7, 8, 9, 15, 17, 31, 32, 33, 63, 64, 65, 127, 129, 257, 1031]
 
@@ -69,7 +69,7 @@ def test_an_empty_reduction_is_the_neutral_element() -> None:
     assert Genred("x * y", aliases, "LogSumExp", axis=0)(x, y).shape == (0, 1)
 
 
-# Law: an index that no variable has takes one value; one that the formula does not use still counts.
+# Law: an index that no variable has takes one value; one that the formula does not use counts.
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

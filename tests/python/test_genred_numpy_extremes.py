@@ -12,7 +12,7 @@ LENGTHS = [3, 257, 5000]
 
 
 def over(reduction: Genred, terms: list[float], length: int, dtype: str, at: int) -> float:
-    """The reduction of `terms`, in the midst of as many copies of the first as `length` asks for."""
+    """The reduction of `length` terms: these, from `at` on, and copies of the first around them."""
     y = np.full((length, 1), terms[0], dtype)
     y[at : at + len(terms), 0] = terms
     x = np.zeros((1, 1), dtype)
@@ -111,7 +111,7 @@ def test_rows_are_independent(operation: str, dtype: str) -> None:
     assert not np.isfinite(found[~others]).any()
 
 
-# Law: weights may be zero, or negative where the sum stays positive; a negative sum has no logarithm.
+# Law: weights may be zero, or negative where the sum stays positive.
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

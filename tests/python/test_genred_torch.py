@@ -22,8 +22,7 @@ FORMULAS: dict[str, Dense] = {
         torch.exp(-s * ((x - y) ** 2).sum(-1, keepdim=True)) * b
     ),
     "(x | y) * Sin(p * y) + Inv(1 + SqNorm2(x))": lambda x, y, b, p, s: (
-        (x * y).sum(-1, keepdim=True) * torch.sin(p * y)
-        + 1 / (1 + (x * x).sum(-1, keepdim=True))
+        (x * y).sum(-1, keepdim=True) * torch.sin(p * y) + 1 / (1 + (x * x).sum(-1, keepdim=True))
     ),
     "Concat(Norm2(x - y) * b, Log(1 + (p - x)**2) / s)": lambda x, y, b, p, s: torch.cat(
         [

@@ -34,10 +34,12 @@ def check_as_dense(reduction: Genred, leaves: list[Tensor], arguments: tuple[Ten
     for _ in range(2):
         torch.testing.assert_close(found, expected, check_stride=False)
         found, expected = (
-            torch.cat([
-                g.flatten()
-                for g in torch.autograd.grad(v.square().sum(), leaves, create_graph=True)
-            ])
+            torch.cat(
+                [
+                    g.flatten()
+                    for g in torch.autograd.grad(v.square().sum(), leaves, create_graph=True)
+                ]
+            )
             for v in (found, expected)
         )
     torch.testing.assert_close(found, expected)

@@ -5,7 +5,7 @@ import pytest
 import scipy.special
 from operations import ROWS
 
-from keopsnb._core import Routine
+from keopsnb import _core
 
 INF, NAN = np.inf, np.nan
 DTYPES = ["float32", "float64"]
@@ -16,7 +16,7 @@ def evaluate(formulas: list[str], dtype: str, *columns: list[float]) -> np.ndarr
     aliases = [f"x{k} = Vi(1)" for k in range(len(columns))]
     arrays = [np.array(c, dtype)[:, None] for c in columns]
     concat = f"Concat({', '.join(formulas)})"
-    return Routine(concat, aliases, "Sum", 1).call_numpy(tuple(arrays)).T
+    return _core.Routine(concat, aliases, "Sum", 1).call_numpy(tuple(arrays)).T
 
 
 # Law: at any number, NaN and the infinities among them, an operation is its reference.
@@ -52,8 +52,8 @@ def test_special_values(first: int, dtype: str) -> None:
         np.testing.assert_allclose(found, expected, rtol=8 * eps, atol=8 * eps, err_msg=name)
 
 
-# Law: derivatives are finite at the edges of a domain and one-sided at a kink: the table says which.
-# Each row is a formula of x0 (and x1), where, and its value there.
+# Law: derivatives are finite at the edges of a domain, and one-sided at a kink. Each row is a
+# formula of x0 and x1, where, and its value there.
 
 AT = [
     ("Rsqrt(x0)", (0,), 0),
@@ -125,6 +125,4 @@ def test_edges(first: int, dtype: str) -> None:
     table = evaluate([formula for formula, _, _ in chosen], dtype, *points)
     for k, (formula, at, expected) in enumerate(chosen):
         message = f"{formula} at {at}"
-        np.testing.assert_allclose(
-            table[k, k], expected, 8 * np.finfo(dtype).eps, err_msg=message
-        )
+        np.testing.assert_allclose(table[k, k], expected, 8 * np.finfo(dtype).eps, err_msg=message)

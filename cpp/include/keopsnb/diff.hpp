@@ -70,8 +70,8 @@ struct Through {
 };
 template <class V, class... K, class N, class... More>
 struct Through<V, List<K...>, List<N, More...>> {
-  using type = typename Through<V, choose<occurs<N, V>, List<K..., N>, List<K...>>,
-                                List<More...>>::type;
+  using type =
+      typename Through<V, choose<occurs<N, V>, List<K..., N>, List<K...>>, List<More...>>::type;
 };
 
 }  // namespace detail

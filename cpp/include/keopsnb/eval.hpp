@@ -29,8 +29,8 @@ struct SlotsOf {
 template <class Plan, bool Varying, class... K, class N, class... More>
 struct SlotsOf<Plan, Varying, List<K...>, List<N, More...>> {
   static constexpr bool kept = Plan::template slotted<N> && Plan::template varies<N> == Varying;
-  using type = typename SlotsOf<Plan, Varying, choose<kept, List<K..., N>, List<K...>>,
-                                List<More...>>::type;
+  using type =
+      typename SlotsOf<Plan, Varying, choose<kept, List<K..., N>, List<K...>>, List<More...>>::type;
 };
 
 template <class F>
@@ -115,8 +115,8 @@ KEOPSNB_FN void fill_one(X& x) {
   if constexpr (F::dim == 1)
     slot<F>(slots, 0) = Evaluate<F>::at(x, 0);
   else
-    for_components<F::dim>(
-        [&](i64 c) KEOPSNB_LAMBDA { slot<F>(slots, c) = Evaluate<F>::at(x, c); });
+    for_components<F::dim>([&](i64 c)
+                               KEOPSNB_LAMBDA { slot<F>(slots, c) = Evaluate<F>::at(x, c); });
 }
 template <class X, class... N>
 KEOPSNB_FN void fill(X& x, List<N...>) {

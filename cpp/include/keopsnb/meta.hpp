@@ -1,4 +1,5 @@
-// Compile-time vocabulary: what <type_traits> and <concepts> would give, for compilers without them.
+// Compile-time vocabulary: what <type_traits> and <concepts> would give, for compilers without
+// them.
 #pragma once
 #include <keopsnb/config.hpp>
 
@@ -86,7 +87,7 @@ using up_to = typename detail::UpTo<N>::type;
 
 // The I-th type of the list L.
 template <int I, class L>
-using at = decltype(detail::find_indexed<I>(
-    static_cast<detail::Indices<up_to<L::size>, L>*>(nullptr)));
+using at =
+    decltype(detail::find_indexed<I>(static_cast<detail::Indices<up_to<L::size>, L>*>(nullptr)));
 
 }  // namespace keopsnb

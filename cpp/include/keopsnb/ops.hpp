@@ -44,10 +44,10 @@ namespace op {
 #include <keopsnb/ops.def>
 }  // namespace op
 
-#define KEOPSNB_UNARY(N, call, ...)  \
-  template <Formula A>               \
-  constexpr auto call(A a) {         \
-    return build<op::N>(a);          \
+#define KEOPSNB_UNARY(N, call, ...) \
+  template <Formula A>              \
+  constexpr auto call(A a) {        \
+    return build<op::N>(a);         \
   }
 #define KEOPSNB_UNARY_INT1(N, call, ...) \
   template <i64 n, Formula A>            \
@@ -59,10 +59,10 @@ namespace op {
   constexpr auto call(A a) {             \
     return build<op::N<n, m>>(a);        \
   }
-#define KEOPSNB_BINARY(N, call, ...)  \
-  template <Formula A, Formula B>     \
-  constexpr auto call(A a, B b) {     \
-    return build<op::N>(a, b);        \
+#define KEOPSNB_BINARY(N, call, ...) \
+  template <Formula A, Formula B>    \
+  constexpr auto call(A a, B b) {    \
+    return build<op::N>(a, b);       \
   }
 #define KEOPSNB_TERNARY(N, call, ...)        \
   template <Formula A, Formula B, Formula C> \
@@ -109,19 +109,19 @@ concept Elementwise = requires { typename Op::elementwise; };
 #define KEOPSNB_1_ARGS [[maybe_unused]] A a
 #define KEOPSNB_2_ARGS [[maybe_unused]] A a, [[maybe_unused]] B b
 #define KEOPSNB_3_ARGS [[maybe_unused]] A a, [[maybe_unused]] B b, [[maybe_unused]] C c
-#define KEOPSNB_COMMON                         \
-  using elementwise = void;                    \
-  template <class... D>                        \
-  static constexpr i64 dim(D... dims) {        \
-    return broadcast(dims...);                 \
+#define KEOPSNB_COMMON                  \
+  using elementwise = void;             \
+  template <class... D>                 \
+  static constexpr i64 dim(D... dims) { \
+    return broadcast(dims...);          \
   }
 
-#define KEOPSNB_UNARY_BODY(v, da)              \
-  KEOPSNB_COMMON                               \
-  template <Number V>                          \
-  KEOPSNB_FN static V value(V a) {             \
-    return v;                                  \
-  }                                            \
+#define KEOPSNB_UNARY_BODY(v, da)  \
+  KEOPSNB_COMMON                   \
+  template <Number V>              \
+  KEOPSNB_FN static V value(V a) { \
+    return v;                      \
+  }                                \
   KEOPSNB_PARTIAL(0, 1, da)
 
 #define KEOPSNB_UNARY(N, call, v, da, ...) \
@@ -145,8 +145,8 @@ concept Elementwise = requires { typename Op::elementwise; };
     KEOPSNB_FN static V value(V a, V b) {       \
       return v;                                 \
     }                                           \
-    KEOPSNB_PARTIAL(0, 2, da)                \
-    KEOPSNB_PARTIAL(1, 2, db)                \
+    KEOPSNB_PARTIAL(0, 2, da)                   \
+    KEOPSNB_PARTIAL(1, 2, db)                   \
   };
 #define KEOPSNB_TERNARY(N, call, v, da, db, dc, ...) \
   struct N {                                         \
@@ -155,9 +155,9 @@ concept Elementwise = requires { typename Op::elementwise; };
     KEOPSNB_FN static V value(V a, V b, V c) {       \
       return v;                                      \
     }                                                \
-    KEOPSNB_PARTIAL(0, 3, da)                     \
-    KEOPSNB_PARTIAL(1, 3, db)                     \
-    KEOPSNB_PARTIAL(2, 3, dc)                     \
+    KEOPSNB_PARTIAL(0, 3, da)                        \
+    KEOPSNB_PARTIAL(1, 3, db)                        \
+    KEOPSNB_PARTIAL(2, 3, dc)                        \
   };
 #include <keopsnb/ops.def>
 

@@ -48,8 +48,8 @@ Outcome reduce(Reduced<Reduction, Out>, T* out, i64 M, i64 N, const T* const (&i
   const void* pointers[Inputs];
   for (int k = 0; k < Inputs; ++k) pointers[k] = in[k];
   const bool by_j = Out == Output::j;
-  const CpuCall call{pointers,  out,     by_j ? N : M, by_j ? M : N, Out == Output::one,
-                     sizeof(T), nullptr, nullptr};
+  const CpuCall call{pointers,           out,       by_j ? N : M, by_j ? M : N,
+                     Out == Output::one, sizeof(T), nullptr,      nullptr};
   return launch(Cpu<T, Reduction, Out>::kernel, call, executor);
 }
 

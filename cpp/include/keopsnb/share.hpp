@@ -52,8 +52,8 @@ struct Plan {
 
   // How many nodes of the plan read F (a root is read once more, by the reduction).
   template <class F>
-  static constexpr int readers = Edges<nodes>::template readers<F>() +
-                                 (0 + ... + (same<F, Roots> ? 1 : 0));
+  static constexpr int readers =
+      Edges<nodes>::template readers<F>() + (0 + ... + (same<F, Roots> ? 1 : 0));
 
   // Whether a node that changes with the reduced index reads F, or the reduction does.
   template <class F>

@@ -84,6 +84,7 @@ constexpr auto spread(F f) {
     return sumt<D>(f);
 }
 
+// clang-format off
 template <Formula A, Formula B>
 constexpr auto sum_of(A a, B b) {
   using op::Add, op::Minus, op::Mult;
@@ -229,6 +230,8 @@ constexpr auto concatenated(A... a) {
   else return Node<op::Concat, A...>{};
 }
 
+// clang-format on
+
 template <class Op>
 struct Simplify {
   template <Formula... A>
@@ -236,13 +239,13 @@ struct Simplify {
     return Node<Op, A...>{};
   }
 };
-#define KEOPSNB_SIMPLIFY(OP, rule)          \
-  template <>                               \
-  struct Simplify<op::OP> {                 \
-    template <Formula... A>                 \
-    static constexpr auto apply(A... a) {   \
-      return rule(a...);                    \
-    }                                       \
+#define KEOPSNB_SIMPLIFY(OP, rule)        \
+  template <>                             \
+  struct Simplify<op::OP> {               \
+    template <Formula... A>               \
+    static constexpr auto apply(A... a) { \
+      return rule(a...);                  \
+    }                                     \
   };
 KEOPSNB_SIMPLIFY(Add, sum_of)
 KEOPSNB_SIMPLIFY(Subtract, difference_of)
@@ -282,7 +285,8 @@ struct Simplify<op::ExtractT<S, D>> {
   }
 };
 
-// An operand of an elementwise operation that is replicated anyway need not be: SumT(s) * v = s * v.
+// An operand of an elementwise operation that is replicated anyway need not be: SumT(s) * v = s *
+// v.
 template <bool Strip, Formula A>
 constexpr auto stripped(A a) {
   if constexpr (Strip && is_sumt<A>)

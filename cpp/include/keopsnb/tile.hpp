@@ -31,9 +31,8 @@ template <class R, class A>
 KEOPSNB_FN R convert(const A& a) {
   R r;
   KEOPSNB_UNROLL
-  for (int p = 0; p < R::packs; ++p)
-    KEOPSNB_UNROLL
-    for (int j = 0; j < R::steps; ++j) r.at(p, j) = to_number<typename R::number>(a.at(p, j));
+  for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
+  for (int j = 0; j < R::steps; ++j) r.at(p, j) = to_number<typename R::number>(a.at(p, j));
   return r;
 }
 
@@ -43,9 +42,8 @@ KEOPSNB_FN R map_tiles(const A&... a) {
   R r;
   using V = typename R::number;
   KEOPSNB_UNROLL
-  for (int p = 0; p < R::packs; ++p)
-    KEOPSNB_UNROLL
-    for (int j = 0; j < R::steps; ++j) r.at(p, j) = Op::value(to_number<V>(a.at(p, j))...);
+  for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
+  for (int j = 0; j < R::steps; ++j) r.at(p, j) = Op::value(to_number<V>(a.at(p, j))...);
   return r;
 }
 

@@ -57,8 +57,8 @@ const TorchNames& names() {
 
 nb::object method(nb::handle self, const nb::str& name) {
   PyObject* argument = self.ptr();
-  PyObject* result = PyObject_VectorcallMethod(
-      name.ptr(), &argument, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  PyObject* result =
+      PyObject_VectorcallMethod(name.ptr(), &argument, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
   if (!result) throw nb::python_error();
   return nb::steal(result);
 }

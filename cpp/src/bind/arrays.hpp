@@ -1,6 +1,7 @@
 // NumPy arrays and torch tensors, as the routine sees them.
 #pragma once
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 // C++ exceptions as Python ones.
-#include "bind/bind.hpp"
 #include "jit/errors.hpp"
+#include "bind/bind.hpp"
 #include "launch/routine.hpp"
 #include "parse/error.hpp"
 

@@ -90,14 +90,21 @@ void bind_routine(nb::module_& m) {
           nb::arg("weight") = nb::none(), nb::arg("compensated") = false,
           "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both.")
       .def("call_numpy", &call<&Arguments::add_numpy, new_numpy, given_numpy>, nb::arg("arguments"),
-           nb::arg("out") = nb::none(), "The reduction of NumPy arrays, as an array.")
+           nb::arg("out") = nb::none(),
+           nb::sig("def call_numpy(self, arguments: tuple[typing.Any, ...], "
+                   "out: typing.Any = None) -> typing.Any"),
+           "The reduction of NumPy arrays, as an array.")
       .def("call_torch", &call<&Arguments::add_torch, new_torch, given_torch>, nb::arg("arguments"),
-           nb::arg("out") = nb::none(), "The reduction of torch tensors, as a tensor.")
+           nb::arg("out") = nb::none(),
+           nb::sig("def call_torch(self, arguments: tuple[typing.Any, ...], "
+                   "out: typing.Any = None) -> typing.Any"),
+           "The reduction of torch tensors, as a tensor.")
       .def(
           "source", [](const Routine& r, const std::string& d) { return r.source(dtype_of(d)); },
           nb::arg("dtype") = "float32", "The C++ source of the kernel.")
-      .def_prop_ro("dim", [](const Routine& r) { return r.program().formulas[0].dim; },
-                   "Dimension of the formula.")
+      .def_prop_ro(
+          "dim", [](const Routine& r) { return r.program().formulas[0].dim; },
+          "Dimension of the formula.")
       .def_prop_ro("out_dim", &Routine::out_dim, "Dimension of the result.")
       .def_prop_ro("variables", &variables,
                    nb::sig("def variables(self) -> list[tuple[str, int, int]]"),

@@ -32,7 +32,8 @@ Routine::Routine(const std::string& formula, std::vector<std::string> aliases,
   const i64 dim = program_.formulas[0].dim;
   if (reduction == ReductionKind::sum && weight)
     throw std::invalid_argument(
-        "formula2 is the weight of a LogSumExp; for reduction_op='Sum' multiply the formula by it.");
+        "formula2 is the weight of a LogSumExp; for reduction_op='Sum' multiply the formula by "
+        "it.");
   if (reduction == ReductionKind::logsumexp && dim != 1)
     throw std::invalid_argument("reduction_op='LogSumExp' takes a formula of dimension 1, and '" +
                                 formula + "' has dimension " + std::to_string(dim) + ".");
@@ -60,10 +61,9 @@ std::string Routine::source(Dtype dtype) const {
   text += "constexpr auto f = " + program_.formulas[0].code + ";\n";
   const bool weighted = program_.formulas.size() > 1;
   if (weighted) text += "constexpr auto g = " + program_.formulas[1].code + ";\n";
-  const std::string reduction =
-      reduction_ == ReductionKind::sum ? "sum_reduction(f)"
-      : weighted                       ? "logsumexp_reduction(f, g)"
-                                       : "logsumexp_reduction(f)";
+  const std::string reduction = reduction_ == ReductionKind::sum ? "sum_reduction(f)"
+                                : weighted                       ? "logsumexp_reduction(f, g)"
+                                                                 : "logsumexp_reduction(f)";
   constexpr std::string_view output[] = {"Output::j", "Output::i", "Output::one"};
   text += "KEOPSNB_CPU_KERNEL(";
   text += dtype == Dtype::float32 ? "float" : "double";
@@ -94,16 +94,16 @@ Routine::Shape Routine::check(std::span<const ArrayView> arguments) const {
     const bool parameter = v.category == parse::Category::parameter;
     if (a.dtype != shape.dtype)
       throw ArgumentTypeError(argument_name(k) + " is " +
-                              std::string(dtype_names[static_cast<std::size_t>(a.dtype)]) + ", and " +
-                              argument_name(0) + " is " +
+                              std::string(dtype_names[static_cast<std::size_t>(a.dtype)]) +
+                              ", and " + argument_name(0) + " is " +
                               std::string(dtype_names[static_cast<std::size_t>(shape.dtype)]) +
                               "; all arguments must have one dtype.");
     const int ndim = parameter ? 1 : 2;
     const bool scalar = parameter && a.ndim == 0 && v.dim == 1;
     if (!scalar && (a.ndim != ndim || a.shape[static_cast<std::size_t>(ndim - 1)] != v.dim)) {
-      const std::string wanted =
-          parameter ? "(" + std::to_string(v.dim) + ",)"
-                    : "(" + std::string(category_letter[category]) + ", " + std::to_string(v.dim) + ")";
+      const std::string wanted = parameter ? "(" + std::to_string(v.dim) + ",)"
+                                           : "(" + std::string(category_letter[category]) + ", " +
+                                                 std::to_string(v.dim) + ")";
       throw std::invalid_argument(argument_name(k) + " has shape " + shape_text(a) +
                                   ", and should have shape " + wanted + ": it is " +
                                   std::string(category_name[category]) + " of dimension " +
@@ -141,9 +141,12 @@ void Routine::run(const Shape& shape, std::span<const ArrayView> arguments, void
                      stop,
                      stop_argument};
   switch (launch(*kernel, call, Pool::instance())) {
-    case Outcome::done: return;
-    case Outcome::stopped: throw Stopped{};
-    case Outcome::out_of_memory: throw std::bad_alloc();
+    case Outcome::done:
+      return;
+    case Outcome::stopped:
+      throw Stopped{};
+    case Outcome::out_of_memory:
+      throw std::bad_alloc();
   }
 }
 

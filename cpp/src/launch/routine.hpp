@@ -69,8 +69,8 @@ class Routine {
 
   // Computes into out (outputs, out_dim); prepare() must have been called for the type.
   // Throws std::bad_alloc, and Stopped when `stop` said so.
-  void run(const Shape& shape, std::span<const ArrayView> arguments, void* out,
-           bool (*stop)(void*), void* stop_argument) const;
+  void run(const Shape& shape, std::span<const ArrayView> arguments, void* out, bool (*stop)(void*),
+           void* stop_argument) const;
 
  private:
   parse::Program program_;

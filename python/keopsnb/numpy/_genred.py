@@ -66,7 +66,7 @@ class Genred:
         use_double_acc: bool = False,
         sum_scheme: str = "auto",
         enable_chunks: bool = True,  # noqa: ARG002
-        rec_multVar_highdim: bool = False,  # noqa: ARG002, N803
+        rec_multVar_highdim: bool = False,  # noqa: ARG002
         use_fast_math: bool = True,  # noqa: ARG002
     ) -> None:
         compensated = check_options(

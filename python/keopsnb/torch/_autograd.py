@@ -31,7 +31,9 @@ class _Group:
     ) -> None:
         variables = reduction.routine.variables
         texts = [f"Var({k},{dim},{c})" for k, (_, dim, c) in enumerate(variables)]
-        aliases = [f"{name}={t}" if name else t for (name, _, _), t in zip(variables, texts, strict=True)]
+        aliases = [
+            f"{name}={t}" if name else t for (name, _, _), t in zip(variables, texts, strict=True)
+        ]
         formula = reduction.formula
         shape = f"{reduction.routine.out_dim},{_OTHER[reduction.axis]}"
         if with_result:
@@ -92,9 +94,7 @@ class Reduction:
         return groups
 
     def __call__(self, args: tuple[Tensor, ...], out: Tensor | None = None) -> Tensor:
-        if torch.is_grad_enabled() and any(
-            isinstance(a, Tensor) and a.requires_grad for a in args
-        ):
+        if torch.is_grad_enabled() and any(isinstance(a, Tensor) and a.requires_grad for a in args):
             if out is not None:
                 raise ValueError(
                     "out was given and an argument requires a gradient; leave one of them out."
@@ -107,7 +107,7 @@ class Reduction:
 
 class _Function(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, reduction: Reduction, *args: Tensor) -> Tensor:  # noqa: D102
+    def forward(ctx: Any, reduction: Reduction, *args: Tensor) -> Tensor:
         result: Tensor = reduction.routine.call_torch(args, None)
         ctx.reduction = reduction
         saves_result = reduction.reduction_op == "LogSumExp"
@@ -115,7 +115,7 @@ class _Function(torch.autograd.Function):
         return result
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         reduction: Reduction = ctx.reduction
         saved: tuple[Tensor, ...] = ctx.saved_tensors
         (e,) = gradients
@@ -123,7 +123,7 @@ class _Function(torch.autograd.Function):
         count = len(needed)
         args = saved[:count]
         if len(saved) > count:
-            # Where no term counts, a = -inf: all exp(F - a) are 0 with any finite value in its place.
+            # Where no term counts a = -inf, and any finite value makes all exp(F - a) 0.
             args = (*args, saved[count].nan_to_num(nan=torch.nan, posinf=torch.inf, neginf=0.0))
         if reduction.axis == 2:
             args = (*args[:count], *(a[0] for a in args[count:]))
@@ -131,6 +131,8 @@ class _Function(torch.autograd.Function):
         results: list[Tensor | None] = [None] * count
         for group in reduction.groups(needed):
             columns = group.reduction((*args, e))
-            for k, part in zip(group.positions, columns.split(group.dims, dim=1), strict=True):
-                results[k] = part.reshape(args[k].shape)
+            begin = 0
+            for k, dim in zip(group.positions, group.dims, strict=True):
+                results[k] = columns[:, begin : begin + dim].reshape(args[k].shape)
+                begin += dim
         return None, *results

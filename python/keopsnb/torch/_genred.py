@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from keopsnb._options import check_call, check_options
@@ -63,7 +62,7 @@ class Genred:
         use_double_acc: bool = False,
         sum_scheme: str = "auto",
         enable_chunks: bool = True,  # noqa: ARG002
-        rec_multVar_highdim: bool = False,  # noqa: ARG002, N803
+        rec_multVar_highdim: bool = False,  # noqa: ARG002
         use_fast_math: bool = True,  # noqa: ARG002
     ) -> None:
         compensated = check_options(

@@ -49,9 +49,9 @@ struct Cpu {
   static constexpr i64 lane_dim = offset_of<void>(lane_variables{});
   static constexpr i64 red_dim = offset_of<void>(reduced_variables{});
   // Parameters stay where they are, whatever their position.
-  static constexpr int positions = larger(
-      1, larger(positions_of(reduced_variables{}),
-                positions_of(variables_of<Category::parameter, nodes>{})));
+  static constexpr int positions =
+      larger(1, larger(positions_of(reduced_variables{}),
+                       positions_of(variables_of<Category::parameter, nodes>{})));
   static constexpr i64 block_dim = Reduction::block_dim, state_dim = Reduction::state_dim;
 
   // Long vectors are read component by component, and several reduced indices a step share each
@@ -159,8 +159,8 @@ struct Cpu {
     KEOPSNB_FN pack& operator()(i64 s) const { return first[s * packs]; }
   };
 
-  // Functions that hold a whole evaluation are boundaries of inlining: every level of inlining above
-  // one would compile a copy of it.
+  // Functions that hold a whole evaluation are boundaries of inlining: every level of inlining
+  // above one would compile a copy of it.
   KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, int count) {
     const auto evaluate = [&](typename Evaluation::Varying& varying) KEOPSNB_LAMBDA {
       Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count};
@@ -199,8 +199,7 @@ struct Cpu {
   }
 
   static void absorb_block(Frame& frame, pack* block) {
-    for (int p = 0; p < packs; ++p)
-      Reduction::absorb(OnePack{frame.state + p}, OnePack{block + p});
+    for (int p = 0; p < packs; ++p) Reduction::absorb(OnePack{frame.state + p}, OnePack{block + p});
   }
 
   // The reduced indices [from, to) into the frame's state, by way of a block.
@@ -275,8 +274,7 @@ struct Cpu {
     if constexpr (Out == Output::one) {
       Reduction::merge([&](i64 s) -> T& { return states[s]; }, state);
     } else if (states) {
-      for (i64 s = 0; s < state_dim; ++s)
-        states[(row - task.out_begin) * state_dim + s] = state(s);
+      for (i64 s = 0; s < state_dim; ++s) states[(row - task.out_begin) * state_dim + s] = state(s);
     } else {
       T* out = static_cast<T*>(task.out) + row * Reduction::out_dim;
       for (i64 c = 0; c < Reduction::out_dim; ++c) out[c] = Reduction::finish(state, c);
@@ -297,17 +295,19 @@ struct Cpu {
     }
   }
 
-  static constexpr CpuKernel kernel = {
-      Reduction::out_dim, state_dim, rows, on_stack ? 0 : static_cast<i64>(sizeof(Frame)), run,
-      merge};
+  static constexpr CpuKernel kernel = {Reduction::out_dim,
+                                       state_dim,
+                                       rows,
+                                       on_stack ? 0 : static_cast<i64>(sizeof(Frame)),
+                                       run,
+                                       merge};
 };
 
 }  // namespace keopsnb
 
 // The one symbol of a shared object that holds a kernel.
-#define KEOPSNB_CPU_KERNEL(T, reduction, out, block)                                     \
-  extern "C" __attribute__((visibility("default"))) const keopsnb::CpuKernel*            \
-  keopsnb_kernel() {                                                                     \
-    using Reduction = decltype(reduction);                                               \
-    return &keopsnb::Cpu<T, Reduction, out, block>::kernel;                              \
+#define KEOPSNB_CPU_KERNEL(T, reduction, out, block)                                             \
+  extern "C" __attribute__((visibility("default"))) const keopsnb::CpuKernel* keopsnb_kernel() { \
+    using Reduction = decltype(reduction);                                                       \
+    return &keopsnb::Cpu<T, Reduction, out, block>::kernel;                                      \
   }

@@ -9,7 +9,7 @@ namespace keopsnb {
 
 struct CpuCall {
   const void* const* in;  // inputs by position, see CpuTask
-  void* out;              // (outputs, out_dim), or (1, out_dim) where all outputs are summed into one
+  void* out;  // (outputs, out_dim), or (1, out_dim) where all outputs are summed into one
   i64 outputs, reduced;
   bool one;  // the kernel's Output is one
   i64 number_bytes;
@@ -61,16 +61,18 @@ Outcome launch(const CpuKernel& kernel, const CpuCall& call, Executor& executor)
   const i64 threads = executor.threads();
   const i64 tiles = parts_of(call.outputs, kernel.rows);
   const double pairs = static_cast<double>(call.outputs) * static_cast<double>(call.reduced);
-  const i64 wanted = at_least(static_cast<i64>(pairs / largest),
-                              threads == 1 ? 1
-                                           : at_most(threads * tasks_per_thread,
-                                                     at_least(1, static_cast<i64>(pairs / smallest))));
+  const i64 wanted = at_least(
+      static_cast<i64>(pairs / largest),
+      threads == 1
+          ? 1
+          : at_most(threads * tasks_per_thread, at_least(1, static_cast<i64>(pairs / smallest))));
 
   const i64 tiles_per_task = at_least(1, tiles / at_least(1, wanted));
   const i64 ranges = parts_of(tiles, tiles_per_task);
   // Shorter splits than this would spend their time on loading and merging.
   const i64 most_splits = at_least(1, call.reduced / 1024);
-  const i64 splits = ranges >= threads ? 1 : at_most(most_splits, parts_of(wanted, at_least(1, ranges)));
+  const i64 splits =
+      ranges >= threads ? 1 : at_most(most_splits, parts_of(wanted, at_least(1, ranges)));
   const i64 reduced_per_task = parts_of(call.reduced, splits);
   const i64 tasks = ranges * splits;
 

@@ -41,7 +41,9 @@ inline constexpr Row rows_distance[] = {
      .signature = "(D), (D) -> 1, or one side of dimension 1",
      .operands = 2,
      .ints = 0,
-     .dim = [](const i64* d, int n, const i64* p) -> i64 { return broadcast_dim(d, n, p) < 0 ? -1 : 1; },
+     .dim = [](const i64* d, int n, const i64* p) -> i64 {
+       return broadcast_dim(d, n, p) < 0 ? -1 : 1;
+     },
      .domain = "(-2, 2), (-2, 2)",
      .reference = "numpy.sum(a * b, -1, keepdims=True)",
      .sentence = "Euclidean inner product, Sum(a * b).",

@@ -98,7 +98,9 @@ inline constexpr Row rows_extract[] = {
      .signature = "(D), m -> 1  with 0 <= m < D",
      .operands = 1,
      .ints = 1,
-     .dim = [](const i64* d, int, const i64* n) -> i64 { return n[0] >= 0 && n[0] < d[0] ? 1 : -1; },
+     .dim = [](const i64* d, int, const i64* n) -> i64 {
+       return n[0] >= 0 && n[0] < d[0] ? 1 : -1;
+     },
      .domain = "(-2, 2)",
      .reference = "a[..., n:n + 1]",
      .sentence = "The component of index m.",

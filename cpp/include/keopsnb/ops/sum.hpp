@@ -84,7 +84,9 @@ inline constexpr Row rows_sum[] = {
      .signature = "(1), n -> n",
      .operands = 1,
      .ints = 1,
-     .dim = [](const i64* d, int, const i64* n) -> i64 { return d[0] == 1 && n[0] >= 1 ? n[0] : -1; },
+     .dim = [](const i64* d, int, const i64* n) -> i64 {
+       return d[0] == 1 && n[0] >= 1 ? n[0] : -1;
+     },
      .domain = "(-2, 2)",
      .reference = "numpy.repeat(a, n, -1)",
      .sentence = "A scalar replicated n times: the adjoint of Sum.",

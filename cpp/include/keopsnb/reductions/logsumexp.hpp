@@ -61,10 +61,8 @@ struct LogSumExpReduction {
     }
     Tile<V, X::packs, X::steps> e;
     KEOPSNB_UNROLL
-    for (int p = 0; p < X::packs; ++p)
-      KEOPSNB_UNROLL
-      for (int j = 0; j < X::steps; ++j)
-        e.at(p, j) = exp(to_number<V>(f.at(p, j)) - block(0, p));
+    for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
+    for (int j = 0; j < X::steps; ++j) e.at(p, j) = exp(to_number<V>(f.at(p, j)) - block(0, p));
     for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
       KEOPSNB_UNROLL
       for (int s = 0; s < X::steps; ++s) {

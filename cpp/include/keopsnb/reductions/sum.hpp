@@ -1,14 +1,16 @@
 // a_i = Sum_j F(x_i, y_j).
 //
-// Law: blocks of terms are summed naively, and block sums are added with two-sum (Knuth, TAOCP 4.2.2),
-// the rounding errors kept beside: the error is that of one block, whatever the number of terms.
+// Law: blocks of terms are summed naively, and block sums are added with two-sum (Knuth,
+// TAOCP 4.2.2), the rounding errors kept beside: the error is that of one block, whatever the
+// number of terms.
 #pragma once
 #include <keopsnb/eval.hpp>
 
 namespace keopsnb {
 
-// hi + lo += x + y to twice the precision, with |y| small beside |x|. Renormalized at once (Dekker's
-// fast two-sum), since errors that gather in lo for 1 / epsilon terms would be lost to it as well.
+// hi + lo += x + y to twice the precision, with |y| small beside |x|. Renormalized at once
+// (Dekker's fast two-sum), since errors that gather in lo for 1 / epsilon terms would be lost to it
+// as well.
 template <Number V>
 KEOPSNB_FN void two_sum(V& hi, V& lo, V x, V y = V{}) {
   const V s = hi + x;
@@ -53,9 +55,8 @@ struct SumReduction {
   // A block into a state.
   template <class State, class Block>
   KEOPSNB_FN static void absorb(State&& state, Block&& block) {
-    for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(c), state(F::dim + c), block(c));
-    });
+    for_components<F::dim>([&](i64 c)
+                               KEOPSNB_LAMBDA { two_sum(state(c), state(F::dim + c), block(c)); });
   }
 
   // A state into a state.
