@@ -38,8 +38,8 @@ def relative_error(options: dict[str, str], y: np.ndarray) -> float:
     return abs(float((found - exact.sum()) / np.abs(exact).sum()))
 
 
-# Law: the error of a sum is that of one block of 256 terms, 255/2 eps at worst, whatever the number
-# of terms.
+# Law: the error of a sum is that of one block of at most 256 terms, 255/2 eps at worst, whatever
+# the number of terms.
 
 
 @pytest.mark.parametrize("terms", TERMS)

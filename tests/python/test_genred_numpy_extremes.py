@@ -8,7 +8,7 @@ from keopsnb.numpy import Genred
 INF, NAN = np.inf, np.nan
 DTYPES = ["float32", "float64"]
 # Lengths that fill, or do not fill, blocks of terms; long enough to be split among threads.
-LENGTHS = [3, 257, 5000]
+LENGTHS = [3, 257, 200_000]
 
 
 def over(reduction: Genred, terms: list[float], length: int, dtype: str, at: int) -> float:

@@ -39,7 +39,7 @@ def test_one_reduction_in_many_threads(threads: int) -> None:
     keopsnb.set_num_threads(threads)
     reduction = Genred("Exp(-SqDist(x, y))", ALIASES, axis=1)
     small = [arrays(M, N, 0) for M, N in [(1, 1), (3, 8), (17, 5), (2, 33), (9, 11)]]
-    shared = [arrays(M, N, 1) for M, N in [(9, 5000), (300, 300)]]  # among the pool's threads
+    shared = [arrays(M, N, 1) for M, N in [(9, 20_000), (300, 300)]]  # among the pool's threads
     cases = [(case, reduction(*case)) for case in small * 12 + shared]
     callers, calls = 8, 34_000 // 8
 
@@ -96,14 +96,14 @@ def test_other_python_threads_go_on_during_a_call() -> None:
 @pytest.mark.parametrize("operation", ["Sum", "LogSumExp"])
 def test_number_of_threads(operation: str, axis: int) -> None:
     reduction = Genred("-SqDist(x, y)", ALIASES, operation, axis=axis)
-    for M, N in [(1, 50_000), (50_000, 1), (300, 2000), (1000, 3), (0, 9), (9, 0)]:
+    for M, N in [(1, 500_000), (500_000, 1), (300, 20_000), (1000, 3), (0, 9), (9, 0)]:
         x, y = arrays(M, N, 1)
         keopsnb.set_num_threads(1)
         expected = reduction(x, y)
         for threads in (2, 3, 7):
             keopsnb.set_num_threads(threads)
             assert keopsnb.get_num_threads() == threads
-            np.testing.assert_allclose(reduction(x, y), expected, rtol=1e-14)
+            np.testing.assert_allclose(reduction(x, y), expected, rtol=1e-13)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("1", "1"), ("3", "3"), ("", None), (None, None)])
