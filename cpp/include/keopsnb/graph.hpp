@@ -61,14 +61,9 @@ template <class S, class... A>
 inline constexpr bool any_contains<S, List<A...>> = (occurs<A, S> || ...);
 }  // namespace detail
 
-// Its address stands for T in constant expressions: comparing all pairs of nodes there costs far
-// less than a template for each pair.
-template <class T>
-inline constexpr char type_id = 0;
-
 struct Edge {
-  const char* operand;  // a type_id
-  int node, slot;       // the node that has it as its operand of that number
+  int operand;     // index of a node
+  int node, slot;  // index of the node that reads it, as its operand of that number
 };
 
 // Who reads whom among the nodes of a list.
@@ -77,6 +72,16 @@ struct Edges;
 template <class... N>
 struct Edges<List<N...>> {
   static constexpr int count = (0 + ... + operands_of<N>::size);
+
+  // Of F among the nodes; their number if it is none. Integers, so that all pairs of nodes are
+  // compared without a template for each.
+  template <class F>
+  static constexpr int index = [] {
+    int i = 0;
+    static_cast<void>(((KEOPSNB_SAME(F, N) || (++i, false)) || ...));
+    return i;
+  }();
+
   struct Table {
     Edge edge[count > 0 ? count : 1];
   };
@@ -85,7 +90,7 @@ struct Edges<List<N...>> {
     [[maybe_unused]] int e = 0, node = 0;
     [[maybe_unused]] auto one = [&]<class... A>(List<A...>) {
       [[maybe_unused]] int slot = 0;
-      ((t.edge[e++] = Edge{&type_id<A>, node, slot++}), ...);
+      ((t.edge[e++] = Edge{index<A>, node, slot++}), ...);
       ++node;
     };
     (one(operands_of<N>{}), ...);
@@ -96,8 +101,8 @@ struct Edges<List<N...>> {
   template <class F>
   static constexpr Edge reading(int k) {
     for (int e = 0; e < count; ++e)
-      if (table.edge[e].operand == &type_id<F> && k-- == 0) return table.edge[e];
-    return {nullptr, -1, 0};
+      if (table.edge[e].operand == index<F> && k-- == 0) return table.edge[e];
+    return {0, -1, 0};
   }
 
   // How many nodes read F.
@@ -105,7 +110,7 @@ struct Edges<List<N...>> {
   static constexpr int readers() {
     int n = 0;
     for (int e = 0, last = -1; e < count; ++e)
-      if (table.edge[e].operand == &type_id<F> && table.edge[e].node != last) {
+      if (table.edge[e].operand == index<F> && table.edge[e].node != last) {
         last = table.edge[e].node;
         ++n;
       }

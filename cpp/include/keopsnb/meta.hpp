@@ -5,16 +5,20 @@
 
 namespace keopsnb {
 
-// The compiler's own where it has it: this is asked for every pair of nodes of a formula.
+// The compiler's own test where it has one, which instantiates nothing.
 #if KEOPSNB_CUDA
+namespace detail {
 template <class A, class B>
-inline constexpr bool same = false;
+inline constexpr bool is_same = false;
 template <class A>
-inline constexpr bool same<A, A> = true;
+inline constexpr bool is_same<A, A> = true;
+}  // namespace detail
+#define KEOPSNB_SAME(A, B) (::keopsnb::detail::is_same<A, B>)
 #else
-template <class A, class B>
-inline constexpr bool same = __is_same(A, B);
+#define KEOPSNB_SAME(A, B) __is_same(A, B)
 #endif
+template <class A, class B>
+inline constexpr bool same = KEOPSNB_SAME(A, B);
 
 template <bool C, class A, class B>
 struct Choose {

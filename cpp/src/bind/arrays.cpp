@@ -123,7 +123,8 @@ void check_out(const ArrayView& out, i64 rows, i64 columns, Dtype dtype,
                             ".");
   if (out.ndim != 2 || out.shape[0] != rows || out.shape[1] != columns)
     throw std::invalid_argument("out should have shape (" + std::to_string(rows) + ", " +
-                                std::to_string(columns) + ").");
+                                std::to_string(columns) + "), and has shape " + shape_text(out) +
+                                ".");
   const auto begin = [](const ArrayView& a) { return reinterpret_cast<std::uintptr_t>(a.data); };
   const auto size = [](const ArrayView& a) { return static_cast<std::uintptr_t>(bytes_of(a)); };
   for (const ArrayView& in : arguments.views())
@@ -152,8 +153,14 @@ void Arguments::add_numpy(nb::handle array, const Routine& routine) {
         name() + " is " +
         (nb::hasattr(array, "dtype") ? text(array.attr("dtype")) : type_of(array)) +
         "; write numpy.asarray(..., 'float32') or numpy.asarray(..., 'float64').");
-  if (!PyBuffer_IsContiguous(&buffer, 'C')) {
-    kept_.push_back(numpy().attr("ascontiguousarray")(array));
+  // A mask would be lost: masked arrays show the numbers below it.
+  if (nb::hasattr(array, "mask") && nb::hasattr(array, "filled"))
+    throw ArgumentTypeError(name() + " is a masked array; write .filled(...) to give the masked " +
+                            "entries a value.");
+  const auto address = reinterpret_cast<std::uintptr_t>(buffer.buf);
+  const bool aligned = address % static_cast<std::uintptr_t>(buffer.itemsize) == 0;
+  if (!aligned || !PyBuffer_IsContiguous(&buffer, 'C')) {
+    kept_.push_back(numpy().attr("require")(array, nb::none(), "CA"));
     const nb::object copy = kept_.back();
     return add_numpy(copy, routine);
   }

@@ -6,7 +6,6 @@
 #include "launch/pool.hpp"
 
 namespace keopsnb {
-namespace {
 
 std::string shape_text(const ArrayView& a) {
   std::string text = "(";
@@ -16,6 +15,8 @@ std::string shape_text(const ArrayView& a) {
   }
   return text + (a.ndim == 1 ? ",)" : ")");
 }
+
+namespace {
 
 constexpr std::string_view category_letter[] = {"M", "N", ""};
 constexpr std::string_view category_name[] = {"an i-variable", "a j-variable", "a parameter"};

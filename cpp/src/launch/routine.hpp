@@ -34,6 +34,9 @@ struct ArrayView {
   std::array<i64, max_ndim> shape{};
 };
 
+// "(2, 3)", as Python writes it.
+std::string shape_text(const ArrayView& array);
+
 // An argument of the wrong kind: TypeError in Python. Wrong sizes are std::invalid_argument.
 struct ArgumentTypeError : std::runtime_error {
   using std::runtime_error::runtime_error;

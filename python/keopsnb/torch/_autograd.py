@@ -94,10 +94,12 @@ class Reduction:
         return groups
 
     def __call__(self, args: tuple[Tensor, ...], out: Tensor | None = None) -> Tensor:
-        if torch.is_grad_enabled() and any(isinstance(a, Tensor) and a.requires_grad for a in args):
+        if torch.is_grad_enabled() and any(
+            isinstance(a, Tensor) and a.requires_grad for a in (*args, out)
+        ):
             if out is not None:
                 raise ValueError(
-                    "out was given and an argument requires a gradient; leave one of them out."
+                    "out was given and an argument requires a gradient, or out does; leave one of them out."
                 )
             result: Tensor = _Function.apply(self, *args)  # type: ignore[no-untyped-call]
             return result

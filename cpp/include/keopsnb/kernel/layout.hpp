@@ -26,7 +26,7 @@ using variables_of = typename detail::VariablesOf<C, List<>, Nodes>::type;
 template <class V, class... Variable>
 constexpr i64 offset_of(List<Variable...>) {
   i64 offset = 0;
-  bool found = false;
+  [[maybe_unused]] bool found = false;
   ((found |= same<V, Variable>, offset += found ? 0 : Variable::dim), ...);
   return offset;
 }
