@@ -99,7 +99,7 @@ class Reduction:
         ):
             if out is not None:
                 raise ValueError(
-                    "out was given and an argument requires a gradient, or out does; leave one of them out."
+                    "out was given and an argument requires a gradient, or out does; leave it out."
                 )
             result: Tensor = _Function.apply(self, *args)  # type: ignore[no-untyped-call]
             return result
