@@ -46,6 +46,17 @@
 #define KEOPSNB_UNROLL _Pragma("unroll")
 #endif
 
+#define KEOPSNB_PRAGMA(text) _Pragma(#text)
+#if KEOPSNB_CUDA
+// At most n times.
+#define KEOPSNB_UNROLL_BY(n) KEOPSNB_PRAGMA(unroll (n))
+// Vectors up to this dimension are registers, so that loops over them have to unroll.
+#define KEOPSNB_UNROLLED_DIM 64
+#else
+#define KEOPSNB_UNROLL_BY(n)
+#define KEOPSNB_UNROLLED_DIM 8
+#endif
+
 namespace keopsnb {
 using i64 = long long;  // sizes, strides and indices
 }  // namespace keopsnb

@@ -50,7 +50,7 @@ KEOPSNB_FN R map_tiles(const A&... a) {
 // f(c) for the components c < D. Short loops unroll, so that arrays stay in registers.
 template <i64 D, class F>
 KEOPSNB_FN void for_components(F&& f) {
-  if constexpr (D <= 8) {
+  if constexpr (D <= KEOPSNB_UNROLLED_DIM) {
     KEOPSNB_UNROLL
     for (i64 c = 0; c < D; ++c) f(c);
   } else {

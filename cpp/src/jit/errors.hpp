@@ -1,4 +1,4 @@
-// What can go wrong between a source text and a loaded kernel.
+// What can go wrong between a source text and a kernel that runs.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -20,6 +20,14 @@ struct CompileError : std::runtime_error {
 // No folder in which a kernel can be kept safely.
 struct CacheError : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+// No NVIDIA driver, no device, no NVRTC, or a CUDA call that failed.
+struct CudaError : std::runtime_error {
+  explicit CudaError(const std::string& what, int code = 0, std::string name = "")
+      : std::runtime_error(what), code(code), name(std::move(name)) {}
+  int code;          // CUresult, 0 where no CUDA call failed
+  std::string name;  // "CUDA_ERROR_OUT_OF_MEMORY"
 };
 
 // The caller's Interrupt callback said stop; the compiler was ended and its files removed.

@@ -1,18 +1,14 @@
 #include "library.hpp"
 
 #include <dlfcn.h>
-#include <pthread.h>
 
-#include <chrono>
-#include <condition_variable>
-#include <map>
-#include <mutex>
 #include <system_error>
 #include <utility>
 
 #include "cache.hpp"
 #include "digest.hpp"
 #include "host_compiler.hpp"
+#include "once.hpp"
 
 namespace keopsnb::jit {
 namespace {
@@ -97,40 +93,6 @@ std::shared_ptr<const Library> find_or_compile(const std::string& source, const 
   return compile(source, key, compiler, options, cache);
 }
 
-struct Entry {
-  std::shared_ptr<const Library> library;
-  std::exception_ptr error;
-  bool done = false;
-};
-
-using Name = std::pair<std::string, std::string>;  // source and flags
-
-struct Libraries {
-  std::mutex mutex;  // never held while anything is compiled
-  std::condition_variable changed;
-  std::map<Name, std::shared_ptr<Entry>> entries;
-};
-
-Libraries* libraries = nullptr;  // never destroyed: threads may use it while the process ends
-
-// A forked child holds the mutex, and has none of the threads that compile or wait. A condition
-// variable they wait on cannot be destroyed, only forgotten.
-void start_anew() {
-  new (&libraries->changed) std::condition_variable;
-  std::erase_if(libraries->entries, [](const auto& entry) { return !entry.second->done; });
-  libraries->mutex.unlock();
-}
-
-Libraries& current_libraries() {
-  static const bool ready = [] {
-    libraries = new Libraries;
-    pthread_atfork([] { libraries->mutex.lock(); }, [] { libraries->mutex.unlock(); }, start_anew);
-    return true;
-  }();
-  (void)ready;
-  return *libraries;
-}
-
 }  // namespace
 
 Library::Library(const std::string& path)
@@ -148,49 +110,9 @@ void* Library::symbol(const char* name) const {
 }
 
 std::shared_ptr<const Library> load(const std::string& source, const Options& options) {
-  Libraries& all = current_libraries();
-  const Name name{source, options.flags};
-  std::unique_lock lock(all.mutex);
-  for (;;) {
-    const auto [at, inserted] = all.entries.try_emplace(name);
-    if (inserted) at->second = std::make_shared<Entry>();
-    const std::shared_ptr<Entry> entry = at->second;
-    if (!inserted) {
-      while (!entry->done) {
-        all.changed.wait_for(lock, std::chrono::milliseconds(25));
-        if (entry->done || !options.interrupt) continue;
-        lock.unlock();  // the callback may need a lock that another caller of ours holds
-        if (options.interrupt()) throw Interrupted();
-        lock.lock();
-      }
-      if (entry->library) return entry->library;
-      if (entry->error) std::rethrow_exception(entry->error);
-      continue;  // the thread that compiled was interrupted: it is our turn
-    }
-    lock.unlock();
-    const auto finish = [&] {
-      lock.lock();
-      entry->done = true;
-      if (!entry->library) all.entries.erase(name);  // the next call tries again
-      all.changed.notify_all();
-    };
-    try {
-      entry->library = find_or_compile(source, options);
-    } catch (const CompileError&) {
-      entry->error = std::current_exception();
-      finish();
-      throw;
-    } catch (const CacheError&) {
-      entry->error = std::current_exception();
-      finish();
-      throw;
-    } catch (...) {
-      finish();
-      throw;
-    }
-    finish();
-    return entry->library;
-  }
+  using Name = std::pair<std::string, std::string>;
+  return Once<Name, Library>::get({source, options.flags}, options.interrupt,
+                                  [&] { return find_or_compile(source, options); });
 }
 
 }  // namespace keopsnb::jit

@@ -12,13 +12,6 @@
 
 namespace keopsnb {
 
-constexpr int larger(int a, int b) { return a > b ? a : b; }
-
-constexpr Category opposite(Category c) { return c == Category::i ? Category::j : Category::i; }
-
-// What a reduction leaves: values indexed by i, values indexed by j, or one value over both.
-enum class Output { i = 0, j = 1, one = 2 };
-
 namespace detail {
 
 template <class L>
@@ -37,7 +30,7 @@ inline constexpr i64 default_block = 128;
 // Block: how many terms are reduced before they are absorbed in the accurate state.
 template <class T, class Reduction, Output Out, i64 Block = default_block>
 struct Cpu {
-  static constexpr Category lanes = Out == Output::j ? Category::j : Category::i;
+  static constexpr Category lanes = indexed_by(Out);
   static constexpr Category reduced = opposite(lanes);
   using plan = typename detail::PlanOf<typename Reduction::formulas>::template plan<reduced>;
   using nodes = typename plan::nodes;
@@ -52,7 +45,8 @@ struct Cpu {
   static constexpr int positions =
       larger(1, larger(positions_of(reduced_variables{}),
                        positions_of(variables_of<Category::parameter, nodes>{})));
-  static constexpr i64 block_dim = Reduction::block_dim, state_dim = Reduction::state_dim;
+  static constexpr i64 block_dim = Reduction::block_dim(Reduction::out_dim);
+  static constexpr i64 state_dim = Reduction::state_dim(Reduction::out_dim);
 
   // Long vectors are read component by component, and several reduced indices a step share each
   // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.

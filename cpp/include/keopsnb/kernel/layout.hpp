@@ -3,6 +3,16 @@
 #include <keopsnb/graph.hpp>
 
 namespace keopsnb {
+
+constexpr int larger(int a, int b) { return a > b ? a : b; }
+
+constexpr Category opposite(Category c) { return c == Category::i ? Category::j : Category::i; }
+
+// What a reduction leaves: values indexed by i, values indexed by j, or one value over both.
+enum class Output { i = 0, j = 1, one = 2 };
+
+constexpr Category indexed_by(Output out) { return out == Output::j ? Category::j : Category::i; }
+
 namespace detail {
 
 template <Category C, class Kept, class Nodes>

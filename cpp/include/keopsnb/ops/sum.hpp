@@ -35,18 +35,23 @@ struct Sum {
   template <Formula A, class X>
   KEOPSNB_FN static auto at(X& x, i64) {
     using R = tile_of<X, A>;
-    R sum{};
-    for_components<A::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      KEOPSNB_UNROLL
-      for (int s = 0; s < R::steps; ++s) {
-        auto one = x.at_step(s);
-        const auto term = get<A>(one, c);
+    // An evaluation may do the sum of a whole tile in its own way.
+    if constexpr (requires { x.template contract<A>(); }) {
+      return x.template contract<A>();
+    } else {
+      R sum{};
+      for_components<A::dim>([&](i64 c) KEOPSNB_LAMBDA {
         KEOPSNB_UNROLL
-        for (int p = 0; p < R::packs; ++p)
-          sum.at(p, s) += to_number<typename R::number>(term.at(p, 0));
-      }
-    });
-    return sum;
+        for (int s = 0; s < R::steps; ++s) {
+          auto one = x.at_step(s);
+          const auto term = get<A>(one, c);
+          KEOPSNB_UNROLL
+          for (int p = 0; p < R::packs; ++p)
+            sum.at(p, s) += to_number<typename R::number>(term.at(p, 0));
+        }
+      });
+      return sum;
+    }
   }
 };
 

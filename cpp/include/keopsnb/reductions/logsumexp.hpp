@@ -18,8 +18,8 @@ struct LogSumExpReduction {
   static_assert(F::dim == 1, "keopsnb: LogSumExp takes a formula of dimension 1");
   using formulas = List<F, G>;
   static constexpr i64 out_dim = G::dim;
-  static constexpr i64 block_dim = 1 + G::dim;      // m, sums
-  static constexpr i64 state_dim = 1 + 2 * G::dim;  // m, sums, their rounding errors
+  static constexpr i64 block_dim(i64 c) { return 1 + c; }      // m, sums
+  static constexpr i64 state_dim(i64 c) { return 1 + 2 * c; }  // m, sums, what they lack
 
   template <Number V>
   KEOPSNB_FN static V block_identity(i64 s) {
@@ -35,8 +35,8 @@ struct LogSumExpReduction {
     return min(m, splat<V>(largest<scalar_of<V>>));
   }
 
-  template <class Block, class X>
-  KEOPSNB_FN static void step(Block&& block, X& x) {
+  template <i64 C = out_dim, class Block, class X>
+  KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
     using V = typename X::pack;
     auto f = get<F>(x, 0);
     V shift[X::packs];
@@ -56,18 +56,18 @@ struct LogSumExpReduction {
       for (int p = 0; p < X::packs; ++p) {
         V factor = exp(block(0, p) - shift[p]);
         block(0, p) = shift[p];
-        for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA { block(1 + c, p) *= factor; });
+        for_components<C>([&](i64 c) KEOPSNB_LAMBDA { block(1 + c, p) *= factor; });
       }
     }
     Tile<V, X::packs, X::steps> e;
     KEOPSNB_UNROLL
     for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
     for (int j = 0; j < X::steps; ++j) e.at(p, j) = exp(to_number<V>(f.at(p, j)) - block(0, p));
-    for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
       KEOPSNB_UNROLL
       for (int s = 0; s < X::steps; ++s) {
         auto one = x.at_step(s);
-        const auto g = get<G>(one, c);
+        const auto g = get<G>(one, first + c);
         KEOPSNB_UNROLL
         for (int p = 0; p < X::packs; ++p)
           if (x.counts(s)) block(1 + c, p) += e.at(p, s) * to_number<V>(g.at(p, 0));
@@ -76,35 +76,35 @@ struct LogSumExpReduction {
   }
 
   // Brings `state` to the larger maximum of the two, and gives the factor for the other's sums.
-  template <class State, class V>
+  template <i64 C, class State, class V>
   KEOPSNB_FN static V rescale(State&& state, V other_max) {
     V m = max(state(0), other_max);
     V mine = exp(state(0) - m);
-    for_components<2 * G::dim>([&](i64 c) KEOPSNB_LAMBDA { state(1 + c) *= mine; });
+    for_components<2 * C>([&](i64 c) KEOPSNB_LAMBDA { state(1 + c) *= mine; });
     state(0) = m;
     return exp(other_max - m);
   }
 
-  template <class State, class Block>
+  template <i64 C = out_dim, class State, class Block>
   KEOPSNB_FN static void absorb(State&& state, Block&& block) {
-    auto factor = rescale(state, block(0));
-    for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(1 + c), state(1 + G::dim + c), block(1 + c) * factor);
+    auto factor = rescale<C>(state, block(0));
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+      two_sum(state(1 + c), state(1 + C + c), block(1 + c) * factor);
     });
   }
 
-  template <class State, class Other>
+  template <i64 C = out_dim, class State, class Other>
   KEOPSNB_FN static void merge(State&& state, Other&& other) {
-    auto factor = rescale(state, other(0));
-    for_components<G::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(1 + c), state(1 + G::dim + c), other(1 + c) * factor,
-              other(1 + G::dim + c) * factor);
+    auto factor = rescale<C>(state, other(0));
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+      two_sum(state(1 + c), state(1 + C + c), other(1 + c) * factor,
+              other(1 + C + c) * factor);
     });
   }
 
-  template <class State>
+  template <i64 C = out_dim, class State>
   KEOPSNB_FN static auto finish(State&& state, i64 c) {
-    return state(0) + log(state(1 + c) + state(1 + G::dim + c));
+    return state(0) + log(state(1 + c) + state(1 + C + c));
   }
 };
 

@@ -21,12 +21,16 @@ KEOPSNB_FN void two_sum(V& hi, V& lo, V x, V y = V{}) {
   lo = select<V>(known, rest - (hi - s), V{});
 }
 
+// A reduction works on a window of C components of its result, all of them by default, so that a
+// kernel may compute a long result in parts.
 template <Formula F>
 struct SumReduction {
   using formulas = List<F>;
   static constexpr i64 out_dim = F::dim;
-  static constexpr i64 block_dim = F::dim;      // numbers kept while the terms of a block come in
-  static constexpr i64 state_dim = 2 * F::dim;  // numbers kept for all that came: hi, then lo
+  // Numbers kept while the terms of a block come in.
+  static constexpr i64 block_dim(i64 c) { return c; }
+  // Numbers kept for all that came: sums, then what they lack.
+  static constexpr i64 state_dim(i64 c) { return 2 * c; }
 
   template <Number V>
   KEOPSNB_FN static constexpr V block_identity(i64) {
@@ -38,13 +42,13 @@ struct SumReduction {
   }
 
   // The terms of one tile into a block. `block(s, p)` is number s for pack p.
-  template <class Block, class X>
-  KEOPSNB_FN static void step(Block&& block, X& x) {
-    for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
+  template <i64 C = out_dim, class Block, class X>
+  KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
       KEOPSNB_UNROLL
       for (int s = 0; s < X::steps; ++s) {
         auto one = x.at_step(s);
-        const auto term = get<F>(one, c);
+        const auto term = get<F>(one, first + c);
         KEOPSNB_UNROLL
         for (int p = 0; p < X::packs; ++p)
           if (x.counts(s)) block(c, p) += to_number<typename X::pack>(term.at(p, 0));
@@ -53,23 +57,24 @@ struct SumReduction {
   }
 
   // A block into a state.
-  template <class State, class Block>
+  template <i64 C = out_dim, class State, class Block>
   KEOPSNB_FN static void absorb(State&& state, Block&& block) {
-    for_components<F::dim>([&](i64 c)
-                               KEOPSNB_LAMBDA { two_sum(state(c), state(F::dim + c), block(c)); });
+    for_components<C>([&](i64 c)
+                          KEOPSNB_LAMBDA { two_sum(state(c), state(C + c), block(c)); });
   }
 
   // A state into a state.
-  template <class State, class Other>
+  template <i64 C = out_dim, class State, class Other>
   KEOPSNB_FN static void merge(State&& state, Other&& other) {
-    for_components<F::dim>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(c), state(F::dim + c), other(c), other(F::dim + c));
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+      two_sum(state(c), state(C + c), other(c), other(C + c));
     });
   }
 
-  template <class State>
+  // Component c of the result.
+  template <i64 C = out_dim, class State>
   KEOPSNB_FN static auto finish(State&& state, i64 c) {
-    return state(c) + state(F::dim + c);
+    return state(c) + state(C + c);
   }
 };
 

@@ -1,0 +1,63 @@
+// The kernels beside the reduction: merging the states of parts, and results without any term.
+#pragma once
+#include <keopsnb/kernel/gpu/launch.hpp>
+#include <keopsnb/kernel/gpu/states.hpp>
+
+namespace keopsnb {
+
+// Merges parts with groups of threads: each thread every group-th part, then across the group.
+template <class Kernel>
+struct GpuMerger {
+  using T = typename Kernel::T;
+  using S = typename Kernel::Storage;
+  using Reduction = typename Kernel::Reduction;
+  static constexpr int threads = gpu_merge_threads;
+  static constexpr i64 window = Kernel::window;
+  static constexpr int state_dim = Kernel::traits.window_state;
+  static constexpr int shared_bytes = threads / 2 * state_dim * static_cast<int>(sizeof(T));
+
+  struct InWindow {
+    template <class State, class Other>
+    KEOPSNB_FN static void merge(State&& state, Other&& other) {
+      Reduction::template merge<window>(state, other);
+    }
+  };
+
+  template <class Device>
+  KEOPSNB_FN static void run(Device& dev, const GpuMerge& call) {
+    const int lane = dev.thread() % call.group;
+    const i64 rank = (dev.block() * threads + dev.thread()) / call.group;
+    const i64 windows = Kernel::traits.windows;
+    const i64 output = rank % call.outputs, mine = rank / call.outputs % windows,
+              batch = rank / call.outputs / windows;
+    T state[state_dim];
+    KEOPSNB_UNROLL
+    for (int s = 0; s < state_dim; ++s) state[s] = Reduction::template identity<T>(s);
+    if (batch < call.batches)
+      for (i64 part = lane; part < call.parts; part += call.group) {
+        const T* from = static_cast<const T*>(call.states) +
+                        ((batch * call.parts + part) * windows + mine) * state_dim * call.outputs +
+                        output;
+        InWindow::merge([&](i64 s) KEOPSNB_LAMBDA -> T& { return state[s]; },
+                      [&](i64 s) KEOPSNB_LAMBDA { return from[s * call.outputs]; });
+      }
+    merge_lanes<InWindow, state_dim>(dev, state, lane, call.group,
+                                   reinterpret_cast<T*>(dev.shared()));
+    if (lane > 0 || batch >= call.batches) return;
+    S* to = static_cast<S*>(call.out) + (batch * call.outputs + output) * Reduction::out_dim;
+    write_window<Kernel>(to, mine, [&](i64 s) KEOPSNB_LAMBDA { return state[s]; });
+  }
+};
+
+// What remains of no term, for outputs that no range names.
+template <class Kernel, class Device>
+KEOPSNB_FN void gpu_fill(Device& dev, void* out, i64 numbers) {
+  using T = typename Kernel::T;
+  using S = typename Kernel::Storage;
+  const i64 k = dev.block() * dev.threads() + dev.thread();
+  if (k >= numbers) return;
+  static_cast<S*>(out)[k] = to_storage<S>(Kernel::Reduction::template finish<1>(
+      [](i64 s) { return Kernel::Reduction::template identity<T>(s); }, 0));
+}
+
+}  // namespace keopsnb

@@ -1,0 +1,128 @@
+// What a GPU kernel evaluates when.
+//
+// fixed   what does not change with the reduced index: once a thread.
+// row     what does not change with the outputs: once a block for each reduced index, as its tile is
+//         loaded; it lies in shared memory beside the variables.
+// pair    what changes with both: in the inner loop.
+#pragma once
+#include <keopsnb/eval.hpp>
+#include <keopsnb/kernel/layout.hpp>
+
+namespace keopsnb {
+
+enum class Stage { fixed, row, pair };
+
+namespace detail {
+
+template <class Rule, class Kept, class Nodes>
+struct Filter {
+  using type = Kept;
+};
+template <class Rule, class... K, class N, class... More>
+struct Filter<Rule, List<K...>, List<N, More...>> {
+  using type = typename Filter<Rule, choose<Rule::template keeps<N>, List<K..., N>, List<K...>>,
+                               List<More...>>::type;
+};
+
+template <class A, class B>
+struct Joined;
+template <class... A, class... B>
+struct Joined<List<A...>, List<B...>> {
+  using type = List<A..., B...>;
+};
+
+// The plan of the row nodes that the inner loop reads, seen from a tile's load.
+template <Category Reduced, class L>
+struct PlanOf;
+template <Category Reduced, class... F>
+struct PlanOf<Reduced, List<F...>> {
+  using type = Plan<Reduced, F...>;
+};
+
+}  // namespace detail
+
+// Of a list of formulas, those that Rule keeps.
+template <class Rule, class Nodes>
+using filter = typename detail::Filter<Rule, List<>, Nodes>::type;
+
+template <Category Lanes, class... Roots>
+struct GpuPlan {
+  static constexpr Category lanes = Lanes, reduced = opposite(Lanes);
+  using base = Plan<reduced, Roots...>;
+  using nodes = typename base::nodes;
+
+  template <class F>
+  static constexpr bool varies = depends<reduced, F>;
+  template <class F>
+  static constexpr Stage stage = !depends<reduced, F> ? Stage::fixed
+                                 : depends<lanes, F>  ? Stage::pair
+                                                      : Stage::row;
+
+  // Whether the inner loop reads F.
+  template <class F>
+  static constexpr bool read_in_pairs = [] {
+    constexpr auto pairs = []<class... N>(List<N...>) {
+      struct {
+        bool node[sizeof...(N)];
+      } p{{(stage<N> == Stage::pair)...}};
+      return p;
+    }(nodes{});
+    using E = Edges<nodes>;
+    for (int k = 0; E::template reading<F>(k).node >= 0; ++k)
+      if (pairs.node[E::template reading<F>(k).node]) return true;
+    return (same<F, Roots> || ...);
+  }();
+
+  template <class F>
+  static constexpr bool in_row = stage<F> == Stage::row && read_in_pairs<F>;
+  // In a row but not a variable: it has to be computed.
+  template <class F>
+  static constexpr bool hoisted = in_row<F> && operands_of<F>::size > 0;
+
+  template <class F>
+  static constexpr bool slotted = [] {
+    if constexpr (operands_of<F>::size == 0)
+      return false;
+    else if constexpr (stage<F> == Stage::row)
+      return hoisted<F>;
+    else
+      return base::template slotted<F>;
+  }();
+
+  struct RowRule {
+    template <class F>
+    static constexpr bool keeps = in_row<F>;
+  };
+  struct HoistedRule {
+    template <class F>
+    static constexpr bool keeps = hoisted<F>;
+  };
+  template <Stage S>
+  struct SlotRule {
+    template <class F>
+    static constexpr bool keeps = slotted<F> && stage<F> == S;
+  };
+
+  using row = filter<RowRule, nodes>;
+  using computed_in_row = filter<HoistedRule, nodes>;
+  template <Stage S>
+  using slots_of = filter<SlotRule<S>, nodes>;
+
+  // Numbers in the slots of a stage.
+  template <Stage S>
+  static constexpr i64 slot_dim = offset_of<void>(slots_of<S>{});
+};
+
+namespace detail {
+template <Category Lanes, class L>
+struct GpuPlanOf;
+template <Category Lanes, class... F>
+struct GpuPlanOf<Lanes, List<F...>> {
+  using type = GpuPlan<Lanes, F...>;
+};
+}  // namespace detail
+
+template <Category Lanes, class Formulas>
+using gpu_plan = typename detail::GpuPlanOf<Lanes, Formulas>::type;
+
+}  // namespace keopsnb

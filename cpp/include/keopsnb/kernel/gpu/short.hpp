@@ -1,0 +1,293 @@
+// The GPU map-reduce for vectors that fit in registers.
+//
+// A thread keeps several outputs in registers and runs over tiles of the reduced side in shared
+// memory, where all threads read the same row at once. Two tiles take turns: while one is used, the
+// next is on its way from memory, and one barrier a tile suffices.
+#pragma once
+#include <keopsnb/kernel/gpu/device.hpp>
+#include <keopsnb/kernel/gpu/plan.hpp>
+#include <keopsnb/kernel/gpu/states.hpp>
+
+namespace keopsnb {
+
+template <class S, class R, Output Out>
+struct GpuShort {
+  using Storage = S;
+  using T = computed_in<S>;
+  using Reduction = R;
+  static constexpr i64 window = R::out_dim;
+  static constexpr Category lanes = indexed_by(Out), reduced = opposite(lanes);
+  using plan = gpu_plan<lanes, typename Reduction::formulas>;
+  using nodes = typename plan::nodes;
+  using row_nodes = typename plan::row;
+  using lane_variables = variables_of<lanes, nodes>;
+
+  static constexpr int positions =
+      larger(larger(1, positions_of(variables_of<Category::i, nodes>{})),
+             larger(positions_of(variables_of<Category::j, nodes>{}),
+                    positions_of(variables_of<Category::parameter, nodes>{})));
+  static constexpr i64 lane_dim = offset_of<void>(lane_variables{});
+  static constexpr i64 row_dim = offset_of<void>(row_nodes{});
+  static constexpr i64 block_dim = Reduction::block_dim(Reduction::out_dim);
+  static constexpr i64 state_dim = Reduction::state_dim(Reduction::out_dim);
+
+  // Rows begin where a wide load may.
+  static constexpr int wide = 16 / sizeof(T);
+  static constexpr i64 row_stride = (row_dim + wide - 1) / wide * wide;
+
+  // Short rows are in registers on their way to the next tile.
+  static constexpr bool prefetches = row_dim <= 8;
+
+  // 32-bit registers, about: of each output of a thread, and of all of them together.
+  static constexpr i64 words = sizeof(T) / 4;
+  static constexpr i64 registers_each =
+      words * (lane_dim + block_dim + state_dim + plan::template slot_dim<Stage::fixed> +
+               plan::template slot_dim<Stage::pair> / 2);
+  static constexpr i64 registers_shared = words * row_stride * (prefetches ? 2 : 1) + 30;
+  static constexpr i64 registers(i64 outputs) {
+    return registers_shared + outputs * registers_each;
+  }
+  static constexpr int packs = registers(4) <= 160 ? 4 : registers(2) <= 168 ? 2 : 1;
+  static constexpr bool fits = longest_of(nodes{}) <= 32 && registers(1) <= 200;
+  static constexpr int threads = 128, resident = 1;
+
+  static constexpr int buffer_numbers = static_cast<int>(2 * row_stride);  // a thread
+  static constexpr int shared_bytes =
+      threads * static_cast<int>(sizeof(T)) *
+      larger(buffer_numbers,
+             Out == Output::one ? static_cast<int>(state_dim + 1) / 2 : 0);
+  static constexpr GpuTraits traits = {gpu_abi,
+                                       static_cast<int>(Reduction::out_dim),
+                                       1,
+                                       1,
+                                       static_cast<int>(state_dim),
+                                       sizeof(T),
+                                       sizeof(S),
+                                       32,
+                                       threads,
+                                       threads * packs,
+                                       threads,
+                                       shared_bytes,
+                                       Out == Output::one};
+
+  struct Inputs {
+    const S* at[positions];
+  };
+
+  template <class V>
+  KEOPSNB_FN static T load(const Inputs& in, i64 row, i64 c) {
+    return from_storage(in.at[V::position][row * V::dim + c]);
+  }
+
+  // The row nodes of reduced index j, from memory.
+  struct RowEvaluation {
+    using plan = typename detail::PlanOf<reduced, typename GpuShort::plan::computed_in_row>::type;
+    using pack = T;
+    using scalar = T;
+    static constexpr Category lanes = GpuShort::lanes, reduced = GpuShort::reduced;
+    static constexpr int packs = 1, steps = 1;
+
+    const Inputs& in;
+    i64 j;
+    Slots<RowEvaluation, typename SlotsOf<plan, false, List<>, typename plan::nodes>::type> fixed;
+    Slots<RowEvaluation, typename SlotsOf<plan, true, List<>, typename plan::nodes>::type> varying;
+
+    template <bool Varies>
+    KEOPSNB_FN auto& slots() {
+      if constexpr (Varies)
+        return varying;
+      else
+        return fixed;
+    }
+    template <class F>
+    KEOPSNB_FN tile_of<RowEvaluation, F> slotted(i64 c) {
+      return slot<F>(slots<plan::template varies<F>>(), c);
+    }
+    template <class V>
+    KEOPSNB_FN tile_of<RowEvaluation, V> variable(i64 c) {
+      return {{load<V>(in, V::category == reduced ? j : 0, c)}};
+    }
+    KEOPSNB_FN RowEvaluation& at_step(int) { return *this; }
+  };
+
+  struct alignas(16) Row {
+    T number[row_stride > 0 ? row_stride : 1];
+  };
+
+  KEOPSNB_FN static void load_row(Row& row, const Inputs& in, i64 j) {
+    RowEvaluation x{in, j, {}, {}};
+    using P = typename RowEvaluation::plan;
+    fill(x, typename SlotsOf<P, false, List<>, typename P::nodes>::type{});
+    fill(x, typename SlotsOf<P, true, List<>, typename P::nodes>::type{});
+    for_each(
+        [&]<class N>(N) KEOPSNB_LAMBDA {
+          constexpr i64 offset = offset_of<N>(row_nodes{});
+          for_components<N::dim>([&](i64 c) KEOPSNB_LAMBDA {
+            if constexpr (operands_of<N>::size == 0)
+              row.number[offset + c] = load<N>(in, j, c);
+            else
+              row.number[offset + c] = get<N>(x, c).at(0, 0);
+          });
+        },
+        row_nodes{});
+  }
+
+  // Where variables and slots are, for the outputs of this thread and one row.
+  struct Evaluation {
+    using plan = GpuShort::plan;
+    using pack = T;
+    using scalar = T;
+    static constexpr Category lanes = GpuShort::lanes, reduced = GpuShort::reduced;
+    static constexpr int packs = GpuShort::packs, steps = 1;
+    using Fixed = Slots<Evaluation, typename plan::template slots_of<Stage::fixed>>;
+    using Pair = Slots<Evaluation, typename plan::template slots_of<Stage::pair>>;
+
+    const Inputs& in;
+    const T* lane_values;
+    Fixed& fixed;
+    Pair& pair;
+    const Row& row;
+
+    KEOPSNB_FN static bool counts(int) { return true; }
+    KEOPSNB_FN Evaluation& at_step(int) { return *this; }
+
+    template <bool Varies>
+    KEOPSNB_FN auto& slots() {
+      if constexpr (Varies)
+        return pair;
+      else
+        return fixed;
+    }
+    template <class F>
+    KEOPSNB_FN tile_of<Evaluation, F> slotted(i64 c) {
+      if constexpr (plan::template stage<F> == Stage::row)
+        return {{row.number[offset_of<F>(row_nodes{}) + c]}};
+      else
+        return slot<F>(slots<plan::template varies<F>>(), c);
+    }
+    template <class V>
+    KEOPSNB_FN tile_of<Evaluation, V> variable(i64 c) {
+      tile_of<Evaluation, V> t;
+      if constexpr (V::category == lanes) {
+        constexpr i64 offset = offset_of<V>(lane_variables{});
+        KEOPSNB_UNROLL
+        for (int p = 0; p < packs; ++p) t.at(p, 0) = lane_values[(offset + c) * packs + p];
+      } else if constexpr (V::category == reduced) {
+        t.at(0, 0) = row.number[offset_of<V>(row_nodes{}) + c];
+      } else {
+        t.at(0, 0) = load<V>(in, 0, c);
+      }
+      return t;
+    }
+  };
+
+  struct Numbers {
+    T* first;
+    KEOPSNB_FN T& operator()(i64 s, int p) const { return first[s * packs + p]; }
+  };
+  struct OneOutput {
+    T* first;
+    KEOPSNB_FN T& operator()(i64 s) const { return first[s * packs]; }
+  };
+
+  // Kept small, so that the inner loop stays in the instruction cache.
+  static constexpr int unrolled_rows = nodes::size * longest_of(nodes{}) * packs <= 200 ? 4 : 1;
+
+  template <class Device>
+  KEOPSNB_FN static void run(Device& dev, const GpuCall& call, const GpuInput* inputs) {
+    const int threads = dev.threads(), thread = dev.thread();
+    const GpuJob job(call, 1, dev.block(), static_cast<i64>(threads) * packs);
+    Inputs in;
+    KEOPSNB_UNROLL
+    for (int k = 0; k < positions; ++k)
+      in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(call, inputs[k]);
+
+    T lane_values[(lane_dim > 0 ? lane_dim : 1) * packs];
+    for_each(
+        [&]<class V>(V) KEOPSNB_LAMBDA {
+          constexpr i64 offset = offset_of<V>(lane_variables{});
+          KEOPSNB_UNROLL
+          for (int p = 0; p < packs; ++p) {
+            const i64 wanted = job.begin + p * threads + thread;
+            const i64 i = wanted < job.end ? wanted : job.end - 1;  // beyond: repeated, not stored
+            for_components<V::dim>([&](i64 c) KEOPSNB_LAMBDA {
+              lane_values[(offset + c) * packs + p] = load<V>(in, i, c);
+            });
+          }
+        },
+        lane_variables{});
+
+    typename Evaluation::Fixed fixed;
+    {
+      typename Evaluation::Pair none;
+      Row no_row;
+      Evaluation x{in, lane_values, fixed, none, no_row};
+      fill(x, typename plan::template slots_of<Stage::fixed>{});
+    }
+    T state[state_dim * packs];
+    KEOPSNB_UNROLL
+    for (int s = 0; s < state_dim; ++s) KEOPSNB_UNROLL
+    for (int p = 0; p < packs; ++p) state[s * packs + p] = Reduction::template identity<T>(s);
+
+    Row* tile = reinterpret_cast<Row*>(dev.shared());
+    Row* other = tile + threads;
+    GpuTiles tiles(job, threads);
+    if (thread < tiles.count) load_row(tile[thread], in, tiles.at + thread);
+    while (tiles.count > 0) {
+      const int count = tiles.count;
+      tiles.next();
+      dev.sync();
+      Row next;
+      if (prefetches && thread < tiles.count) load_row(next, in, tiles.at + thread);
+
+      T block[block_dim * packs];
+      KEOPSNB_UNROLL
+      for (int s = 0; s < block_dim; ++s) KEOPSNB_UNROLL
+      for (int p = 0; p < packs; ++p) block[s * packs + p] = Reduction::template block_identity<T>(s);
+      KEOPSNB_UNROLL_BY(unrolled_rows)
+      for (int r = 0; r < count; ++r) {
+        const Row row = tile[r];
+        typename Evaluation::Pair pair;
+        Evaluation x{in, lane_values, fixed, pair, row};
+        fill(x, typename plan::template slots_of<Stage::pair>{});
+        Reduction::step(Numbers{block}, x);
+      }
+      KEOPSNB_UNROLL
+      for (int p = 0; p < packs; ++p) Reduction::absorb(OneOutput{state + p}, OneOutput{block + p});
+
+      if (thread < tiles.count) {
+        if constexpr (prefetches)
+          other[thread] = next;
+        else
+          load_row(other[thread], in, tiles.at + thread);
+      }
+      Row* const used = tile;
+      tile = other;
+      other = used;
+    }
+
+    T sum[state_dim];
+    KEOPSNB_UNROLL
+    for (int s = 0; s < state_dim; ++s) sum[s] = Reduction::template identity<T>(s);
+    KEOPSNB_UNROLL
+    for (int p = 0; p < packs; ++p) {
+      const i64 i = job.begin + p * threads + thread;
+      if (i >= job.end) continue;
+      if constexpr (Out == Output::one)
+        Reduction::merge([&](i64 s) KEOPSNB_LAMBDA -> T& { return sum[s]; }, OneOutput{state + p});
+      else
+        store_output<GpuShort>(call, job, i, 0, OneOutput{state + p});
+    }
+    if constexpr (Out == Output::one) {
+      merge_lanes<Reduction, static_cast<int>(state_dim)>(dev, sum, thread, threads,
+                                                          reinterpret_cast<T*>(dev.shared()));
+      if (thread == 0)
+        store_part<GpuShort>(call, job, 0, [&](i64 s) KEOPSNB_LAMBDA { return sum[s]; });
+    }
+  }
+
+  KEOPSNB_FN static i64 first_column(i64) { return 0; }
+  KEOPSNB_FN static i64 end_column(i64) { return window; }
+};
+
+}  // namespace keopsnb
