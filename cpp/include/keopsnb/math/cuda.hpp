@@ -1,6 +1,6 @@
-// The elementary functions on CUDA: the compiler's own, declared without any header by nvcc and
-// NVRTC, but for exp. Their errors are those of the CUDA C++ Programming Guide: at most 2 ULP; 3 for atan2 in
-// single precision, 4 for powf in single precision.
+// The elementary functions on CUDA: but for exp the compiler's own, declared without any header by
+// nvcc and NVRTC. Their errors are those of the CUDA C++ Programming Guide: at most 2 ULP; 3 for
+// atan2 in single precision, 4 for powf in single precision.
 #pragma once
 #include <keopsnb/pack.hpp>
 
@@ -35,17 +35,25 @@ KEOPSNB_UNARY_BUILTIN(atan, atanf, atan)
 KEOPSNB_BINARY_BUILTIN(atan2, atan2f, atan2)
 KEOPSNB_BINARY_BUILTIN(powf, powf, pow)
 
+// 2^a, within 2 ULP; 0 instead of denormal numbers.
+KEOPSNB_FN float exp2_approximate(float a) {
+#if defined(__CUDA_ARCH__)
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(a));
+  return r;
+#else
+  return ::exp2f(a);  // the host pass of nvcc, which runs no kernel
+#endif
+}
+
 // e^a. In single precision e^(a (1 + d)) (1 + 2^-22) with |d| <= 2^-24, two instructions: as if the
-// argument had been rounded once more, so (2 + |a| / 2) ULP. No denormal results, as on the CPU.
+// argument had been rounded once more, so (2 + |a|) ULP. No denormal results, as on the CPU.
 template <Number V>
 KEOPSNB_FN V exp(V a) {
-  if constexpr (same<V, float>) {
-    float r;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(a * 1.44269504f));
-    return r;
-  } else {
+  if constexpr (same<V, float>)
+    return exp2_approximate(a * 1.44269504f);
+  else
     return ::exp(a);
-  }
 }
 
 #undef KEOPSNB_UNARY_BUILTIN

@@ -37,6 +37,9 @@ KEOPSNB_FN V exp(V a) {
   return p * from_bits<V>(bits(z) << mantissa_bits<V>);
 }
 
+// 2^a, for kernels of a GPU that run on the host.
+KEOPSNB_FN float exp2_approximate(float a) { return __builtin_exp2f(a); }
+
 // log(2^k (1 + f)) = k ln 2 + log(1 + f), with 1 + f between sqrt(1/2) and sqrt(2). 1 ULP.
 template <Number V>
 KEOPSNB_FN V log(V a) {

@@ -17,6 +17,9 @@ template <Formula F, Formula G = Lit<1, 0>>
 struct LogSumExpReduction {
   static_assert(F::dim == 1, "keopsnb: LogSumExp takes a formula of dimension 1");
   using formulas = List<F, G>;
+  using result = G;
+  template <class Part>
+  using part = LogSumExpReduction<F, Part>;
   static constexpr i64 out_dim = G::dim;
   static constexpr i64 block_dim(i64 c) { return 1 + c; }      // m, sums
   static constexpr i64 state_dim(i64 c) { return 1 + 2 * c; }  // m, sums, what they lack

@@ -26,6 +26,9 @@ KEOPSNB_FN void two_sum(V& hi, V& lo, V x, V y = V{}) {
 template <Formula F>
 struct SumReduction {
   using formulas = List<F>;
+  using result = F;  // whose components are those of the result
+  template <class Part>
+  using part = SumReduction<Part>;
   static constexpr i64 out_dim = F::dim;
   // Numbers kept while the terms of a block come in.
   static constexpr i64 block_dim(i64 c) { return c; }

@@ -1,5 +1,7 @@
 // The GPU kernels of a reduction, and their entry points.
 #pragma once
+#include <keopsnb/kernel/gpu/columns.hpp>
+#include <keopsnb/kernel/gpu/fast.hpp>
 #include <keopsnb/kernel/gpu/long.hpp>
 #include <keopsnb/kernel/gpu/merge.hpp>
 #include <keopsnb/kernel/gpu/short.hpp>
@@ -8,10 +10,15 @@
 
 namespace keopsnb {
 
+namespace detail {
+template <class S, class R, Output Out>
+using GpuOf = choose<GpuShort<S, R, Out>::fits, GpuShort<S, R, Out>,
+                     choose<R::out_dim <= 4, GpuLong<S, R, Out>, GpuColumns<S, R, Out>>>;
+}  // namespace detail
+
 // S: the type of numbers in memory.
 template <class S, class Reduction, Output Out>
-using Gpu = choose<GpuShort<S, Reduction, Out>::fits, GpuShort<S, Reduction, Out>,
-                   GpuLong<S, Reduction, Out>>;
+using Gpu = detail::GpuOf<S, faster<Reduction>, Out>;
 
 // The inputs of a call, by value. A launcher may pass more than a kernel reads.
 template <int N>

@@ -16,12 +16,7 @@ struct GpuMerger {
   static constexpr int state_dim = Kernel::traits.window_state;
   static constexpr int shared_bytes = threads / 2 * state_dim * static_cast<int>(sizeof(T));
 
-  struct InWindow {
-    template <class State, class Other>
-    KEOPSNB_FN static void merge(State&& state, Other&& other) {
-      Reduction::template merge<window>(state, other);
-    }
-  };
+  using InWindow = WindowMerge<Reduction, window>;
 
   template <class Device>
   KEOPSNB_FN static void run(Device& dev, const GpuMerge& call) {

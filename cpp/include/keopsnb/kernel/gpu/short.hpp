@@ -286,8 +286,7 @@ struct GpuShort {
     }
   }
 
-  KEOPSNB_FN static i64 first_column(i64) { return 0; }
-  KEOPSNB_FN static i64 end_column(i64) { return window; }
+  KEOPSNB_FN static GpuWindow columns(i64) { return {0, 0, window}; }
 };
 
 }  // namespace keopsnb

@@ -5,6 +5,15 @@
 
 namespace keopsnb {
 
+// How the states of windows of W components are merged.
+template <class Reduction, i64 W>
+struct WindowMerge {
+  template <class State, class Other>
+  KEOPSNB_FN static void merge(State&& state, Other&& other) {
+    Reduction::template merge<W>(state, other);
+  }
+};
+
 // Merges the states of `lanes` neighbours (a power of two) into that of the first; `lane` is this
 // thread's rank among them. All threads of the block call it; `shared` holds half their states.
 template <class Merge, int StateDim, class T, class Device>
@@ -24,13 +33,19 @@ KEOPSNB_FN void merge_lanes(Device& dev, T* state, int lane, int lanes, T* share
   }
 }
 
+// Components [begin, end) of the result are written from components of a window that begins at
+// `first`: windows may overlap at the end of a vector.
+struct GpuWindow {
+  i64 first, begin, end;
+};
+
 // The components of a window, from its state.
 template <class Kernel, class State>
 KEOPSNB_FN void write_window(typename Kernel::Storage* to, i64 window, State state) {
-  const i64 first = Kernel::first_column(window), end = Kernel::end_column(window);
+  const GpuWindow w = Kernel::columns(window);
   for_components<Kernel::window>([&](i64 c) KEOPSNB_LAMBDA {
-    if (first + c < end)
-      to[first + c] = to_storage<typename Kernel::Storage>(
+    if (w.first + c >= w.begin && w.first + c < w.end)
+      to[w.first + c] = to_storage<typename Kernel::Storage>(
           Kernel::Reduction::template finish<Kernel::window>(state, c));
   });
 }

@@ -1,0 +1,112 @@
+// What fast mathematics, asked for by KEOPSNB_FAST_MATH, changes in a formula.
+//
+// The exponential of a GPU is that of base 2. In exp(-c |x - y|^2) the factor c log2(e) is moved
+// into the points, by its square root: one instruction less for each pair, of nine. The points are
+// rounded once more, which matters where they are close to each other and far from the origin.
+#pragma once
+#include <keopsnb/diff.hpp>
+
+namespace keopsnb {
+namespace op {
+
+// 2^a, within 2 ULP; 0 instead of denormal numbers.
+struct FastExp2 {
+  using elementwise = void;
+  template <class... D>
+  static constexpr i64 dim(D... dims) {
+    return broadcast(dims...);
+  }
+  template <Number V>
+  KEOPSNB_FN static V value(V a) {
+    if constexpr (same<V, float>)
+      return exp2_approximate(a);
+    else
+      return exp(a * constant<V>(0.69314718055994531));
+  }
+};
+
+}  // namespace op
+
+namespace detail {
+
+constexpr double square_root(double a) {
+  double x = a > 1 ? a : 1;
+  for (int k = 0; k < 100; ++k) x = (x + a / x) / 2;
+  return x;
+}
+inline constexpr double log2_e = 1.4426950408889634;
+
+// c where F = -c A, with a constant c > 0; else 0.
+template <class F>
+inline constexpr double negative_factor = 0;
+template <class A>
+inline constexpr double negative_factor<Node<op::Minus, A>> = 1;
+template <i64 M, int E, class A>
+inline constexpr double negative_factor<Node<op::Mult, Lit<M, E>, A>> =
+    M < 0 ? -Lit<M, E>::value : 0;
+
+template <class A>
+constexpr auto last_operand(Node<op::Minus, A> f) {
+  return operand<0>(f);
+}
+template <class A, class B>
+constexpr auto last_operand(Node<op::Mult, A, B> f) {
+  return operand<1>(f);
+}
+
+// |X - Y|^2 of short vectors, one of the outputs and one of the reduced side, and neither the
+// difference nor its square used elsewhere among the nodes.
+template <class Nodes, class F>
+inline constexpr bool is_distance = false;
+template <class Nodes, class X, class Y>
+inline constexpr bool
+    is_distance<Nodes, Node<op::Sum, Node<op::Square, Node<op::Subtract, X, Y>>>> =
+        X::dim == Y::dim && X::dim <= 32 &&
+        depends<Category::i, X> != depends<Category::j, X> &&
+        depends<Category::i, Y> != depends<Category::j, Y> &&
+        depends<Category::i, X> != depends<Category::i, Y> &&
+        Edges<Nodes>::template readers<Node<op::Square, Node<op::Subtract, X, Y>>>() == 1 &&
+        Edges<Nodes>::template readers<Node<op::Subtract, X, Y>>() == 1;
+
+template <class Scale, class X, class Y>
+constexpr auto scaled_distance(Scale s,
+                               Node<op::Sum, Node<op::Square, Node<op::Subtract, X, Y>>>) {
+  return sqdist(s * X{}, s * Y{});
+}
+
+// F, which is a formula with these nodes or a part of it.
+template <class Nodes, class F>
+struct Rewritten {
+  using type = F;
+};
+template <class Nodes, class Op, class... A>
+struct Rewritten<Nodes, Node<Op, A...>> {
+  using type = Node<Op, typename Rewritten<Nodes, A>::type...>;
+};
+template <class Nodes, class A>
+  requires(negative_factor<A> > 0 && is_distance<Nodes, decltype(last_operand(A{}))>)
+struct Rewritten<Nodes, Node<op::Exp, A>> {
+  static constexpr auto scale =
+      lit_of([] { return square_root(negative_factor<A> * log2_e); });
+  using type =
+      Node<op::FastExp2,
+           Node<op::Minus, decltype(scaled_distance(scale, decltype(last_operand(A{})){}))>>;
+};
+
+template <class R>
+struct Faster {
+#ifdef KEOPSNB_FAST_MATH
+  using F = typename R::result;
+  using type = typename R::template part<typename Rewritten<distinct<F>, F>::type>;
+#else
+  using type = R;
+#endif
+};
+
+}  // namespace detail
+
+// The reduction, with fast mathematics where that is asked for.
+template <class R>
+using faster = typename detail::Faster<R>::type;
+
+}  // namespace keopsnb
