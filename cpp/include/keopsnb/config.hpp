@@ -38,7 +38,9 @@
 #define KEOPSNB_SIMD_REGISTERS 16
 #endif
 
-#if defined(__clang__)
+#if KEOPSNB_CUDA && !defined(__CUDA_ARCH__)
+#define KEOPSNB_UNROLL  // nvcc's pass over host code, where no kernel runs
+#elif defined(__clang__)
 #define KEOPSNB_UNROLL _Pragma("clang loop unroll_count(16)")
 #elif defined(__GNUC__) && !KEOPSNB_CUDA
 #define KEOPSNB_UNROLL _Pragma("GCC unroll 16")
@@ -47,13 +49,16 @@
 #endif
 
 #define KEOPSNB_PRAGMA(text) _Pragma(#text)
-#if KEOPSNB_CUDA
+#if KEOPSNB_CUDA && defined(__CUDA_ARCH__)
 // At most n times.
 #define KEOPSNB_UNROLL_BY(n) KEOPSNB_PRAGMA(unroll (n))
+#else
+#define KEOPSNB_UNROLL_BY(n)
+#endif
+#if KEOPSNB_CUDA
 // Vectors up to this dimension are registers, so that loops over them have to unroll.
 #define KEOPSNB_UNROLLED_DIM 64
 #else
-#define KEOPSNB_UNROLL_BY(n)
 #define KEOPSNB_UNROLLED_DIM 8
 #endif
 

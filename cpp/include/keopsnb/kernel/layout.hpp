@@ -34,7 +34,7 @@ using variables_of = typename detail::VariablesOf<C, List<>, Nodes>::type;
 
 // Offset, in components, of variable V among the variables; of any other type, their total.
 template <class V, class... Variable>
-constexpr i64 offset_of(List<Variable...>) {
+KEOPSNB_FN constexpr i64 offset_of(List<Variable...>) {
   i64 offset = 0;
   [[maybe_unused]] bool found = false;
   ((found |= same<V, Variable>, offset += found ? 0 : Variable::dim), ...);

@@ -101,7 +101,7 @@ struct GpuPart {
   static constexpr int shared_numbers = larger(end_at, side / 2 * side * state_dim);
 
   template <class N, class... M>
-  static constexpr int rank_of(List<M...>) {
+  KEOPSNB_FN static constexpr int rank_of(List<M...>) {
     int rank = 0;
     [[maybe_unused]] bool found = false;
     ((found |= same<N, M>, rank += found ? 0 : 1), ...);
@@ -424,7 +424,7 @@ struct GpuColumns {
           typename P::Inputs in;
           KEOPSNB_UNROLL
           for (int k = 0; k < P::positions; ++k)
-            in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(call, inputs[k]);
+            in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(inputs[k]);
           P::run(dev, call, job, in, first_chunk);
         },
         parts{});

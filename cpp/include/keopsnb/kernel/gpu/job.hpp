@@ -6,19 +6,24 @@ namespace keopsnb {
 
 struct GpuJob {
   i64 batch, chunk, split, tile;
+  i64 batch_index[gpu_batch_dims];
   i64 begin, end;  // outputs: the first of the block, and the end of its cluster
   // Reduced indices: [from, to), or the intervals of ranges.reduced from first_interval on.
   i64 from, to;
   i64 first_interval, end_interval;
   const i64* intervals;
 
-  KEOPSNB_FN GpuJob(const GpuCall& call, i64 chunks, i64 block, i64 rows) {
-    tile = block % call.tiles;
-    block /= call.tiles;
-    split = block % call.splits;
-    block /= call.splits;
-    chunk = block % chunks;
-    batch = block / chunks;
+  // Blocks are fewer than 2^31, so that they are counted in 32 bits: division in 64 is dear, also
+  // to compile.
+  KEOPSNB_FN GpuJob(const GpuCall& call, int chunks, i64 block, i64 rows) {
+    auto rest = static_cast<unsigned>(block);
+    tile = take(rest, static_cast<unsigned>(call.tiles));
+    split = take(rest, static_cast<unsigned>(call.splits));
+    chunk = take(rest, static_cast<unsigned>(chunks));
+    batch = rest;
+    KEOPSNB_UNROLL
+    for (int d = gpu_batch_dims - 1; d >= 0; --d)
+      batch_index[d] = take(rest, static_cast<unsigned>(call.batch_shape[d]));
     begin = tile * rows;
     end = call.outputs;
     from = split * call.reduced_per_split;
@@ -48,14 +53,19 @@ struct GpuJob {
   }
 
   // Numbers between the start of an input and that of its rows in this batch.
-  KEOPSNB_FN i64 offset(const GpuCall& call, const GpuInput& input) const {
-    i64 rest = batch, offset = 0;
+  KEOPSNB_FN i64 offset(const GpuInput& input) const {
+    i64 offset = 0;
     KEOPSNB_UNROLL
-    for (int d = gpu_batch_dims - 1; d >= 0; --d) {
-      offset += rest % call.batch_shape[d] * input.batch_stride[d];
-      rest /= call.batch_shape[d];
-    }
+    for (int d = 0; d < gpu_batch_dims; ++d) offset += batch_index[d] * input.batch_stride[d];
     return offset;
+  }
+
+ private:
+  // The remainder; the quotient is left.
+  KEOPSNB_FN static unsigned take(unsigned& rest, unsigned size) {
+    const unsigned quotient = rest / size, remainder = rest - quotient * size;
+    rest = quotient;
+    return remainder;
   }
 };
 

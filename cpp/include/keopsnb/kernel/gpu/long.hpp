@@ -61,7 +61,7 @@ struct GpuLong {
     typename Pairs::Inputs in;
     KEOPSNB_UNROLL
     for (int k = 0; k < positions; ++k)
-      in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(call, inputs[k]);
+      in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(inputs[k]);
 
     typename Evaluation::Fixed fixed;
     typename Evaluation::Held held;

@@ -21,10 +21,10 @@ struct GpuMerger {
   template <class Device>
   KEOPSNB_FN static void run(Device& dev, const GpuMerge& call) {
     const int lane = dev.thread() % call.group;
-    const i64 rank = (dev.block() * threads + dev.thread()) / call.group;
+    const i64 rank = dev.block() * (threads / call.group) + dev.thread() / call.group;
     const i64 windows = Kernel::traits.windows;
-    const i64 output = rank % call.outputs, mine = rank / call.outputs % windows,
-              batch = rank / call.outputs / windows;
+    const i64 row = rank / call.outputs, output = rank - row * call.outputs;
+    const i64 batch = row / windows, mine = row - batch * windows;
     T state[state_dim];
     KEOPSNB_UNROLL
     for (int s = 0; s < state_dim; ++s) state[s] = Reduction::template identity<T>(s);

@@ -65,11 +65,17 @@ struct GpuLongPlan : GpuPlan<Lanes, Roots...> {
   static constexpr bool slotted = operands_of<F>::size > 0 && F::dim == 1;
 
   template <class F>
-  static constexpr bool contracted = false;
+  struct Contracted {
+    static constexpr bool value = false;
+  };
   template <class A>
-  static constexpr bool contracted<Node<op::Sum, A>> =
-      plan::template stage<A> == Stage::pair && A::dim > 8 && streams<A> &&
-      streamed<Category::i, A>::size + streamed<Category::j, A>::size <= 4;
+  struct Contracted<Node<op::Sum, A>> {
+    static constexpr bool value =
+        plan::template stage<A> == Stage::pair && A::dim > 8 && streams<A> &&
+        streamed<Category::i, A>::size + streamed<Category::j, A>::size <= 4;
+  };
+  template <class F>
+  static constexpr bool contracted = Contracted<F>::value;
 
   struct ContractionRule {
     template <class F>
@@ -295,7 +301,7 @@ struct GpuPairs {
       }
       // Of V's chunk in the buffer.
       template <class V>
-      static constexpr i64 offset() {
+      KEOPSNB_FN static constexpr i64 offset() {
         if constexpr (V::category == lanes)
           return offset_of<V>(streamed<lanes, A>{}) / A::dim * chunk * lane_stride;
         else

@@ -33,9 +33,9 @@ struct Joined<List<A...>, List<B...>> {
 
 // The plan of the row nodes that the inner loop reads, seen from a tile's load.
 template <Category Reduced, class L>
-struct PlanOf;
+struct RowPlanOf;
 template <Category Reduced, class... F>
-struct PlanOf<Reduced, List<F...>> {
+struct RowPlanOf<Reduced, List<F...>> {
   using type = Plan<Reduced, F...>;
 };
 

@@ -81,7 +81,7 @@ struct GpuShort {
 
   // The row nodes of reduced index j, from memory.
   struct RowEvaluation {
-    using plan = typename detail::PlanOf<reduced, typename GpuShort::plan::computed_in_row>::type;
+    using plan = typename detail::RowPlanOf<GpuShort::reduced, typename GpuShort::plan::computed_in_row>::type;
     using pack = T;
     using scalar = T;
     static constexpr Category lanes = GpuShort::lanes, reduced = GpuShort::reduced;
@@ -200,7 +200,7 @@ struct GpuShort {
     Inputs in;
     KEOPSNB_UNROLL
     for (int k = 0; k < positions; ++k)
-      in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(call, inputs[k]);
+      in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(inputs[k]);
 
     T lane_values[(lane_dim > 0 ? lane_dim : 1) * packs];
     for_each(
