@@ -12,5 +12,6 @@ NB_MODULE(_core, m) {
   keopsnb::bind_errors(m);
   keopsnb::bind_catalogue(m);
   keopsnb::bind_info(m);
+  keopsnb::bind_cuda(m);
   keopsnb::bind_routine(m);
 }

@@ -32,6 +32,7 @@ def _print_info() -> None:
             "Python": f"{platform.python_version()} at {sys.executable}",
             "platform": platform.platform(),
             **_core.info(),
+            **_core.cuda_info(),
             "headers": keopsnb.get_include(),
             "PyTorch": torch.origin if torch else "not installed; keopsnb.torch needs it",
         }
@@ -44,6 +45,57 @@ def _print_cache(clear: bool) -> None:
     rows = dict(_core.cache_info())
     rows["size"] = _readable_size(int(rows.pop("bytes")))
     _print_table(rows)
+
+
+def _compile(options: argparse.Namespace) -> None:
+    for path in keopsnb.compile(
+        options.formula,
+        options.aliases,
+        options.reduction,
+        options.axis,
+        dtype=options.dtype,
+        target=options.target,
+        formula2=options.formula2,
+        folder=options.folder,
+        gradients=options.gradient,
+        dtype_acc=options.dtype_acc,
+        sum_scheme=options.sum_scheme,
+        use_fast_math=options.use_fast_math,
+    ):
+        print(path)
+
+
+def _add_compile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "compile",
+        help="compile the kernels of a reduction for another machine",
+        description="Compile the kernels of a reduction into a folder, which KEOPSNB_KERNEL_PATH "
+        "names on the machine that runs them. See help(keopsnb.compile).",
+    )
+    parser.add_argument("formula", help='such as "Exp(-SqDist(x, y)) * b"')
+    parser.add_argument("aliases", nargs="*", help='such as "x = Vi(3)" "y = Vj(3)" "b = Vj(1)"')
+    parser.add_argument("--reduction", default="Sum", help="Sum (the default) or LogSumExp")
+    parser.add_argument(
+        "--axis", type=int, default=0, help="the index reduced over: 1 is j, 0 (the default) is i"
+    )
+    parser.add_argument("--dtype", default="float32", help="float32, float64, float16 or bfloat16")
+    parser.add_argument(
+        "--target",
+        default="native",
+        help="native (this CPU), x86-64-v3, sm_90 (a GPU), compute_80 (GPUs from that one on) ...",
+    )
+    parser.add_argument("--formula2", help="the weights of a LogSumExp")
+    parser.add_argument("--folder", help="where to put them; keopsnb-kernels by default")
+    parser.add_argument(
+        "--gradient",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a variable whose gradient is wanted too; may be repeated",
+    )
+    parser.add_argument("--dtype-acc", default="auto", help="as for Genred")
+    parser.add_argument("--sum-scheme", default="auto", help="as for Genred")
+    parser.add_argument("--use-fast-math", action="store_true", help="as for Genred")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,8 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser(
-        "info", help="show version, compiler, cache folder, threads and SIMD, on one screen"
+        "info", help="show version, compilers, GPUs, cache folder and threads, on one screen"
     )
+    _add_compile(commands)
     cache = commands.add_parser("cache", help="show where compiled kernels are kept; remove them")
     cache.add_argument("--clear", action="store_true", help="remove all compiled kernels")
     return parser
@@ -82,6 +135,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_info()
     elif options.command == "cache":
         _print_cache(options.clear)
+    elif options.command == "compile":
+        try:
+            _compile(options)
+        except (TypeError, ValueError, RuntimeError) as error:
+            print(error, file=sys.stderr)
+            return 1
     else:
         parser.print_help()
     return 0

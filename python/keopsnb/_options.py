@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 _SUM_SCHEMES = ("auto", "direct_sum", "block_sum", "kahan_scheme")
 _DTYPES_ACC = ("auto", "float32", "float64")
-_BACKENDS = ("auto", "CPU")
 
 
 def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
@@ -58,12 +57,11 @@ def check_options(
     return use_double_acc or dtype_acc == "float64" or sum_scheme == "kahan_scheme"
 
 
-def check_call(backend: str, ranges: object) -> None:
-    """Check the options of a call.
+def check_call(ranges: object) -> None:
+    """Check the options of a call that the compiled module does not see.
 
     Raises:
-        ValueError: if the backend is unknown, or ranges are given.
+        ValueError: if ranges are given.
     """
-    _one_of("backend", backend, _BACKENDS)
     if ranges is not None:
         raise ValueError("ranges is not None: block-sparse reductions are not offered.")

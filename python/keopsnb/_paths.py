@@ -1,6 +1,8 @@
 """Folders of the C++ library inside this package."""
 
 import os
+import site
+import sys
 
 from keopsnb import _core
 
@@ -17,3 +19,16 @@ def get_include() -> str:
 def get_cmake_dir() -> str:
     """Return the folder to pass to CMake as -Dkeopsnb_DIR, so that it finds the package keopsnb."""
     return os.path.join(_root, "share", "cmake", "keopsnb")
+
+
+def package_folders() -> list[str]:
+    """Return the folders that hold installed packages, in the order Python searches them.
+
+    NVIDIA's compiler NVRTC, installed as a wheel, is found in one of them.
+    """
+    own = os.path.dirname(_root)
+    folders = [*filter(os.path.isabs, sys.path), own]
+    folders += getattr(site, "getsitepackages", list)()  # some virtual environments have none
+    if site.ENABLE_USER_SITE:
+        folders.append(site.getusersitepackages())
+    return list(dict.fromkeys(folders))

@@ -135,7 +135,12 @@ CALLS: list[tuple[Change, type, str]] = [
     (lambda: (X.astype(complex), Y, P), TypeError, f"{X_IS}complex128; {FLOATS}"),
     (lambda: (X.astype("int64"), Y, P), TypeError, f"{X_IS}int64; {FLOATS}"),
     (lambda: (X.astype(bool), Y, P), TypeError, f"{X_IS}bool; {FLOATS}"),
-    (lambda: (X.astype("float16"), Y, P), TypeError, f"{X_IS}float16; {FLOATS}"),
+    (
+        lambda: (X.astype("float16"), Y, P),
+        TypeError,
+        f"{X_IS}float16, and float16 and bfloat16 are computed on GPUs only; write "
+        ".astype('float32'), or backend='GPU'.",
+    ),
     (lambda: (X.astype("longdouble"), Y, P), TypeError, FLOATS),
     (lambda: (X.astype(">f8"), Y, P), TypeError, f"{X_IS}>f8; {FLOATS}"),
     (lambda: (X.astype(object), Y, P), TypeError, f"{X_IS}object; {FLOATS}"),
@@ -168,16 +173,28 @@ def test_sizes_that_disagree() -> None:
             reduction(X, Y, np.ones((6, 3)))
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"backend": "GPU"}, "backend is 'GPU'; write one of 'auto', 'CPU'."),
-        ({"backend": None}, "backend is None; write one of 'auto', 'CPU'."),
-        ({"ranges": ()}, "ranges is not None: block-sparse reductions are not offered."),
-    ],
+BACKENDS = (
+    "write one of 'auto', 'CPU', 'GPU', 'GPU_1D', 'GPU_1D_device', 'GPU_1D_host', 'GPU_2D', "
+    "'GPU_2D_device', 'GPU_2D_host'."
 )
-def test_options_of_calls(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(message)):
+GPU_NUMBER = "write the number of a GPU, from 0, or -1 for that of the arguments."
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"backend": "gpu"}, ValueError, f"backend is 'gpu'; {BACKENDS}"),
+        ({"backend": None}, ValueError, f"backend is None; {BACKENDS}"),
+        ({"backend": "GPU_2D_device"}, TypeError, f"{X_IS}in host memory, and backend='GPU_2D_d"),
+        ({"device_id": -2}, ValueError, f"device_id is -2; {GPU_NUMBER}"),
+        ({"device_id": None}, TypeError, f"device_id is None; {GPU_NUMBER}"),
+        ({"device_id": "0"}, TypeError, f"device_id is '0'; {GPU_NUMBER}"),
+        ({"ranges": ()}, ValueError, "ranges is not None: block-sparse reductions are not offered"),
+    ],
+    ids=str,
+)
+def test_options_of_calls(options: dict[str, Any], error: type, message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
         REDUCTION(X, Y, P, **options)
 
 
@@ -187,7 +204,7 @@ OUTS: list[tuple[Any, type, str]] = [
     (np.zeros(5), ValueError, "out should have shape (5, 1)"),
     (np.zeros((0, 1)), ValueError, "out should have shape (5, 1)"),
     (np.zeros((5, 1), "float32"), TypeError, "out is float32, and the arguments are float64."),
-    (np.zeros((5, 1), int), TypeError, "out is neither float32 nor float64."),
+    (np.zeros((5, 1), int), TypeError, "out is none of float32, float64 and float16."),
     (np.zeros((10, 1))[::2], ValueError, "out is not C-contiguous; write numpy.empty(...)"),
     (read_only(np.zeros((5, 1))), TypeError, "cannot be written to; give a writable NumPy array."),
     ([[0.0]] * 5, TypeError, "out is a list that cannot be written to"),

@@ -16,6 +16,7 @@ F64 = torch.float64
 X, Y, P = (torch.ones(s, dtype=F64) for s in ((5, 3), (4, 3), (2,)))
 FLOATS = "write .to(torch.float32) or .to(torch.float64)."
 X_IS = "argument 1 ('x') is "
+ON_GPU = "and float16 and bfloat16 are computed on GPUs only; write .float(), or backend='GPU'."
 
 # Law: what is wrong is named, shown, and put right, whether or not a gradient is wanted.
 
@@ -26,11 +27,11 @@ CALLS: list[tuple[Callable[[], tuple[Any, ...]], type, str]] = [
     (lambda: (None, Y, P), TypeError, f"{X_IS}a NoneType; write torch.as_tensor(...)"),
     (lambda: (X.int(), Y, P), TypeError, f"{X_IS}torch.int32; {FLOATS}"),
     (lambda: (X.bool(), Y, P), TypeError, f"{X_IS}torch.bool; {FLOATS}"),
-    (lambda: (X.half(), Y, P), TypeError, f"{X_IS}torch.float16; {FLOATS}"),
-    (lambda: (X.bfloat16(), Y, P), TypeError, f"{X_IS}torch.bfloat16; {FLOATS}"),
+    (lambda: (X.half(), Y, P), TypeError, f"{X_IS}float16, {ON_GPU}"),
+    (lambda: (X.bfloat16(), Y, P), TypeError, f"{X_IS}bfloat16, {ON_GPU}"),
     (lambda: (X.cfloat(), Y, P), TypeError, f"{X_IS}torch.complex64; {FLOATS}"),
     (lambda: (X.to_sparse(), Y, P), TypeError, "has layout torch.sparse_coo; write .to_dense()."),
-    (lambda: (X.to("meta"), Y, P), TypeError, "is on device 'meta', and kernels run on the CPU"),
+    (lambda: (X.to("meta"), Y, P), TypeError, f"{X_IS}on device 'meta', and kernels run on CPUs"),
     (lambda: (X.float(), Y, P), TypeError, "all arguments must have one dtype."),
     (lambda: (X[:, :2], Y, P), ValueError, "argument 1 ('x') has shape (5, 2), and should have"),
     (lambda: (X, Y, P[0]), ValueError, "argument 3 ('p') has shape (), and should have shape (2,)"),
@@ -70,8 +71,12 @@ def test_out(out: Any, error: type, message: str) -> None:
 
 
 def test_options() -> None:
-    with pytest.raises(ValueError, match=r"^backend is 'GPU'; write one of 'auto', 'CPU'\.$"):
-        REDUCTION(X, Y, P, backend="GPU")
+    with pytest.raises(ValueError, match=r"^backend is 'gpu'; write one of 'auto', 'CPU', 'GPU',"):
+        REDUCTION(X, Y, P, backend="gpu")
+    with pytest.raises(
+        TypeError, match=r"'GPU_1D_device' takes CUDA tensors; write \.cuda\(\), or"
+    ):
+        REDUCTION(X, Y, P, backend="GPU_1D_device")
     with pytest.raises(ValueError, match=r"^axis is 2; write axis=1 to reduce over j"):
         Genred("x", ["x = Vi(3)"], axis=2)
     with pytest.raises(FormulaError, match=r"Did you mean 'Exp'\?"):

@@ -51,7 +51,7 @@
 #define KEOPSNB_PRAGMA(text) _Pragma(#text)
 #if KEOPSNB_CUDA && defined(__CUDA_ARCH__)
 // At most n times.
-#define KEOPSNB_UNROLL_BY(n) KEOPSNB_PRAGMA(unroll (n))
+#define KEOPSNB_UNROLL_BY(n) KEOPSNB_PRAGMA(unroll(n))
 #else
 #define KEOPSNB_UNROLL_BY(n)
 #endif

@@ -20,6 +20,7 @@ std::optional<Dtype> dtype_of_format(const char* format) {
     f.remove_prefix(1);
   if (f == "f") return Dtype::float32;
   if (f == "d") return Dtype::float64;
+  if (f == "e") return Dtype::float16;
   return std::nullopt;
 }
 
@@ -44,11 +45,14 @@ const nb::module_& torch() {
 // What torch's Python objects are asked for in each call: names and constants, made once.
 struct TorchNames {
   nb::object tensor = torch().attr("Tensor");
-  nb::object dtypes[2] = {torch().attr("float32"), torch().attr("float64")};
+  nb::object dtypes[4] = {torch().attr("float32"), torch().attr("float64"), torch().attr("float16"),
+                          torch().attr("bfloat16")};
   nb::object strided = torch().attr("strided");
   nb::object empty = torch().attr("empty");
+  nb::object device_type = torch().attr("device");
   nb::str data_ptr{"data_ptr"}, shape{"shape"}, dtype{"dtype"}, layout{"layout"}, is_cpu{"is_cpu"},
-      is_contiguous{"is_contiguous"}, is_neg{"is_neg"};
+      is_cuda{"is_cuda"}, get_device{"get_device"}, is_contiguous{"is_contiguous"},
+      is_neg{"is_neg"};
 };
 const TorchNames& names() {
   static const auto* n = new TorchNames;
@@ -93,9 +97,13 @@ bool see_torch(nb::handle tensor, const std::string& name, ArrayView& view) {
   if (!attribute(tensor, n.layout).is(n.strided))
     throw ArgumentTypeError(name + " has layout " + text(attribute(tensor, n.layout)) +
                             "; write .to_dense().");
-  if (attribute(tensor, n.is_cpu).ptr() != Py_True)
-    throw ArgumentTypeError(name + " is on device '" + text(tensor.attr("device")) +
-                            "', and kernels run on the CPU; write .cpu().");
+  if (attribute(tensor, n.is_cpu).ptr() != Py_True) {
+    if (attribute(tensor, n.is_cuda).ptr() != Py_True)
+      throw ArgumentTypeError(name + " is on device '" + text(tensor.attr("device")) +
+                              "', and kernels run on CPUs and CUDA devices; write .cpu() or "
+                              ".cuda().");
+    view.device = nb::cast<int>(method(tensor, n.get_device));
+  }
   const nb::object size = attribute(tensor, n.shape);
   const Py_ssize_t ndim = PyTuple_Size(size.ptr());
   if (ndim < 0) throw nb::python_error();
@@ -109,15 +117,9 @@ bool see_torch(nb::handle tensor, const std::string& name, ArrayView& view) {
   return true;
 }
 
-i64 bytes_of(const ArrayView& view) {
-  i64 n = view.dtype == Dtype::float32 ? 4 : 8;
-  for (int k = 0; k < view.ndim; ++k) n *= view.shape[static_cast<std::size_t>(k)];
-  return n;
-}
-
 void check_out(const ArrayView& out, i64 rows, i64 columns, Dtype dtype,
                const Arguments& arguments) {
-  const auto name = [](Dtype d) { return std::string(dtype_names[static_cast<std::size_t>(d)]); };
+  const auto name = [](Dtype d) { return std::string(facts(d).name); };
   if (out.dtype != dtype)
     throw ArgumentTypeError("out is " + name(out.dtype) + ", and the arguments are " + name(dtype) +
                             ".");
@@ -125,8 +127,12 @@ void check_out(const ArrayView& out, i64 rows, i64 columns, Dtype dtype,
     throw std::invalid_argument("out should have shape (" + std::to_string(rows) + ", " +
                                 std::to_string(columns) + "), and has shape " + shape_text(out) +
                                 ".");
+  const int device = arguments.views().empty() ? host_device : arguments.views()[0].device;
+  if (out.device != device)
+    throw ArgumentTypeError("out is on " + device_text(out.device) + ", and the arguments are on " +
+                            device_text(device) + ".");
   const auto begin = [](const ArrayView& a) { return reinterpret_cast<std::uintptr_t>(a.data); };
-  const auto size = [](const ArrayView& a) { return static_cast<std::uintptr_t>(bytes_of(a)); };
+  const auto size = [](const ArrayView& a) { return static_cast<std::uintptr_t>(a.bytes()); };
   for (const ArrayView& in : arguments.views())
     if (begin(out) < begin(in) + size(in) && begin(in) < begin(out) + size(out))
       throw std::invalid_argument("out shares memory with an argument; give an array of its own.");
@@ -183,11 +189,12 @@ void Arguments::add_torch(nb::handle tensor, const Routine& routine) {
   views_.push_back(view);
 }
 
-Output new_numpy(i64 rows, i64 columns, Dtype dtype) {
+Output new_numpy(i64 rows, i64 columns, Dtype dtype, int) {
   static const auto* empty = new nb::object(numpy().attr("empty"));
-  static const nb::object* dtypes[2] = {new nb::object(numpy().attr("dtype")("float32")),
-                                        new nb::object(numpy().attr("dtype")("float64"))};
-  nb::object array = (*empty)(nb::make_tuple(rows, columns), *dtypes[static_cast<int>(dtype)]);
+  static const nb::object* types[] = {new nb::object(numpy().attr("dtype")("float32")),
+                                      new nb::object(numpy().attr("dtype")("float64")),
+                                      new nb::object(numpy().attr("dtype")("float16"))};
+  nb::object array = (*empty)(nb::make_tuple(rows, columns), *types[static_cast<int>(dtype)]);
   Py_buffer buffer;
   if (PyObject_GetBuffer(array.ptr(), &buffer, PyBUF_WRITABLE) != 0) throw nb::python_error();
   void* data = buffer.buf;
@@ -195,12 +202,28 @@ Output new_numpy(i64 rows, i64 columns, Dtype dtype) {
   return {std::move(array), data};
 }
 
-Output new_torch(i64 rows, i64 columns, Dtype dtype) {
+Output new_torch(i64 rows, i64 columns, Dtype dtype, int device) {
   const TorchNames& n = names();
+  const nb::object place =
+      device == host_device ? nb::object(nb::str("cpu")) : n.device_type("cuda", device);
   nb::object tensor = n.empty(rows, columns, nb::arg("dtype") = n.dtypes[static_cast<int>(dtype)],
-                              nb::arg("device") = "cpu");
+                              nb::arg("device") = place);
   void* data = address(method(tensor, n.data_ptr));
   return {std::move(tensor), data};
+}
+
+Output torch_memory(i64 bytes, int device) {
+  static const auto* type = new nb::object(torch().attr("uint8"));
+  const TorchNames& n = names();
+  nb::object tensor =
+      n.empty(bytes, nb::arg("dtype") = *type, nb::arg("device") = n.device_type("cuda", device));
+  void* data = address(method(tensor, n.data_ptr));
+  return {std::move(tensor), data};
+}
+
+void* torch_stream(int device) {
+  static const auto* current = new nb::object(torch().attr("_C").attr("_cuda_getCurrentRawStream"));
+  return address((*current)(device));
 }
 
 Output given_numpy(nb::handle out, i64 rows, i64 columns, const Arguments& arguments, Dtype dtype) {
@@ -215,7 +238,7 @@ Output given_numpy(nb::handle out, i64 rows, i64 columns, const Arguments& argum
     ~Release() { PyBuffer_Release(b); }
   } release{&buffer};
   const auto found = dtype_of_format(buffer.format);
-  if (!found) throw ArgumentTypeError("out is neither float32 nor float64.");
+  if (!found) throw ArgumentTypeError("out is none of float32, float64 and float16.");
   if (!PyBuffer_IsContiguous(&buffer, 'C'))
     throw std::invalid_argument("out is not C-contiguous; write numpy.empty(...) to make one.");
   ArrayView view;

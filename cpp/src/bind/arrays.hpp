@@ -29,19 +29,24 @@ class Arguments {
   std::vector<nanobind::object> kept_;  // contiguous copies
 };
 
-// A new array or tensor of shape (rows, columns), and where its numbers are.
+// A new array or tensor of shape (rows, columns) on a device, and where its numbers are.
 struct Output {
   nanobind::object array;
   void* data;
 };
-Output new_numpy(i64 rows, i64 columns, Dtype dtype);
-Output new_torch(i64 rows, i64 columns, Dtype dtype);
+Output new_numpy(i64 rows, i64 columns, Dtype dtype, int device);
+Output new_torch(i64 rows, i64 columns, Dtype dtype, int device);
 
 // `out`, given by the caller: an array or tensor of that very shape and type, C-contiguous,
-// writable, sharing no memory with an argument. Throws ArgumentTypeError and std::invalid_argument.
+// writable, in the same memory, sharing none with an argument. Throws ArgumentTypeError and
+// std::invalid_argument.
 Output given_numpy(nanobind::handle out, i64 rows, i64 columns, const Arguments& arguments,
                    Dtype dtype);
 Output given_torch(nanobind::handle out, i64 rows, i64 columns, const Arguments& arguments,
                    Dtype dtype);
+
+// Memory of a GPU from torch's allocator, for work on the current stream; and that stream.
+Output torch_memory(i64 bytes, int device);
+void* torch_stream(int device);
 
 }  // namespace keopsnb

@@ -12,6 +12,11 @@ namespace keopsnb {
 void bind_errors(nb::module_& m);
 void bind_catalogue(nb::module_& m);
 void bind_info(nb::module_& m);
+void bind_cuda(nb::module_& m);
 void bind_routine(nb::module_& m);
+
+// Tells the search for NVRTC where Python's packages are. With the GIL, before the first use of
+// CUDA; then it is free.
+void find_packages();
 
 }  // namespace keopsnb

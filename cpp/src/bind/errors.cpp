@@ -11,6 +11,7 @@ namespace {
 PyObject* formula_error;
 PyObject* compile_error;
 PyObject* cache_error;
+PyObject* cuda_error;
 
 PyObject* new_exception(nb::module_& m, const char* name, PyObject* base, const char* doc) {
   const std::string qualified = std::string("keopsnb.") + name;
@@ -40,6 +41,10 @@ void bind_errors(nb::module_& m) {
       "compiler's command line, what it printed, and the kept source file.");
   cache_error = new_exception(m, "CacheError", PyExc_RuntimeError,
                               "No folder in which compiled kernels can be kept safely.");
+  cuda_error = new_exception(
+      m, "CudaError", PyExc_RuntimeError,
+      "No NVIDIA driver, GPU or NVRTC, or a CUDA call that failed. `code` and `name` are those of "
+      "CUDA's result, such as 2 and 'CUDA_ERROR_OUT_OF_MEMORY', or 0 and '' where no call failed.");
   nb::register_exception_translator([](const std::exception_ptr& p, void*) {
     try {
       std::rethrow_exception(p);
@@ -52,6 +57,8 @@ void bind_errors(nb::module_& m) {
                   {"source_path", nb::cast(e.source_path)}});
     } catch (const jit::CacheError& e) {
       PyErr_SetString(cache_error, e.what());
+    } catch (const jit::CudaError& e) {
+      raise_with(cuda_error, e.what(), {{"code", nb::cast(e.code)}, {"name", nb::cast(e.name)}});
     } catch (const ArgumentTypeError& e) {
       PyErr_SetString(PyExc_TypeError, e.what());
     }

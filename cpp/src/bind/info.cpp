@@ -21,7 +21,11 @@ nb::dict info() {
   const jit::Cache& cache = jit::Cache::current();
   rows["kernel cache"] = cache.folder_in_use();
   if (!cache.reason().empty()) rows["cache problem"] = cache.reason();
-  rows["threads"] = std::to_string(Pool::instance().threads());
+  try {
+    rows["threads"] = std::to_string(Pool::instance().threads());
+  } catch (const std::invalid_argument& e) {
+    rows["threads"] = e.what();
+  }
   return rows;
 }
 

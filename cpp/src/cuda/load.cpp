@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <system_error>
 #include <tuple>
 #include <vector>
 
 #include "cuda/kernels.hpp"
+#include "jit/ahead.hpp"
 #include "jit/cache.hpp"
 #include "jit/digest.hpp"
 #include "jit/headers.hpp"
@@ -48,26 +48,6 @@ std::vector<Target> runnable(int arch) {
   return targets;
 }
 
-// Folders of objects made ahead of time. One that is missing is left out, as in PATH.
-std::vector<Store> ahead_stores() {
-  std::vector<Store> stores;
-  const char* list = std::getenv("KEOPSNB_KERNEL_PATH");
-  std::string_view rest = list != nullptr ? list : "";
-  while (!rest.empty()) {
-    const std::size_t colon = std::min(rest.find(':'), rest.size());
-    const std::string folder(rest.substr(0, colon));
-    rest.remove_prefix(std::min(colon + 1, rest.size()));
-    if (folder.empty()) continue;
-    if (const std::string fault = jit::distrust(folder); !fault.empty())
-      throw jit::CacheError("The folder " + folder +
-                            ", which KEOPSNB_KERNEL_PATH names, cannot be used: " + fault +
-                            ". What it holds is run as machine code, so only you or root may "
-                            "write to it. Make it so, or take it out of KEOPSNB_KERNEL_PATH.");
-    stores.emplace_back(folder);
-  }
-  return stores;
-}
-
 // Loads an object from disk. Null if it is gone, or not for this device or driver.
 std::shared_ptr<const Kernels> load_object(const Device& device, const std::string& path) {
   const std::optional<std::string> image = jit::read_file(path);
@@ -84,7 +64,7 @@ std::shared_ptr<const Kernels> load_object(const Device& device, const std::stri
 
 std::shared_ptr<const Kernels> find_ahead(const std::string& source, const std::string& flags,
                                           const Device& device) {
-  const std::vector<Store> stores = ahead_stores();
+  const std::vector<Store> stores = jit::ahead_stores();
   if (stores.empty()) return nullptr;
   const Key kernel = kernel_key(source, flags);
   for (const Target& target : runnable(device.arch())) {

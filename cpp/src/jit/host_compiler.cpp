@@ -86,6 +86,10 @@ std::size_t first_working_way(const HostCompiler& compiler, const Compilation& j
   return 0;
 }
 
+std::string cut(const std::string& log, std::size_t limit) {
+  return log.size() <= limit ? log : log.substr(0, limit) + "\n[the rest is in the field log]";
+}
+
 std::string variable(const char* name) {
   const char* text = std::getenv(name);
   return text != nullptr ? text : "";
@@ -155,6 +159,13 @@ std::vector<std::string> host_flags(const std::string& extra) {
   append(flags, split_words(extra));
   append(flags, ways()[0].libraries);
   return flags;
+}
+
+void throw_refused(const Refusal& refusal, const std::string& source) {
+  throw CompileError("The C++ compiler did not accept the source of a kernel (it ended with " +
+                         refusal.status + ").\nCommand: " + refusal.command +
+                         "\nSource: " + source + "\n" + cut(refusal.log, 4000),
+                     refusal.command, refusal.log, source);
 }
 
 std::optional<Refusal> compile_shared(const HostCompiler& compiler, const Compilation& job,

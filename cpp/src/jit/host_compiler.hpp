@@ -28,6 +28,9 @@ struct Refusal {
   std::string command, status, log;
 };
 
+// Throws CompileError; `source` is the path of the kept source text.
+[[noreturn]] void throw_refused(const Refusal& refusal, const std::string& source);
+
 struct Compilation {
   std::string source, object, include_folder;  // paths
   std::string temporary_folder;                // for the compiler's own files

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "ahead.hpp"
 #include "cache.hpp"
 #include "digest.hpp"
 #include "host_compiler.hpp"
@@ -16,17 +17,6 @@ namespace {
 constexpr std::string_view schema = "keopsnb host object 1";
 constexpr std::string_view extension = ".so";
 constexpr std::uint64_t ample_room = 1 << 20;  // for a kernel; less free space explains a failure
-
-std::string cut(const std::string& log, std::size_t limit) {
-  return log.size() <= limit ? log : log.substr(0, limit) + "\n[the rest is in the field log]";
-}
-
-[[noreturn]] void throw_refused(const Refusal& refusal, const std::string& source) {
-  throw CompileError("The C++ compiler did not accept the source of a kernel (it ended with " +
-                         refusal.status + ").\nCommand: " + refusal.command +
-                         "\nSource: " + source + "\n" + cut(refusal.log, 4000),
-                     refusal.command, refusal.log, source);
-}
 
 // Compiles the source into a store. Null, and a reason in words, if the store is at fault.
 std::shared_ptr<const Library> compile_in(const Store& store, const std::string& source,
@@ -78,6 +68,7 @@ std::shared_ptr<const Library> compile(const std::string& source, const std::str
 }
 
 std::shared_ptr<const Library> find_or_compile(const std::string& source, const Options& options) {
+  if (auto library = find_ahead(source, options)) return library;
   Cache& cache = Cache::current();
   const HostCompiler& compiler = host_compiler();
   Key fields;

@@ -31,9 +31,10 @@ struct Options {
   Interrupt interrupt;  // not part of the key
 };
 
-// The library of this source: from this process, else from the cache on disk, else compiled. Of
-// several threads that ask for the same source one compiles and the others wait; different sources
-// compile at the same time. Throws CompileError, CacheError, Interrupted.
+// The library of this source: from this process, else from the folders that KEOPSNB_KERNEL_PATH
+// names, else from the cache on disk, else compiled. Of several threads that ask for the same
+// source one compiles and the others wait; different sources compile at the same time. Throws
+// CompileError, CacheError, Interrupted.
 std::shared_ptr<const Library> load(const std::string& source, const Options& options = {});
 
 }  // namespace keopsnb::jit

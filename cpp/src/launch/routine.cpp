@@ -1,7 +1,9 @@
 #include "launch/routine.hpp"
 
+#include <charconv>
 #include <new>
 
+#include "jit/ahead.hpp"
 #include "jit/library.hpp"
 #include "launch/pool.hpp"
 
@@ -16,17 +18,34 @@ std::string shape_text(const ArrayView& a) {
   return text + (a.ndim == 1 ? ",)" : ")");
 }
 
+std::string device_text(int device) {
+  return device == host_device ? "device 'cpu'" : "device 'cuda:" + std::to_string(device) + "'";
+}
+
 namespace {
 
 constexpr std::string_view category_letter[] = {"M", "N", ""};
 constexpr std::string_view category_name[] = {"an i-variable", "a j-variable", "a parameter"};
 
+// "sm_90" or "compute_80"; nothing if it is not the name of a GPU's architecture.
+std::optional<cuda::Target> gpu_target(const std::string& name) {
+  for (const bool ptx : {false, true}) {
+    const std::string_view begin = ptx ? "compute_" : "sm_";
+    int arch = 0;
+    if (!name.starts_with(begin)) continue;
+    const auto [stop, error] =
+        std::from_chars(name.data() + begin.size(), name.data() + name.size(), arch);
+    if (error == std::errc() && *stop == '\0' && arch > 0) return cuda::Target{arch, ptx};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Routine::Routine(const std::string& formula, std::vector<std::string> aliases,
                  ReductionKind reduction, Axis axis, const std::optional<std::string>& weight,
-                 bool compensated)
-    : reduction_(reduction), axis_(axis), compensated_(compensated) {
+                 bool compensated, bool fast_math)
+    : reduction_(reduction), axis_(axis), compensated_(compensated), fast_math_(fast_math) {
   std::vector<std::string_view> texts{formula};
   if (weight) texts.push_back(*weight);
   program_ = parse::parse(aliases, texts);
@@ -47,8 +66,14 @@ std::string Routine::argument_name(std::size_t k) const {
   return text;
 }
 
-std::string Routine::source(Dtype dtype) const {
-  std::string text = "#include <keopsnb/kernel/cpu.hpp>\nusing namespace keopsnb;\n";
+std::string Routine::source(Dtype dtype, Processor processor) const {
+  const bool gpu = processor == Processor::gpu;
+  if (!gpu && !facts(dtype).on_cpu)
+    throw ArgumentTypeError("dtype is '" + std::string(facts(dtype).name) +
+                            "', which is computed on GPUs only; write 'float32' or 'float64'.");
+  std::string text = gpu ? "#include <keopsnb/diff.hpp>\n#include <keopsnb/kernel/gpu/kernel.hpp>\n"
+                         : "#include <keopsnb/kernel/cpu.hpp>\n";
+  text += "using namespace keopsnb;\n";
   constexpr std::string_view maker[] = {"vi", "vj", "pm"};
   for (std::size_t k = 0; k < program_.variables.size(); ++k) {
     const parse::Variable& v = program_.variables[k];
@@ -66,10 +91,11 @@ std::string Routine::source(Dtype dtype) const {
                                 : weighted                       ? "logsumexp_reduction(f, g)"
                                                                  : "logsumexp_reduction(f)";
   constexpr std::string_view output[] = {"Output::j", "Output::i", "Output::one"};
-  text += "KEOPSNB_CPU_KERNEL(";
-  text += dtype == Dtype::float32 ? "float" : "double";
+  text += gpu ? "KEOPSNB_GPU_KERNEL(" : "KEOPSNB_CPU_KERNEL(";
+  text += facts(dtype).cpp;
   text += ", " + reduction + ", ";
   text += output[static_cast<int>(axis_)];
+  if (gpu) return text + ")\n";
   return text + (compensated_ ? ", 1)\n" : ", default_block)\n");
 }
 
@@ -78,8 +104,28 @@ void Routine::prepare(Dtype dtype, const std::function<bool()>& interrupt) const
   if (slot.load(std::memory_order_acquire)) return;
   jit::Options options;
   options.interrupt = interrupt;
-  const auto library = jit::load(source(dtype), options);
+  const auto library = jit::load(source(dtype, Processor::cpu), options);
   slot.store(library->function<const CpuKernel*()>("keopsnb_kernel")(), std::memory_order_release);
+}
+
+const GpuKernel& Routine::gpu_kernel(Dtype dtype, int device) const {
+  if (const GpuKernel* kernel = gpu_.find(dtype, device)) return *kernel;
+  return gpu_.keep(dtype, device, {source(dtype, Processor::gpu), device, fast_math_});
+}
+
+std::string Routine::build(Dtype dtype, const std::string& target, const std::string& folder,
+                           const std::function<bool()>& interrupt) const {
+  if (const auto gpu = gpu_target(target))
+    return cuda::build(source(dtype, Processor::gpu), *gpu, {gpu_flags(fast_math_)}, folder);
+  jit::Options options;
+  options.interrupt = interrupt;
+  return jit::build(source(dtype, Processor::cpu), target, options, folder);
+}
+
+GpuReduction Routine::on_gpu(const Shape& shape, int device) const {
+  const bool by_j = axis_ == Axis::j;
+  return {gpu_kernel(shape.dtype, device), by_j ? shape.columns : shape.rows,
+          by_j ? shape.rows : shape.columns};
 }
 
 Routine::Shape Routine::check(std::span<const ArrayView> arguments) const {
@@ -94,10 +140,9 @@ Routine::Shape Routine::check(std::span<const ArrayView> arguments) const {
     const int category = static_cast<int>(v.category);
     const bool parameter = v.category == parse::Category::parameter;
     if (a.dtype != shape.dtype)
-      throw ArgumentTypeError(argument_name(k) + " is " +
-                              std::string(dtype_names[static_cast<std::size_t>(a.dtype)]) +
+      throw ArgumentTypeError(argument_name(k) + " is " + std::string(facts(a.dtype).name) +
                               ", and " + argument_name(0) + " is " +
-                              std::string(dtype_names[static_cast<std::size_t>(shape.dtype)]) +
+                              std::string(facts(shape.dtype).name) +
                               "; all arguments must have one dtype.");
     const int ndim = parameter ? 1 : 2;
     const bool scalar = parameter && a.ndim == 0 && v.dim == 1;
@@ -138,7 +183,7 @@ void Routine::run(const Shape& shape, std::span<const ArrayView> arguments, void
                      by_j ? shape.columns : shape.rows,
                      by_j ? shape.rows : shape.columns,
                      axis_ == Axis::both,
-                     shape.dtype == Dtype::float32 ? 4 : 8,
+                     facts(shape.dtype).bytes,
                      stop,
                      stop_argument};
   switch (launch(*kernel, call, Pool::instance())) {

@@ -32,10 +32,12 @@ class Genred:
             blocks of 128 terms in the type of the arguments, and the blocks without rounding error.
         use_double_acc: the same as `dtype_acc="float64"`.
         sum_scheme: `"kahan_scheme"` sums every term without rounding error; all others are the
-            default.
-        enable_chunks: no effect on the CPU.
-        rec_multVar_highdim: no effect on the CPU.
-        use_fast_math: no effect on the CPU.
+            default. On a GPU blocks have at most 128 terms, and no scheme is finer.
+        enable_chunks: no effect: kernels for long vectors are chosen by the formula.
+        rec_multVar_highdim: no effect.
+        use_fast_math: on GPUs, functions that are faster and less accurate (divisions, exponentials
+            and logarithms err in the last digits; very small numbers count as 0). No effect on the
+            CPU.
 
     Raises:
         FormulaError: if the formula or an alias cannot be understood, or dimensions do not fit.
@@ -67,7 +69,7 @@ class Genred:
         sum_scheme: str = "auto",
         enable_chunks: bool = True,  # noqa: ARG002
         rec_multVar_highdim: bool = False,  # noqa: ARG002
-        use_fast_math: bool = True,  # noqa: ARG002
+        use_fast_math: bool = False,
     ) -> None:
         compensated = check_options(
             formula,
@@ -80,23 +82,29 @@ class Genred:
             use_double_acc=use_double_acc,
             sum_scheme=sum_scheme,
         )
-        self._routine = Routine(formula, list(aliases), reduction_op, axis, formula2, compensated)
+        self._routine = Routine(
+            formula, list(aliases), reduction_op, axis, formula2, compensated, use_fast_math
+        )
 
     def __call__(
         self,
         *args: Array,
         backend: str = "auto",
-        device_id: int = -1,  # noqa: ARG002
+        device_id: int = -1,
         ranges: None = None,
         out: Array | None = None,
     ) -> Array:
         """Compute the reduction.
 
         Args:
-            args: one array a variable, all float32 or all float64: (M, D) for an i-variable, (N, D)
-                for a j-variable, (D,) for a parameter.
-            backend: `"auto"` or `"CPU"`.
-            device_id: no effect on the CPU.
+            args: one array a variable, all float32 or all float64, or, for a GPU, all float16
+                (computed in float32): (M, D) for an i-variable, (N, D) for a j-variable, (D,) for a
+                parameter.
+            backend: `"auto"` and `"CPU"` compute on the CPU; nothing is copied to a GPU unasked.
+                `"GPU"` copies the arrays to a GPU and the result back; so do KeOps' names
+                `"GPU_1D"`, `"GPU_2D"`, `"GPU_1D_host"` and `"GPU_2D_host"`, as the kernel is chosen
+                by the sizes.
+            device_id: the number of the GPU to use; -1 is the first. No effect on the CPU.
             ranges: none.
             out: an array to write the result to: C-contiguous, of the result's shape and dtype.
 
@@ -108,9 +116,10 @@ class Genred:
             TypeError: if the number, kind or dtype of the arguments is wrong.
             ValueError: if a shape is wrong.
             CompileError: at the first call, if the kernel cannot be compiled.
-            KeyboardInterrupt: when Ctrl-C is pressed.
+            CudaError: if there is no NVIDIA driver, GPU or NVRTC, or a CUDA call fails.
+            KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
-        if ranges is not None or backend != "auto":
-            check_call(backend, ranges)
-        result: Array = self._routine.call_numpy(args, out)
+        if ranges is not None:
+            check_call(ranges)
+        result: Array = self._routine.call_numpy(args, out, backend, device_id)
         return result

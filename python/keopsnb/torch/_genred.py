@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from keopsnb._gradients import Reduction
 from keopsnb._options import check_call, check_options
-from keopsnb.torch._autograd import Reduction
+from keopsnb.torch._autograd import reduce
 
 
 class Genred:
@@ -28,10 +29,12 @@ class Genred:
             blocks of 128 terms in the type of the arguments, and the blocks without rounding error.
         use_double_acc: the same as `dtype_acc="float64"`.
         sum_scheme: `"kahan_scheme"` sums every term without rounding error; all others are the
-            default.
-        enable_chunks: no effect on the CPU.
-        rec_multVar_highdim: no effect on the CPU.
-        use_fast_math: no effect on the CPU.
+            default. On a GPU blocks have at most 128 terms, and no scheme is finer.
+        enable_chunks: no effect: kernels for long vectors are chosen by the formula.
+        rec_multVar_highdim: no effect.
+        use_fast_math: on GPUs, functions that are faster and less accurate (divisions, exponentials
+            and logarithms err in the last digits; very small numbers count as 0). No effect on the
+            CPU.
 
     Raises:
         FormulaError: if the formula or an alias cannot be understood, or dimensions do not fit.
@@ -63,7 +66,7 @@ class Genred:
         sum_scheme: str = "auto",
         enable_chunks: bool = True,  # noqa: ARG002
         rec_multVar_highdim: bool = False,  # noqa: ARG002
-        use_fast_math: bool = True,  # noqa: ARG002
+        use_fast_math: bool = False,
     ) -> None:
         compensated = check_options(
             formula,
@@ -76,36 +79,56 @@ class Genred:
             use_double_acc=use_double_acc,
             sum_scheme=sum_scheme,
         )
-        self._reduction = Reduction(formula, aliases, reduction_op, axis, formula2, compensated)
+        self._reduction = Reduction(
+            formula,
+            aliases,
+            reduction_op,
+            axis,
+            formula2,
+            compensated=compensated,
+            fast_math=use_fast_math,
+        )
 
     def __call__(
         self,
         *args: Tensor,
         backend: str = "auto",
-        device_id: int = -1,  # noqa: ARG002
+        device_id: int = -1,
         ranges: None = None,
         out: Tensor | None = None,
     ) -> Tensor:
         """Compute the reduction.
 
+        On a GPU it is enqueued on the current stream of the tensors' device, as torch's own
+        operations are, and the call returns at once.
+
         Args:
-            args: one array a variable, all float32 or all float64: (M, D) for an i-variable, (N, D)
-                for a j-variable, (D,) for a parameter.
-            backend: `"auto"` or `"CPU"`.
-            device_id: no effect on the CPU.
+            args: one tensor a variable, all on one device, all float32 or all float64, or, for a
+                GPU, all float16 or all bfloat16 (computed in float32): (M, D) for an i-variable,
+                (N, D) for a j-variable, (D,) for a parameter.
+            backend: `"auto"` computes where the tensors are; unlike KeOps' it copies nothing to a
+                GPU unasked. `"CPU"` and `"GPU"` ask for one or the other: with `"GPU"`, tensors
+                in host memory are copied to a GPU and the result back. Of KeOps' other names
+                `"GPU_1D"` and `"GPU_2D"` are `"GPU"`, as the kernel is chosen by the sizes;
+                `"GPU_1D_device"` and `"GPU_2D_device"` take CUDA tensors only, `"GPU_1D_host"` and
+                `"GPU_2D_host"` tensors in host memory only. Gradients are computed likewise.
+            device_id: the number of the GPU to copy to; -1 is the first. CUDA tensors stay where
+                they are, and another number is an error.
             ranges: none.
-            out: an array to write the result to: C-contiguous, of the result's shape and dtype.
+            out: a tensor to write the result to: contiguous, of the result's shape, dtype and
+                device.
 
         Returns:
-            The array (M, D) or (N, D), in the dtype of the arguments, where D is the dimension of
-            the formula (for LogSumExp: of the weights).
+            The tensor (M, D) or (N, D), in the dtype and on the device of the arguments, where D
+            is the dimension of the formula (for LogSumExp: of the weights).
 
         Raises:
-            TypeError: if the number, kind or dtype of the arguments is wrong.
+            TypeError: if the number, kind, dtype or device of the arguments is wrong.
             ValueError: if a shape is wrong.
             CompileError: at the first call, if the kernel cannot be compiled.
-            KeyboardInterrupt: when Ctrl-C is pressed.
+            CudaError: if there is no NVIDIA driver, GPU or NVRTC, or a CUDA call fails.
+            KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
-        if ranges is not None or backend != "auto":
-            check_call(backend, ranges)
-        return self._reduction(args, out)
+        if ranges is not None:
+            check_call(ranges)
+        return reduce(self._reduction, args, out, backend, device_id)

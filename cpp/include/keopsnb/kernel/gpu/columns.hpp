@@ -5,7 +5,7 @@
 // Then each thread sums its window of components over the tile's reduced indices, for a few
 // outputs, all in registers. A result that is a Concat is computed part by part.
 #pragma once
-#include <keopsnb/kernel/gpu/pairs.hpp>
+#include <keopsnb/kernel/gpu/part.hpp>
 
 namespace keopsnb {
 namespace detail {
@@ -17,326 +17,10 @@ template <class R, class... A>
 struct PartsOf<R, Node<op::Concat, A...>> {
   using type = List<typename R::template part<A>...>;
 };
-
-// Of a plan, the scalars of a stage that vectors or the reduction read.
-template <class Plan, Stage S, class... Roots>
-struct ExportRule {
-  template <class F>
-  static constexpr bool read_by_vectors = [] {
-    constexpr auto vectors = []<class... N>(List<N...>) {
-      struct {
-        bool node[sizeof...(N)];
-      } v{{(N::dim > 1)...}};
-      return v;
-    }(typename Plan::nodes{});
-    using E = Edges<typename Plan::nodes>;
-    for (int k = 0; E::template reading<F>(k).node >= 0; ++k)
-      if (vectors.node[E::template reading<F>(k).node]) return true;
-    return (same<F, Roots> || ...);
-  }();
-  // Row variables are scalars of a row as well.
-  template <class F>
-  static constexpr bool keeps =
-      F::dim == 1 && Plan::template stage<F> == S &&
-      (Plan::template slotted<F> || (S == Stage::row && operands_of<F>::size == 0)) &&
-      read_by_vectors<F>;
-};
-template <class Plan, Stage S, class L>
-struct ExportsOf;
-template <class Plan, Stage S, class... Roots>
-struct ExportsOf<Plan, S, List<Roots...>> {
-  using type = filter<ExportRule<Plan, S, Roots...>, typename Plan::nodes>;
-};
 }  // namespace detail
 
 template <class R>
 using parts_of_result = typename detail::PartsOf<R, typename R::result>::type;
-
-// One part of the result, from component Offset on; threads have windows of W components.
-template <class Kernel, class R, int W>
-struct GpuPart {
-  using S = typename Kernel::Storage;
-  using T = computed_in<S>;
-  using F = typename R::result;
-  static constexpr Category lanes = Kernel::lanes, reduced = opposite(lanes);
-  using Pairs = GpuPairs<S, typename R::formulas, lanes, 4, 4>;
-  using plan = typename Pairs::plan;
-  using nodes = typename plan::nodes;
-  using Inputs = typename Pairs::Inputs;
-  static constexpr int positions = Pairs::positions;
-
-  static constexpr int side = Pairs::side, threads = Pairs::threads, packs = 4;
-  static constexpr int tile = Pairs::tile, chunk = side * W;  // components of a block
-  static constexpr i64 window = W;
-  static constexpr i64 dim = F::dim, own = dim < W ? dim : W;
-  static constexpr int chunks = static_cast<int>((dim + chunk - 1) / chunk);
-  static constexpr int state_dim = static_cast<int>(R::state_dim(W));
-  static constexpr int block_dim = static_cast<int>(R::block_dim(W));
-
-  using pair_exports =
-      typename detail::ExportsOf<plan, Stage::pair, typename R::formulas>::type;
-  using row_exports = typename detail::ExportsOf<plan, Stage::row, typename R::formulas>::type;
-
-  // Vectors whose components lie where the result's do; others are read where they are.
-  static constexpr bool aligned = streams<F> && dim > 1;
-  template <class V>
-  static constexpr bool staged = aligned && V::dim == dim;
-  struct StagedLanes {
-    template <class V>
-    static constexpr bool keeps = staged<V> || V::dim == 1;
-  };
-  struct StagedRows {
-    template <class V>
-    static constexpr bool keeps = staged<V>;
-  };
-  using lane_variables = filter<StagedLanes, variables_of<lanes, nodes>>;
-  using reduced_variables = filter<StagedRows, variables_of<reduced, nodes>>;
-
-  // Shared memory, in numbers: chunks of contractions, scalars of pairs and of rows, vectors.
-  static constexpr int pair_stride = Pairs::rows + 4, vector_stride = chunk + 4;
-  static constexpr int pairs_at = (Pairs::shared_numbers + 3) / 4 * 4;
-  static constexpr int rows_at = pairs_at + pair_exports::size * tile * pair_stride;
-  static constexpr int vectors_at = rows_at + row_exports::size * tile;
-  static constexpr int end_at = vectors_at + reduced_variables::size * tile * vector_stride;
-  static constexpr int shared_numbers = larger(end_at, side / 2 * side * state_dim);
-
-  template <class N, class... M>
-  KEOPSNB_FN static constexpr int rank_of(List<M...>) {
-    int rank = 0;
-    [[maybe_unused]] bool found = false;
-    ((found |= same<N, M>, rank += found ? 0 : 1), ...);
-    return rank;
-  }
-
-  // Registers of a thread: for each lane variable, its components for the thread's outputs.
-  template <class... V>
-  static constexpr int numbers_of(List<V...>) {
-    return (0 + ... + (V::dim == 1 ? packs : packs * W));
-  }
-  static constexpr int lane_numbers = numbers_of(lane_variables{});
-  struct LaneValues {
-    T number[(lane_variables::size > 0 ? lane_variables::size : 1) * packs * W];
-  };
-
-  // The evaluation at one reduced index, for the outputs and components of this thread.
-  struct AtRow {
-    using plan = GpuPart::plan;
-    using pack = T;
-    using scalar = T;
-    static constexpr Category lanes = GpuPart::lanes, reduced = GpuPart::reduced;
-    static constexpr int packs = GpuPart::packs, steps = 1;
-    using Fixed = Slots<AtRow, typename plan::fixed_slots>;
-
-    const Inputs& in;
-    const T* shared;
-    const LaneValues& lane_values;
-    Fixed& fixed;
-    i64 first_column;
-    i64 first, last;  // outputs of this thread: the first; the last there is
-    int output;       // place of the first in the tile
-    i64 j;
-    int row;    // place of j in the tile
-    int place;  // of the first component in the staged vectors
-
-    KEOPSNB_FN static bool counts(int) { return true; }
-    KEOPSNB_FN AtRow& at_step(int) { return *this; }
-    template <bool>
-    KEOPSNB_FN auto& slots() {
-      return fixed;
-    }
-    KEOPSNB_FN T row_number(int rank) const { return shared[rows_at + rank * tile + row]; }
-
-    template <class N>
-    KEOPSNB_FN tile_of<AtRow, N> slotted(i64 c) {
-      if constexpr (plan::template stage<N> == Stage::fixed) {
-        return slot<N>(fixed, c);
-      } else if constexpr (plan::template stage<N> == Stage::row) {
-        return {{row_number(rank_of<N>(row_exports{}))}};
-      } else {
-        const void* four = __builtin_assume_aligned(
-            shared + pairs_at +
-                (rank_of<N>(pair_exports{}) * tile + row) * pair_stride + output,
-            16);
-        tile_of<AtRow, N> t;
-        KEOPSNB_UNROLL
-        for (int p = 0; p < packs; ++p) t.at(p, 0) = static_cast<const T*>(four)[p];
-        return t;
-      }
-    }
-
-    template <class V>
-    KEOPSNB_FN tile_of<AtRow, V> variable(i64 c) {
-      tile_of<AtRow, V> t;
-      if constexpr (V::category == lanes && (staged<V> || V::dim == 1)) {
-        constexpr int rank = rank_of<V>(lane_variables{});
-        const int k = V::dim == 1 ? 0 : static_cast<int>(c - first_column);
-        KEOPSNB_UNROLL
-        for (int p = 0; p < packs; ++p) t.at(p, 0) = lane_values.number[(rank * packs + p) * W + k];
-      } else if constexpr (V::category == lanes) {
-        KEOPSNB_UNROLL
-        for (int p = 0; p < packs; ++p)
-          t.at(p, 0) = Pairs::template load<V>(in, first + p < last ? first + p : last, c);
-      } else if constexpr (V::category == reduced && V::dim == 1) {
-        t.at(0, 0) = row_number(rank_of<V>(row_exports{}));
-      } else if constexpr (V::category == reduced && staged<V>) {
-        constexpr int rank = rank_of<V>(reduced_variables{});
-        const T* from = shared + vectors_at + (rank * tile + row) * vector_stride + place;
-        // Windows that do not reach back begin where wide loads may.
-        if constexpr (dim % W == 0)
-          from = static_cast<const T*>(__builtin_assume_aligned(from, 16));
-        t.at(0, 0) = from[c - first_column];
-      } else {
-        t.at(0, 0) = Pairs::template load<V>(in, V::category == reduced ? j : 0, c);
-      }
-      return t;
-    }
-  };
-
-  struct Numbers {
-    T* first;
-    KEOPSNB_FN T& operator()(i64 s, int p) const { return first[s * packs + p]; }
-  };
-  struct OneOutput {
-    T* first;
-    KEOPSNB_FN T& operator()(i64 s) const { return first[s * packs]; }
-  };
-
-  // Components of this part that the window of a thread covers.
-  KEOPSNB_FN static GpuWindow columns(i64 window) {
-    const i64 wanted = window * W;
-    const i64 first = wanted < dim - own ? wanted : dim - own;
-    return {first, wanted < dim ? wanted : dim, wanted + W < dim ? wanted + W : dim};
-  }
-
-  // The vectors of the tile's reduced indices, components [begin, begin + chunk), at the vectors'
-  // end shifted so that windows lie inside.
-  template <class Device, class X>
-  KEOPSNB_FN static void stage_vectors(Device& dev, X& x, i64 begin) {
-    for_each(
-        [&]<class V>(V) KEOPSNB_LAMBDA {
-          T* to = x.shared + vectors_at + rank_of<V>(reduced_variables{}) * tile * vector_stride;
-          const int column = dev.thread() % chunk;
-          const i64 c = begin + column < dim ? begin + column : dim - 1;
-          for (int r = dev.thread() / chunk; r < tile; r += threads / chunk)
-            to[r * vector_stride + column] = Pairs::template load<V>(x.in, x.index_at(r), c);
-        },
-        reduced_variables{});
-  }
-
-  template <class Device>
-  KEOPSNB_FN static void run(Device& dev, const GpuCall& call, const GpuJob& job, const Inputs& in,
-                             i64 first_chunk) {
-    using Evaluation = typename Pairs::template Evaluation<Device>;
-    const i64 my_chunk = job.chunk - first_chunk;
-    T* const shared = reinterpret_cast<T*>(dev.shared());
-
-    typename Evaluation::Fixed fixed;
-    typename Evaluation::Held held;
-    Evaluation x{dev, in, shared, job.begin, job.end - 1, 0, 0, fixed, held};
-    fill(x, typename plan::fixed_slots{});
-
-    // Neighbours share components, so that their states can be merged.
-    const int out_lane = dev.thread() % side, column_lane = dev.thread() / side;
-    const i64 my_window = my_chunk * side + column_lane;
-    const i64 first_column = columns(my_window).first;
-    // The staged vectors begin here; windows at the end of the vector reach back into them.
-    const i64 staged_from = my_chunk * chunk < dim - own ? my_chunk * chunk : dim - own;
-
-    LaneValues lane_values;
-    typename AtRow::Fixed row_fixed;
-    AtRow y{in, shared, lane_values, row_fixed, first_column, job.begin + out_lane * packs,
-            job.end - 1, out_lane * packs, 0, 0, static_cast<int>(first_column - staged_from)};
-    for_each(
-        [&]<class V>(V) KEOPSNB_LAMBDA {
-          constexpr int rank = rank_of<V>(lane_variables{});
-          KEOPSNB_UNROLL
-          for (int p = 0; p < packs; ++p) KEOPSNB_UNROLL
-          for (int k = 0; k < (V::dim == 1 ? 1 : static_cast<int>(own)); ++k)
-            lane_values.number[(rank * packs + p) * W + k] =
-                Pairs::template load<V>(in, y.first + p < y.last ? y.first + p : y.last,
-                                        V::dim == 1 ? 0 : first_column + k);
-        },
-        lane_variables{});
-    fill(y, typename plan::fixed_slots{});
-
-    T state[state_dim * packs];
-    KEOPSNB_UNROLL
-    for (int s = 0; s < state_dim; ++s) KEOPSNB_UNROLL
-    for (int p = 0; p < packs; ++p) state[s * packs + p] = R::template identity<T>(s);
-
-    for (GpuTiles tiles(job, tile); tiles.count > 0; tiles.next()) {
-      x.j = tiles.at;
-      x.count = tiles.count;
-      dev.sync();  // the last tile is no longer read
-      stage_vectors(dev, x, staged_from);
-      fill(x, typename plan::held_slots{});
-      KEOPSNB_UNROLL
-      for (int s = 0; s < Pairs::steps; ++s) {
-        typename Evaluation::AtStep one{x, s, {}};
-        fill(one, typename plan::local_slots{});
-        export_scalars(x, one, s);
-      }
-      dev.sync();
-
-      T block[block_dim * packs];
-      KEOPSNB_UNROLL
-      for (int s = 0; s < block_dim; ++s) KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p) block[s * packs + p] = R::template block_identity<T>(s);
-      for (int r = 0; r < tiles.count; ++r) {
-        y.row = r;
-        y.j = tiles.at + r;
-        R::template step<own>(Numbers{block}, y, first_column);
-      }
-      KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p)
-        R::template absorb<W>(OneOutput{state + p}, OneOutput{block + p});
-    }
-    store(dev, call, job, state, y, job.chunk * side + column_lane);
-  }
-
-  template <class X, class One>
-  KEOPSNB_FN static void export_scalars(X& x, One& one, int s) {
-    for_each(
-        [&]<class N>(N) KEOPSNB_LAMBDA {
-          const auto value = get<N>(one, 0);
-          T* to = x.shared + pairs_at +
-                  (rank_of<N>(pair_exports{}) * tile + x.red_place(s)) * pair_stride;
-          KEOPSNB_UNROLL
-          for (int p = 0; p < packs; ++p) to[x.out_place(p)] = value.at(p, 0);
-        },
-        pair_exports{});
-    for_each(
-        [&]<class N>(N) KEOPSNB_LAMBDA {
-          const auto value = get<N>(one, 0);
-          if (x.out_lane() == 0)
-            x.shared[rows_at + rank_of<N>(row_exports{}) * tile + x.red_place(s)] = value.at(0, 0);
-        },
-        row_exports{});
-  }
-
-  template <class Device>
-  KEOPSNB_FN static void store(Device& dev, const GpuCall& call, const GpuJob& job, T* state,
-                               const AtRow& y, i64 window) {
-    T sum[state_dim];
-    KEOPSNB_UNROLL
-    for (int s = 0; s < state_dim; ++s) sum[s] = R::template identity<T>(s);
-    KEOPSNB_UNROLL
-    for (int p = 0; p < packs; ++p) {
-      if (y.first + p > y.last) continue;
-      if constexpr (Kernel::one)
-        R::template merge<W>([&](i64 s) KEOPSNB_LAMBDA -> T& { return sum[s]; },
-                             OneOutput{state + p});
-      else
-        store_output<Kernel>(call, job, y.first + p, window, OneOutput{state + p});
-    }
-    if constexpr (Kernel::one) {
-      merge_lanes<WindowMerge<R, W>, state_dim>(dev, sum, dev.thread() % side, side,
-                                       reinterpret_cast<T*>(dev.shared()));
-      if (dev.thread() % side == 0)
-        store_part<Kernel>(call, job, window, [&](i64 s) KEOPSNB_LAMBDA { return sum[s]; });
-    }
-  }
-};
 
 template <class S, class R, Output Out>
 struct GpuColumns {
@@ -375,11 +59,11 @@ struct GpuColumns {
   static constexpr int positions = all.positions;
   // Blocks at a time on a multiprocessor, where registers allow it.
   static constexpr int resident = window == 4 && sizeof(T) == 4 && all.lane_numbers <= 4 ? 2 : 1;
-  static constexpr int side = 16;
+  static constexpr int side = gpu_side;
   static constexpr GpuTraits traits = {gpu_abi,
                                        static_cast<int>(Reduction::out_dim),
                                        all.chunks,
-                                       all.chunks * side,
+                                       all.chunks* side,
                                        static_cast<int>(Reduction::state_dim(window)),
                                        sizeof(T),
                                        sizeof(S),
@@ -387,7 +71,7 @@ struct GpuColumns {
                                        threads,
                                        64,
                                        64,
-                                       all.shared * static_cast<int>(sizeof(T)),
+                                       all.shared* static_cast<int>(sizeof(T)),
                                        one};
 
   // f(part, its first chunk, its first component) for the part of a chunk.

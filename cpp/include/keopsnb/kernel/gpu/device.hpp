@@ -1,7 +1,7 @@
 // The execution model of a GPU, as kernels use it: threads of a block, a barrier, shared memory.
 //
-// Kernels are templates over a Device with these members, so that the same source runs on a GPU and,
-// with threads of the host, in tests.
+// Kernels are templates over a Device with these members, so that the same source runs on a GPU
+// and, with threads of the host, in tests.
 #pragma once
 #include <keopsnb/config.hpp>
 

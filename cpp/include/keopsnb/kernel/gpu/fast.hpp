@@ -25,6 +25,19 @@ struct FastExp2 {
   }
 };
 
+// -a^2: no instruction changes the sign of the sum of these.
+struct NegativeSquare {
+  using elementwise = void;
+  template <class... D>
+  static constexpr i64 dim(D... dims) {
+    return broadcast(dims...);
+  }
+  template <Number V>
+  KEOPSNB_FN static V value(V a) {
+    return -a * a;
+  }
+};
+
 }  // namespace op
 
 namespace detail {
@@ -61,17 +74,16 @@ inline constexpr bool is_distance = false;
 template <class Nodes, class X, class Y>
 inline constexpr bool
     is_distance<Nodes, Node<op::Sum, Node<op::Square, Node<op::Subtract, X, Y>>>> =
-        X::dim == Y::dim && X::dim <= 32 &&
-        depends<Category::i, X> != depends<Category::j, X> &&
+        X::dim == Y::dim && X::dim <= 32 && depends<Category::i, X> != depends<Category::j, X> &&
         depends<Category::i, Y> != depends<Category::j, Y> &&
         depends<Category::i, X> != depends<Category::i, Y> &&
         Edges<Nodes>::template readers<Node<op::Square, Node<op::Subtract, X, Y>>>() == 1 &&
         Edges<Nodes>::template readers<Node<op::Subtract, X, Y>>() == 1;
 
 template <class Scale, class X, class Y>
-constexpr auto scaled_distance(Scale s,
-                               Node<op::Sum, Node<op::Square, Node<op::Subtract, X, Y>>>) {
-  return sqdist(s * X{}, s * Y{});
+constexpr auto negative_scaled_distance(Scale s,
+                                        Node<op::Sum, Node<op::Square, Node<op::Subtract, X, Y>>>) {
+  return Node<op::Sum, Node<op::NegativeSquare, decltype(s * X{} - s * Y{})>>{};
 }
 
 // F, which is a formula with these nodes or a part of it.
@@ -86,11 +98,9 @@ struct Rewritten<Nodes, Node<Op, A...>> {
 template <class Nodes, class A>
   requires(negative_factor<A> > 0 && is_distance<Nodes, decltype(last_operand(A{}))>)
 struct Rewritten<Nodes, Node<op::Exp, A>> {
-  static constexpr auto scale =
-      lit_of([] { return square_root(negative_factor<A> * log2_e); });
+  static constexpr auto scale = lit_of([] { return square_root(negative_factor<A> * log2_e); });
   using type =
-      Node<op::FastExp2,
-           Node<op::Minus, decltype(scaled_distance(scale, decltype(last_operand(A{})){}))>>;
+      Node<op::FastExp2, decltype(negative_scaled_distance(scale, decltype(last_operand(A{})){}))>;
 };
 
 template <class R>

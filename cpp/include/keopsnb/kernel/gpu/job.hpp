@@ -27,8 +27,8 @@ struct GpuJob {
     begin = tile * rows;
     end = call.outputs;
     from = split * call.reduced_per_split;
-    to = from + call.reduced_per_split < call.reduced ? from + call.reduced_per_split
-                                                      : call.reduced;
+    to =
+        from + call.reduced_per_split < call.reduced ? from + call.reduced_per_split : call.reduced;
     first_interval = 0;
     end_interval = 1;
     intervals = nullptr;

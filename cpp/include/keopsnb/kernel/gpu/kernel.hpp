@@ -30,23 +30,23 @@ struct GpuInputs {
 
 #if KEOPSNB_CUDA
 // The symbols of a module that holds a kernel.
-#define KEOPSNB_GPU_KERNEL(S, reduction, out)                                                    \
-  using KeopsnbKernel = keopsnb::Gpu<S, decltype(reduction), out>;                               \
-  extern "C" __constant__ const keopsnb::GpuTraits keopsnb_traits = KeopsnbKernel::traits;       \
-  extern "C" __global__ void __launch_bounds__(KeopsnbKernel::traits.threads_most,               \
-                                               KeopsnbKernel::resident)                            \
-      keopsnb_reduce(const __grid_constant__ keopsnb::GpuCall call,                              \
-                     const __grid_constant__ keopsnb::GpuInputs<KeopsnbKernel::positions> in) {  \
-    keopsnb::CudaDevice device;                                                                  \
-    KeopsnbKernel::run(device, call, in.at);                                                     \
-  }                                                                                              \
-  extern "C" __global__ void __launch_bounds__(keopsnb::GpuMerger<KeopsnbKernel>::threads)       \
-      keopsnb_merge(const __grid_constant__ keopsnb::GpuMerge call) {                            \
-    keopsnb::CudaDevice device;                                                                  \
-    keopsnb::GpuMerger<KeopsnbKernel>::run(device, call);                                        \
-  }                                                                                              \
-  extern "C" __global__ void keopsnb_fill(void* to, keopsnb::i64 numbers) {                      \
-    keopsnb::CudaDevice device;                                                                  \
-    keopsnb::gpu_fill<KeopsnbKernel>(device, to, numbers);                                       \
+#define KEOPSNB_GPU_KERNEL(S, reduction, out)                                                   \
+  using KeopsnbKernel = keopsnb::Gpu<S, decltype(reduction), out>;                              \
+  extern "C" __constant__ const keopsnb::GpuTraits keopsnb_traits = KeopsnbKernel::traits;      \
+  extern "C" __global__ void __launch_bounds__(KeopsnbKernel::traits.threads_most,              \
+                                               KeopsnbKernel::resident)                         \
+      keopsnb_reduce(const __grid_constant__ keopsnb::GpuCall call,                             \
+                     const __grid_constant__ keopsnb::GpuInputs<KeopsnbKernel::positions> in) { \
+    keopsnb::CudaDevice device;                                                                 \
+    KeopsnbKernel::run(device, call, in.at);                                                    \
+  }                                                                                             \
+  extern "C" __global__ void __launch_bounds__(keopsnb::GpuMerger<KeopsnbKernel>::threads)      \
+      keopsnb_merge(const __grid_constant__ keopsnb::GpuMerge call) {                           \
+    keopsnb::CudaDevice device;                                                                 \
+    keopsnb::GpuMerger<KeopsnbKernel>::run(device, call);                                       \
+  }                                                                                             \
+  extern "C" __global__ void keopsnb_fill(void* to, keopsnb::i64 numbers) {                     \
+    keopsnb::CudaDevice device;                                                                 \
+    keopsnb::gpu_fill<KeopsnbKernel>(device, to, numbers);                                      \
   }
 #endif

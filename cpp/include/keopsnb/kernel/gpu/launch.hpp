@@ -60,8 +60,8 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
   l.splits = 1;
   if (!sparse && blocks > 0) {
     const i64 busy = gpu_least(gpu_parts(2 * at_a_time, blocks), sizes.reduced / (8 * tile));
-    const i64 even = gpu_least(gpu_least(gpu_parts(16 * at_a_time, blocks), 8),
-                               sizes.reduced / 16384);
+    const i64 even =
+        gpu_least(gpu_least(gpu_parts(16 * at_a_time, blocks), 8), sizes.reduced / 16384);
     l.splits = gpu_most(1, gpu_most(busy, even));
   }
   l.reduced_per_split = gpu_most(1, gpu_parts(gpu_parts(sizes.reduced, l.splits), tile) * tile);
@@ -72,12 +72,12 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
   const i64 outputs = traits.one ? 1 : sizes.outputs;
   l.parts = traits.one ? l.tiles * l.splits : l.splits;
   if (traits.one || l.splits > 1) {
-    l.state_bytes =
-        sizes.batches * l.parts * traits.windows * traits.window_state * outputs * traits.number_bytes;
+    l.state_bytes = sizes.batches * l.parts * traits.windows * traits.window_state * outputs *
+                    traits.number_bytes;
     l.merge_group = 1;
     while (l.merge_group < gpu_merge_threads && 8 * l.merge_group <= l.parts) l.merge_group *= 2;
-    l.merge_blocks = gpu_parts(sizes.batches * outputs * traits.windows * l.merge_group,
-                               gpu_merge_threads);
+    l.merge_blocks =
+        gpu_parts(sizes.batches * outputs * traits.windows * l.merge_group, gpu_merge_threads);
     l.merge_shared = gpu_merge_threads / 2 * traits.window_state * traits.number_bytes;
   }
   return l;

@@ -18,8 +18,9 @@ struct GpuLong {
   using plan = gpu_long_plan<lanes, typename Reduction::formulas>;
   static constexpr i64 words = sizeof(T) / 4;
   static constexpr i64 held_words = words * plan::held_slots::size;
-  static constexpr int packs =
-      held_words <= 1 && words * state_dim <= 2 ? 8 : held_words <= 4 && words * state_dim <= 16 ? 4 : 2;
+  static constexpr int packs = held_words <= 1 && words * state_dim <= 2    ? 8
+                               : held_words <= 4 && words * state_dim <= 16 ? 4
+                                                                            : 2;
   static constexpr int steps = packs == 2 ? 2 : 4;
   using Pairs = GpuPairs<S, typename Reduction::formulas, lanes, packs, steps>;
   static constexpr int positions = Pairs::positions;
@@ -65,7 +66,7 @@ struct GpuLong {
 
     typename Evaluation::Fixed fixed;
     typename Evaluation::Held held;
-    Evaluation x{dev, in,    reinterpret_cast<T*>(dev.shared()), job.begin, job.end - 1, 0, 0,
+    Evaluation x{dev,   in,  reinterpret_cast<T*>(dev.shared()), job.begin, job.end - 1, 0, 0,
                  fixed, held};
     fill(x, typename plan::fixed_slots{});
     T state[state_dim * packs];
@@ -90,8 +91,7 @@ struct GpuLong {
         Reduction::step(Numbers{block}, one);
       }
       KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p)
-        Reduction::absorb(OneOutput{state + p}, OneOutput{block + p});
+      for (int p = 0; p < packs; ++p) Reduction::absorb(OneOutput{state + p}, OneOutput{block + p});
     }
 
     // Threads that share outputs have seen different reduced indices.
@@ -110,8 +110,7 @@ struct GpuLong {
         Reduction::merge([&](i64 s) KEOPSNB_LAMBDA -> T& { return sum[s]; },
                          [&](i64 s) KEOPSNB_LAMBDA { return one[s]; });
       else
-        store_output<GpuLong>(call, job, i, 0,
-                              [&](i64 s) KEOPSNB_LAMBDA { return one[s]; });
+        store_output<GpuLong>(call, job, i, 0, [&](i64 s) KEOPSNB_LAMBDA { return one[s]; });
     }
     if constexpr (Out == Output::one) {
       merge_lanes<Reduction, state_dim>(dev, sum, dev.thread(), threads, x.shared);

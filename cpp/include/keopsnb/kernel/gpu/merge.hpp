@@ -34,10 +34,10 @@ struct GpuMerger {
                         ((batch * call.parts + part) * windows + mine) * state_dim * call.outputs +
                         output;
         InWindow::merge([&](i64 s) KEOPSNB_LAMBDA -> T& { return state[s]; },
-                      [&](i64 s) KEOPSNB_LAMBDA { return from[s * call.outputs]; });
+                        [&](i64 s) KEOPSNB_LAMBDA { return from[s * call.outputs]; });
       }
     merge_lanes<InWindow, state_dim>(dev, state, lane, call.group,
-                                   reinterpret_cast<T*>(dev.shared()));
+                                     reinterpret_cast<T*>(dev.shared()));
     if (lane > 0 || batch >= call.batches) return;
     S* to = static_cast<S*>(call.out) + (batch * call.outputs + output) * Reduction::out_dim;
     write_window<Kernel>(to, mine, [&](i64 s) KEOPSNB_LAMBDA { return state[s]; });

@@ -1,123 +1,18 @@
 // Scalars of a formula over long vectors, for a tile of pairs (i, j) at once.
 //
-// The threads of a block form a square of `side` by `side`; each holds `outputs` x `steps` pairs in
-// registers. A sum over a long vector, such as SqDist or Scalprod, runs over chunks of components
-// that all threads load into shared memory together: each number loaded serves a row or a column of
-// pairs, and registers hold nothing that grows with the dimension. `contract` is the place where a
-// sum of another form (a matrix product) may be done for the whole tile.
+// The threads of a block form a square of gpu_side by gpu_side; each holds `outputs` x `steps`
+// pairs in registers. A sum over a long vector, such as SqDist or Scalprod, runs over chunks of
+// components that all threads load into shared memory together: each number loaded serves a row or
+// a column of pairs, and registers hold nothing that grows with the dimension. `contract` is the
+// place where a sum of another form (a matrix product) may be done for the whole tile.
 #pragma once
 #include <keopsnb/kernel/gpu/device.hpp>
-#include <keopsnb/kernel/gpu/plan.hpp>
+#include <keopsnb/kernel/gpu/long_plan.hpp>
 #include <keopsnb/kernel/gpu/states.hpp>
 
 namespace keopsnb {
 
-namespace detail {
-// Whether component c of F needs no component but c of vectors of dimension D.
-template <i64 D, class F>
-inline constexpr bool streams = F::dim == 1 || F::dim == D;
-template <i64 D, class Op, class... A>
-inline constexpr bool streams<D, Node<Op, A...>> =
-    Node<Op, A...>::dim == 1 ||
-    (Node<Op, A...>::dim == D && op::Elementwise<Op> && (streams<D, A> && ...));
-template <i64 D, i64 N, class A>
-inline constexpr bool streams<D, Node<op::SumT<N>, A>> = N == D;
-
-// The variables of dimension D and category C that component c of F reads, scalars left out.
-template <i64 D, Category C, class Kept, class F>
-struct Streamed {
-  using type = Kept;
-};
-template <i64 D, Category C, class... K, int P>
-struct Streamed<D, C, List<K...>, Var<P, D, C>> {
-  using type = choose<contains<Var<P, D, C>, List<K...>>, List<K...>, List<K..., Var<P, D, C>>>;
-};
-template <i64 D, Category C, class Kept, class Operands>
-struct StreamedAll {
-  using type = Kept;
-};
-template <i64 D, Category C, class Kept, class A, class... More>
-struct StreamedAll<D, C, Kept, List<A, More...>> {
-  using type =
-      typename StreamedAll<D, C, typename Streamed<D, C, Kept, A>::type, List<More...>>::type;
-};
-template <i64 D, Category C, class Kept, class Op, class... A>
-  requires(Node<Op, A...>::dim == D)
-struct Streamed<D, C, Kept, Node<Op, A...>> {
-  using type = typename StreamedAll<D, C, Kept, List<A...>>::type;
-};
-}  // namespace detail
-
-// Formulas whose component c can be evaluated from component c of its variables.
-template <class F>
-inline constexpr bool streams = detail::streams<F::dim, F>;
-template <Category C, class F>
-using streamed = typename detail::Streamed<F::dim, C, List<>, F>::type;
-
-// A plan in which only scalars have slots: vectors are long. Contractions, sums over long vectors
-// for each pair, are held for the whole tile of pairs, and so is what they read; other scalars only
-// for one reduced index at a time.
-template <Category Lanes, class... Roots>
-struct GpuLongPlan : GpuPlan<Lanes, Roots...> {
-  using plan = GpuPlan<Lanes, Roots...>;
-  using nodes = typename plan::nodes;
-  template <class F>
-  static constexpr bool slotted = operands_of<F>::size > 0 && F::dim == 1;
-
-  template <class F>
-  struct Contracted {
-    static constexpr bool value = false;
-  };
-  template <class A>
-  struct Contracted<Node<op::Sum, A>> {
-    static constexpr bool value =
-        plan::template stage<A> == Stage::pair && A::dim > 8 && streams<A> &&
-        streamed<Category::i, A>::size + streamed<Category::j, A>::size <= 4;
-  };
-  template <class F>
-  static constexpr bool contracted = Contracted<F>::value;
-
-  struct ContractionRule {
-    template <class F>
-    static constexpr bool keeps = contracted<F>;
-  };
-  using contractions = filter<ContractionRule, nodes>;
-
-  template <class F>
-  static constexpr bool held =
-      slotted<F> && (plan::template stage<F> == Stage::row || [] {
-        return []<class... C>(List<C...>) { return (occurs<C, F> || ...); }(contractions{});
-      }());
-
-  struct FixedRule {
-    template <class F>
-    static constexpr bool keeps = slotted<F> && plan::template stage<F> == Stage::fixed;
-  };
-  struct HeldRule {
-    template <class F>
-    static constexpr bool keeps = plan::template varies<F> && held<F>;
-  };
-  struct LocalRule {
-    template <class F>
-    static constexpr bool keeps = slotted<F> && plan::template varies<F> && !held<F>;
-  };
-  // In the order in which they are computed.
-  using fixed_slots = filter<FixedRule, nodes>;
-  using held_slots = filter<HeldRule, nodes>;
-  using local_slots = filter<LocalRule, nodes>;
-};
-
-namespace detail {
-template <Category Lanes, class L>
-struct GpuLongPlanOf;
-template <Category Lanes, class... F>
-struct GpuLongPlanOf<Lanes, List<F...>> {
-  using type = GpuLongPlan<Lanes, F...>;
-};
-}  // namespace detail
-
-template <Category Lanes, class Formulas>
-using gpu_long_plan = typename detail::GpuLongPlanOf<Lanes, Formulas>::type;
+inline constexpr int gpu_side = 16;
 
 template <class S, class Formulas, Category Lanes, int Outputs, int Steps>
 struct GpuPairs {
@@ -126,7 +21,7 @@ struct GpuPairs {
   using plan = gpu_long_plan<lanes, Formulas>;
   using nodes = typename plan::nodes;
 
-  static constexpr int side = 16, threads = side * side;
+  static constexpr int side = gpu_side, threads = side * side;
   static constexpr int outputs = Outputs, steps = Steps;
   static constexpr int rows = side * outputs, tile = side * steps;
   static constexpr int positions =
@@ -150,8 +45,8 @@ struct GpuPairs {
   static constexpr int lane_stride = rows + 4, reduced_stride = tile + 4;
 
   template <class A>
-  static constexpr int chunk_numbers =
-      chunk * (streamed<lanes, A>::size * lane_stride + streamed<reduced, A>::size * reduced_stride);
+  static constexpr int chunk_numbers = chunk * (streamed<lanes, A>::size * lane_stride +
+                                                streamed<reduced, A>::size * reduced_stride);
   // Two chunks take turns.
   static constexpr int shared_numbers = [] {
     return []<class... A>(List<Node<op::Sum, A>...>) {
@@ -317,8 +212,8 @@ struct GpuPairs {
 
     template <class A>
     KEOPSNB_FN void fetch(T* numbers, i64 begin) {
-      const i64 c = begin + dev.thread() % chunk < A::dim ? begin + dev.thread() % chunk
-                                                          : A::dim - 1;
+      const i64 c =
+          begin + dev.thread() % chunk < A::dim ? begin + dev.thread() % chunk : A::dim - 1;
       const int row = dev.thread() / chunk;
       int n = 0;
       for_each(
@@ -358,8 +253,8 @@ struct GpuPairs {
 
     // Sum over the components of A, for all pairs of the tile. All threads of the block call it.
     template <class A>
-      requires plan::template contracted<Node<op::Sum, A>>
-    KEOPSNB_FN Tile<T, packs, steps> contract() {
+      requires plan::template
+    contracted<Node<op::Sum, A>> KEOPSNB_FN Tile<T, packs, steps> contract() {
       Tile<T, packs, steps> sum{};
       T* buffer = shared;
       T* other = shared + chunk_numbers<A>;

@@ -31,9 +31,9 @@ struct GpuShort {
   static constexpr i64 block_dim = Reduction::block_dim(Reduction::out_dim);
   static constexpr i64 state_dim = Reduction::state_dim(Reduction::out_dim);
 
-  // Rows begin where a wide load may.
+  // Rows begin where a wide load may. Not even one without numbers is empty: it is copied.
   static constexpr int wide = 16 / sizeof(T);
-  static constexpr i64 row_stride = (row_dim + wide - 1) / wide * wide;
+  static constexpr i64 row_stride = row_dim > 0 ? (row_dim + wide - 1) / wide * wide : wide;
 
   // Short rows are in registers on their way to the next tile.
   static constexpr bool prefetches = row_dim <= 8;
@@ -54,8 +54,7 @@ struct GpuShort {
   static constexpr int buffer_numbers = static_cast<int>(2 * row_stride);  // a thread
   static constexpr int shared_bytes =
       threads * static_cast<int>(sizeof(T)) *
-      larger(buffer_numbers,
-             Out == Output::one ? static_cast<int>(state_dim + 1) / 2 : 0);
+      larger(buffer_numbers, Out == Output::one ? static_cast<int>(state_dim + 1) / 2 : 0);
   static constexpr GpuTraits traits = {gpu_abi,
                                        static_cast<int>(Reduction::out_dim),
                                        1,
@@ -65,7 +64,7 @@ struct GpuShort {
                                        sizeof(S),
                                        32,
                                        threads,
-                                       threads * packs,
+                                       threads* packs,
                                        threads,
                                        shared_bytes,
                                        Out == Output::one};
@@ -81,7 +80,8 @@ struct GpuShort {
 
   // The row nodes of reduced index j, from memory.
   struct RowEvaluation {
-    using plan = typename detail::RowPlanOf<GpuShort::reduced, typename GpuShort::plan::computed_in_row>::type;
+    using plan = typename detail::RowPlanOf<GpuShort::reduced,
+                                            typename GpuShort::plan::computed_in_row>::type;
     using pack = T;
     using scalar = T;
     static constexpr Category lanes = GpuShort::lanes, reduced = GpuShort::reduced;
@@ -111,7 +111,7 @@ struct GpuShort {
   };
 
   struct alignas(16) Row {
-    T number[row_stride > 0 ? row_stride : 1];
+    T number[row_stride];
   };
 
   KEOPSNB_FN static void load_row(Row& row, const Inputs& in, i64 j) {
@@ -161,7 +161,7 @@ struct GpuShort {
     template <class F>
     KEOPSNB_FN tile_of<Evaluation, F> slotted(i64 c) {
       if constexpr (plan::template stage<F> == Stage::row)
-        return {{row.number[offset_of<F>(row_nodes{}) + c]}};
+        return {{row.number[offset_of<F>(row_nodes{}) + (F::dim == 1 ? 0 : c)]}};
       else
         return slot<F>(slots<plan::template varies<F>>(), c);
     }
@@ -243,7 +243,8 @@ struct GpuShort {
       T block[block_dim * packs];
       KEOPSNB_UNROLL
       for (int s = 0; s < block_dim; ++s) KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p) block[s * packs + p] = Reduction::template block_identity<T>(s);
+      for (int p = 0; p < packs; ++p)
+        block[s * packs + p] = Reduction::template block_identity<T>(s);
       KEOPSNB_UNROLL_BY(unrolled_rows)
       for (int r = 0; r < count; ++r) {
         const Row row = tile[r];

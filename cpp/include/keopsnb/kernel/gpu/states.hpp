@@ -74,9 +74,9 @@ template <class Kernel, class State>
 KEOPSNB_FN void store_part(const GpuCall& call, const GpuJob& job, i64 window, State state) {
   constexpr GpuTraits traits = Kernel::traits;
   const i64 part = job.split * call.tiles + job.tile, parts = call.splits * call.tiles;
-  typename Kernel::T* to = static_cast<typename Kernel::T*>(call.states) +
-                           ((job.batch * parts + part) * traits.windows + window) *
-                               traits.window_state;
+  typename Kernel::T* to =
+      static_cast<typename Kernel::T*>(call.states) +
+      ((job.batch * parts + part) * traits.windows + window) * traits.window_state;
   KEOPSNB_UNROLL
   for (int s = 0; s < traits.window_state; ++s) to[s] = state(s);
 }

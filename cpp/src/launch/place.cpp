@@ -1,0 +1,85 @@
+#include "launch/place.hpp"
+
+#include <algorithm>
+
+namespace keopsnb {
+namespace {
+
+// KeOps chooses a kernel by 1D and 2D; here the sizes choose it.
+struct Backend {
+  std::string_view name;
+  bool cpu, gpu, takes_host, takes_device;
+};
+constexpr Backend backends[] = {
+    {"auto", true, true, true, true},
+    {"CPU", true, false, true, false},
+    {"GPU", false, true, true, true},
+    {"GPU_1D", false, true, true, true},
+    {"GPU_1D_device", false, true, false, true},
+    {"GPU_1D_host", false, true, true, false},
+    {"GPU_2D", false, true, true, true},
+    {"GPU_2D_device", false, true, false, true},
+    {"GPU_2D_host", false, true, true, false},
+};
+
+const Backend& backend_of(const std::string& name) {
+  const auto* const found = std::ranges::find(backends, name, &Backend::name);
+  if (found != std::end(backends)) return *found;
+  throw std::invalid_argument("backend is '" + name + "'; write one of " + backend_names() + ".");
+}
+
+}  // namespace
+
+std::string backend_names() {
+  std::string names;
+  for (const Backend& backend : backends)
+    names += (names.empty() ? "'" : ", '") + std::string(backend.name) + "'";
+  return names;
+}
+
+Place choose_place(const Routine& routine, std::span<const ArrayView> arguments,
+                   const Request& request) {
+  const Backend& backend = backend_of(request.backend);
+  const auto is_on = [&](std::size_t k) {
+    return routine.argument_name(k) + " is on " + device_text(arguments[k].device);
+  };
+  const int wanted = request.device_id;
+  if (wanted < -1)
+    throw std::invalid_argument("device_id is " + std::to_string(wanted) +
+                                "; write the number of a GPU, from 0, or -1 for that of the "
+                                "arguments.");
+
+  const int from = arguments.empty() ? host_device : arguments[0].device;
+  for (std::size_t k = 1; k < arguments.size(); ++k)
+    if (arguments[k].device != from)
+      throw ArgumentTypeError(is_on(k) + ", and " + is_on(0) +
+                              "; all arguments must be on one device: write .to(...) for one.");
+
+  if (from != host_device && !backend.gpu)
+    throw ArgumentTypeError(is_on(0) + ", and backend is 'CPU'; write .cpu(), or backend='GPU'.");
+  if (from != host_device && !backend.takes_device)
+    throw ArgumentTypeError(is_on(0) + ", and backend='" + request.backend +
+                            "' takes arguments from host memory; write backend='GPU'.");
+  if (from == host_device && !backend.takes_host)
+    throw ArgumentTypeError(
+        (arguments.empty() ? "There is no argument"
+                           : routine.argument_name(0) + " is in host memory") +
+        ", and backend='" + request.backend + "' takes CUDA tensors; write " +
+        (request.torch ? ".cuda(), or " : "") +
+        "backend='GPU', which copies arguments to the GPU and the result back.");
+  if (from != host_device && wanted != -1 && wanted != from)
+    throw ArgumentTypeError(is_on(0) + ", and device_id is " + std::to_string(wanted) +
+                            "; leave it out, or write .to('cuda:" + std::to_string(wanted) + "').");
+
+  if (from != host_device) return {from, false};
+  if (!backend.cpu) return {std::max(wanted, 0), true};
+  for (std::size_t k = 0; k < arguments.size(); ++k)
+    if (const DtypeFacts& type = facts(arguments[k].dtype); !type.on_cpu)
+      throw ArgumentTypeError(routine.argument_name(k) + " is " + std::string(type.name) +
+                              ", and float16 and bfloat16 are computed on GPUs only; write " +
+                              (request.torch ? ".float()" : ".astype('float32')") +
+                              ", or backend='GPU'.");
+  return {};
+}
+
+}  // namespace keopsnb

@@ -1,0 +1,124 @@
+// The Gaussian sum and its gradient of main.cpp on an NVIDIA GPU, compiled by nvcc:
+//
+//   nvcc -std=c++20 -arch=native -I <include folder> gpu.cu -o gpu
+//
+// The result is checked against two plain loops. Where there is no GPU the program says so.
+#include <keopsnb/keopsnb.hpp>
+#include <keopsnb/reduce_gpu.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+namespace {
+
+using keopsnb::i64;
+using Numbers = std::vector<float>;
+
+void check(cudaError_t status) {
+  if (status == cudaSuccess) return;
+  std::fprintf(stderr, "CUDA: %s\n", cudaGetErrorString(status));
+  std::exit(1);
+}
+
+Numbers random_numbers(i64 count, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal;
+  Numbers numbers(static_cast<std::size_t>(count));
+  for (float& number : numbers) number = normal(engine);
+  return numbers;
+}
+
+// Numbers in the memory of the GPU.
+class OnGpu {
+ public:
+  explicit OnGpu(i64 count) : bytes_(static_cast<std::size_t>(count) * sizeof(float)) {
+    check(cudaMalloc(&data_, bytes_));
+  }
+  explicit OnGpu(const Numbers& numbers) : OnGpu(static_cast<i64>(numbers.size())) {
+    check(cudaMemcpy(data_, numbers.data(), bytes_, cudaMemcpyHostToDevice));
+  }
+  OnGpu(const OnGpu&) = delete;
+  OnGpu& operator=(const OnGpu&) = delete;
+  ~OnGpu() { cudaFree(data_); }
+
+  float* data() { return data_; }
+  // Waits for the work before it; an error of that work comes out here.
+  Numbers download() const {
+    Numbers numbers(bytes_ / sizeof(float));
+    check(cudaMemcpy(numbers.data(), data_, bytes_, cudaMemcpyDeviceToHost));
+    return numbers;
+  }
+
+ private:
+  std::size_t bytes_;
+  float* data_ = nullptr;
+};
+
+struct Plain {
+  std::vector<double> sum, gradient;
+};
+
+Plain plain_loops(const Numbers& x, const Numbers& y, const Numbers& b, const Numbers& e) {
+  Plain result{std::vector<double>(e.size()), std::vector<double>(x.size())};
+  for (std::size_t i = 0; i < e.size(); ++i)
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      double d[3], squares = 0;
+      for (std::size_t c = 0; c < 3; ++c) {
+        d[c] = static_cast<double>(x[3 * i + c]) - static_cast<double>(y[3 * j + c]);
+        squares += d[c] * d[c];
+      }
+      const double term = std::exp(-squares) * static_cast<double>(b[j]);
+      result.sum[i] += term;
+      for (std::size_t c = 0; c < 3; ++c)
+        result.gradient[3 * i + c] -= 2 * static_cast<double>(e[i]) * term * d[c];
+    }
+  return result;
+}
+
+// Greatest difference, relative to the greatest value.
+double error(const Numbers& found, const std::vector<double>& expected) {
+  double difference = 0, greatest = 0;
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    const double d = std::fabs(static_cast<double>(found[k]) - expected[k]);
+    if (!(d <= difference)) difference = d;  // NaN counts
+    greatest = std::fmax(greatest, std::fabs(expected[k]));
+  }
+  return difference / greatest;
+}
+
+}  // namespace
+
+int main() {
+  int devices = 0;
+  if (const cudaError_t status = cudaGetDeviceCount(&devices); devices == 0) {
+    std::printf("There is no GPU here (%s): nothing was computed.\n", cudaGetErrorString(status));
+    return 0;
+  }
+  constexpr i64 M = 2000, N = 3000;
+  const Numbers xs = random_numbers(3 * M, 1), ys = random_numbers(3 * N, 2),
+                bs = random_numbers(N, 3), es = random_numbers(M, 4);
+  OnGpu x_gpu(xs), y_gpu(ys), b_gpu(bs), e_gpu(es), a_gpu(M), g_gpu(3 * M);
+
+  constexpr auto x = keopsnb::vi<0, 3>;
+  constexpr auto y = keopsnb::vj<1, 3>;
+  constexpr auto b = keopsnb::vj<2, 1>;
+  constexpr auto e = keopsnb::vi<3, 1>;
+  constexpr auto gaussian = exp(-sqdist(x, y)) * b;
+
+  // Both return at once and run one after the other, on the default stream.
+  check(keopsnb::reduce_gpu<float>(keopsnb::sum_over_j(gaussian), a_gpu.data(), M, N,
+                                   {x_gpu.data(), y_gpu.data(), b_gpu.data()}));
+  check(keopsnb::reduce_gpu<float>(keopsnb::sum_over_j(grad(gaussian, x, e)), g_gpu.data(), M, N,
+                                   {x_gpu.data(), y_gpu.data(), b_gpu.data(), e_gpu.data()}));
+  const Numbers a = a_gpu.download(), g = g_gpu.download();
+
+  const Plain plain = plain_loops(xs, ys, bs, es);
+  const double errors[] = {error(a, plain.sum), error(g, plain.gradient)};
+  std::printf("a_0 = %.7f, relative error %.1e\n", static_cast<double>(a[0]), errors[0]);
+  std::printf("g_0 = (%.7f, %.7f, %.7f), relative error %.1e\n", static_cast<double>(g[0]),
+              static_cast<double>(g[1]), static_cast<double>(g[2]), errors[1]);
+  return errors[0] < 5e-6 && errors[1] < 5e-6 ? 0 : 1;
+}

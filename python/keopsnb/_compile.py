@@ -1,0 +1,105 @@
+"""Kernels made ahead of time, for machines that are not this one."""
+
+from collections.abc import Sequence
+
+from keopsnb._gradients import Reduction
+from keopsnb._options import check_options
+
+
+def _gradients_needed(
+    variables: Sequence[tuple[str, int, int]], gradients: Sequence[str]
+) -> tuple[bool, ...]:
+    if isinstance(gradients, str):
+        raise TypeError(f"gradients is {gradients!r}; write a list of names, as [{gradients!r}].")
+    names = [name for name, _, _ in variables]
+    for name in gradients:
+        if name not in names:
+            raise ValueError(
+                f"gradients names {name!r}, and the variables are {', '.join(map(repr, names))}."
+            )
+    return tuple(name in gradients for name in names)
+
+
+def compile(  # noqa: A001  (keopsnb.compile)
+    formula: str,
+    aliases: Sequence[str],
+    reduction_op: str = "Sum",
+    axis: int = 0,
+    *,
+    dtype: str = "float32",
+    target: str = "native",
+    formula2: str | None = None,
+    folder: str | None = None,
+    gradients: Sequence[str] = (),
+    dtype_acc: str = "auto",
+    use_double_acc: bool = False,
+    sum_scheme: str = "auto",
+    use_fast_math: bool = False,
+) -> list[str]:
+    """Compile the kernels of a reduction into a folder, for another machine or a later day.
+
+    The machine that runs them needs no compiler: neither NVRTC for a GPU's nor a C++ compiler for a
+    CPU's. It finds them when the environment variable KEOPSNB_KERNEL_PATH names the folder (or
+    several, with colons between) and a `Genred` has the same formula and options; aliases may have
+    other names there. A GPU's kernels need no GPU here, but NVRTC: `pip install keopsnb[cuda13]`.
+
+    Args:
+        formula: as for `Genred`.
+        aliases: as for `Genred`.
+        reduction_op: as for `Genred`.
+        axis: as for `Genred`.
+        dtype: the type of the arguments: `"float32"` or `"float64"`, and, for a GPU, also
+            `"float16"` or `"bfloat16"`.
+        target: `"native"` (or `"cpu"`), this machine's CPU; `"x86-64-v2"`, `"x86-64-v3"` or
+            `"x86-64-v4"`, all CPUs of that level; `"sm_90"`, the GPUs of compute capability 9.0 and
+            later ones of 9; `"compute_80"`, all GPUs from compute capability 8.0 on, whose driver
+            then finishes the compilation at each start.
+        formula2: as for `Genred`.
+        folder: where to put the kernels; `keopsnb-kernels` in the current folder by default.
+            Others must not be able to write to it.
+        gradients: names of the variables whose gradients, taken together, torch will ask for.
+        dtype_acc: as for `Genred`.
+        use_double_acc: as for `Genred`.
+        sum_scheme: as for `Genred`.
+        use_fast_math: as for `Genred`.
+
+    Returns:
+        The paths of the kernels: that of the reduction first, then those of its gradients.
+
+    Raises:
+        FormulaError: if the formula or an alias cannot be understood, or dimensions do not fit.
+        TypeError: if `dtype` is not computed on such a target.
+        ValueError: if an option is not one that there is.
+        CompileError: if the compiler is missing or refuses a kernel.
+        CudaError: if NVRTC is missing or does not know the target.
+        CacheError: if the folder cannot be written to.
+
+    Example:
+        >>> import keopsnb
+        >>> paths = keopsnb.compile("Exp(-SqDist(x, y))", ["x = Vi(3)", "y = Vj(3)"], axis=1,
+        ...                         target="x86-64-v3", gradients=["x"])  # doctest: +SKIP
+    """
+    compensated = check_options(
+        formula,
+        aliases,
+        axis,
+        dtype=None,
+        opt_arg=None,
+        cuda_type=None,
+        dtype_acc=dtype_acc,
+        use_double_acc=use_double_acc,
+        sum_scheme=sum_scheme,
+    )
+    reduction = Reduction(
+        formula,
+        aliases,
+        reduction_op,
+        axis,
+        formula2,
+        compensated=compensated,
+        fast_math=use_fast_math,
+    )
+    needed = _gradients_needed(reduction.routine.variables, gradients)
+    place = "keopsnb-kernels" if folder is None else folder
+    routines = [reduction.routine, *(g.reduction.routine for g in reduction.groups(needed))]
+    return [routine.build(dtype, target, place) for routine in routines]

@@ -1,0 +1,91 @@
+// The fake driver of the C++ tests, which computes too: a module is compiled for the host, with the
+// emulation of a GPU, and a launch runs when its stream is waited for (on the default stream, at
+// once). Its state is seen from Python through C functions.
+#include <dlfcn.h>
+
+#include <fstream>
+#include <sstream>
+
+#include <keopsnb/kernel/gpu/entry.hpp>
+
+// The fake's own versions of what is defined anew below.
+#define cuModuleLoadDataEx plain_cuModuleLoadDataEx
+#define cuModuleGetFunction plain_cuModuleGetFunction
+#define cuModuleGetGlobal_v2 plain_cuModuleGetGlobal
+#define cuLaunchKernel plain_cuLaunchKernel
+#include "fake_driver.cpp"
+#undef cuModuleLoadDataEx
+#undef cuModuleGetFunction
+#undef cuModuleGetGlobal_v2
+#undef cuLaunchKernel
+
+namespace {
+
+std::map<CUmodule, void*> libraries;
+
+std::string log_text() {
+  const std::lock_guard lock(fake_state.mutex);
+  std::string text;
+  for (const std::string& entry : fake_state.log) text += entry + "\n";
+  return text;
+}
+
+// FAKE_HOST_CXX compiles a file into a shared object, its arguments added at the end.
+void* compile(const std::string& source) {
+  static int count = 0;
+  const std::string name = std::string(std::getenv("FAKE_FOLDER")) + "/module" +
+                           std::to_string(getpid()) + "-" + std::to_string(count++);
+  std::ofstream(name + ".cpp") << "#include \"module.hpp\"\n" << source;
+  const std::string command =
+      std::string(std::getenv("FAKE_HOST_CXX")) + " -o " + name + ".so " + name + ".cpp";
+  return std::system(command.c_str()) == 0 ? dlopen((name + ".so").c_str(), RTLD_NOW) : nullptr;
+}
+
+}  // namespace
+
+EXPORT CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned count, int* options,
+                                   void** values) {
+  const CUresult result = plain_cuModuleLoadDataEx(module, image, count, options, values);
+  if (result != CUDA_SUCCESS) return result;
+  const std::string text = static_cast<const char*>(image);
+  libraries[*module] = compile(text.substr(text.find('\n') + 1));
+  return libraries[*module] != nullptr ? CUDA_SUCCESS : CUDA_ERROR_INVALID_IMAGE;
+}
+
+EXPORT CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name) {
+  return Call("cuModuleGetFunction", name).in_context()([&] {
+    *function = reinterpret_cast<CUfunction>(dlsym(libraries[module], name));
+    return *function != nullptr ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
+  });
+}
+
+EXPORT CUresult cuModuleGetGlobal_v2(CUdeviceptr* address, std::size_t* bytes, CUmodule module,
+                                     const char* name) {
+  return Call("cuModuleGetGlobal", name).in_context()([&] {
+    *address = reinterpret_cast<CUdeviceptr>(dlsym(libraries[module], name));
+    *bytes = sizeof(keopsnb::GpuTraits);
+    return *address != 0 ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
+  });
+}
+
+EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned grid, unsigned, unsigned,
+                               unsigned threads, unsigned, unsigned, unsigned shared,
+                               CUstream stream, void** arguments, void**) {
+  using Make = std::function<void()>(unsigned, unsigned, unsigned, void**);
+  std::ostringstream sizes;
+  sizes << grid << ' ' << threads << ' ' << shared << (stream == nullptr ? " default" : " own");
+  return Call("cuLaunchKernel", sizes.str()).in_context()(always([&] {
+    stream_of(stream).add(reinterpret_cast<Make*>(function)(grid, threads, shared, arguments));
+    if (stream == nullptr) default_stream.run(default_stream.enqueued);
+  }));
+}
+
+// All calls so far, one a line; and what a call returns from now on.
+EXPORT const char* fake_log() {
+  static std::string text;
+  text = log_text();
+  return text.c_str();
+}
+EXPORT void fake_fail(const char* name, int result) { fake_state.failures[name] = result; }
+EXPORT void fake_devices(int count) { fake_state.devices = count; }
+EXPORT int fake_allocations() { return fake_state.allocations; }
