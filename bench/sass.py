@@ -192,7 +192,7 @@ HEADER = (
     "local",
     "all",
 )
-_WIDTHS = (24, 4, 9, 7, 5, 5, 5, 5, 5, 5, 22, 5, 5)
+_WIDTHS = (25, 4, 9, 7, 5, 5, 5, 5, 5, 5, 22, 5, 5)
 
 
 def line(cells: tuple[str, ...]) -> str:

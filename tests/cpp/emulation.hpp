@@ -21,8 +21,8 @@
 
 namespace emulation {
 
-using keopsnb::GpuCall, keopsnb::GpuInput, keopsnb::GpuLaunch, keopsnb::GpuMerge, keopsnb::GpuRanges,
-    keopsnb::GpuSizes, keopsnb::GpuTraits, keopsnb::i64;
+using keopsnb::GpuCall, keopsnb::GpuInput, keopsnb::GpuLaunch, keopsnb::GpuMerge,
+    keopsnb::GpuRanges, keopsnb::GpuSizes, keopsnb::GpuTraits, keopsnb::i64;
 
 inline std::size_t size(i64 n) { return static_cast<std::size_t>(n); }
 
@@ -198,9 +198,9 @@ HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& s
     const i64* at = sizes.ranges.outputs.data() + 2 * c;
     tiles.push_back((c > 0 ? tiles.back() : 0) + keopsnb::gpu_tiles_of(at[1] - at[0], traits));
   }
-  const GpuLaunch l = keopsnb::gpu_launch(
-      traits, {sizes.outputs, sizes.reduced, sizes.batches(), sizes.multiprocessors,
-               sparse ? tiles.back() : -1});
+  const GpuLaunch l =
+      keopsnb::gpu_launch(traits, {sizes.outputs, sizes.reduced, sizes.batches(),
+                                   sizes.multiprocessors, sparse ? tiles.back() : -1});
 
   constexpr i64 guard = 64;
   const i64 numbers = sizes.batches() * (traits.one ? 1 : sizes.outputs) * traits.out_dim;
@@ -225,15 +225,13 @@ HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& s
       keopsnb::gpu_fill<Kernel>(device, call.out, numbers);
     });
   if (l.blocks > 0)
-    host_gpu().launch(l.blocks, l.threads, l.shared, [&](HostDevice& device) {
-      Kernel::run(device, call, inputs.data());
-    });
+    host_gpu().launch(l.blocks, l.threads, l.shared,
+                      [&](HostDevice& device) { Kernel::run(device, call, inputs.data()); });
   if (l.merge_blocks > 0) {
-    const GpuMerge merge{call.states,      call.out,       l.parts, traits.one ? 1 : sizes.outputs,
+    const GpuMerge merge{call.states,     call.out,     l.parts, traits.one ? 1 : sizes.outputs,
                          sizes.batches(), l.merge_group};
-    host_gpu().launch(
-        l.merge_blocks, keopsnb::gpu_merge_threads, l.merge_shared,
-        [&](HostDevice& device) { keopsnb::GpuMerger<Kernel>::run(device, merge); });
+    host_gpu().launch(l.merge_blocks, keopsnb::gpu_merge_threads, l.merge_shared,
+                      [&](HostDevice& device) { keopsnb::GpuMerger<Kernel>::run(device, merge); });
   }
 
   HostResult<S> result{std::vector<S>(size(numbers)), true, l};

@@ -43,8 +43,8 @@ void column_kernels() {
   run<float>("columns", sum_over_j(f));
   check<float>("columns, ranges", sum_over_j(f), sparse());
   check<float>("columns, all", sum_over_ij(exp(-sqdist(X, Y)) * X * vi<3, 40>), {67, 70});
-  check<double>("columns, concat",
-                logsumexp_over_j(scalprod(x, y), concat(vj<2, 33>, exp(X + t))), {33, 70});
+  check<double>("columns, concat", logsumexp_over_j(scalprod(x, y), concat(vj<2, 33>, exp(X + t))),
+                {33, 70});
 }
 
 }  // namespace

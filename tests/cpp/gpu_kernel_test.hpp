@@ -14,7 +14,8 @@ namespace gpu_test {
 using namespace keopsnb;
 using emulation::HostRanges, emulation::HostSizes, emulation::size;
 
-// ---- Formulas by their definition: no plan, no slot, no tile --------------------------------------
+// ---- Formulas by their definition: no plan, no slot, no tile
+// --------------------------------------
 
 struct Pair {
   const std::vector<const double*>& in;  // by position
@@ -78,7 +79,7 @@ struct Value<Node<op::Concat, A...>> {
   static double at(const Pair& pair, i64 c) {
     double found = 0;
     i64 first = 0;
-    ((c >= first && c < first + A::dim ? found = value<A>(pair, c - first) : 0, first += A::dim),
+    ((c >= first&& c < first + A::dim ? found = value<A>(pair, c - first) : 0, first += A::dim),
      ...);
     return found;
   }
@@ -241,8 +242,7 @@ template <class S>
 bool close(double found, const Expected& wanted) {
   if (std::isinf(wanted.value)) return found == wanted.value;
   const double slack = Numeric<S>::term * wanted.scale +
-                       Numeric<S>::result * std::abs(wanted.value) * (1 + 1e-3) +
-                       Numeric<S>::least;
+                       Numeric<S>::result * std::abs(wanted.value) * (1 + 1e-3) + Numeric<S>::least;
   return std::abs(found - wanted.value) <= slack;
 }
 
@@ -331,10 +331,10 @@ i64 check_kernel(const std::string& name, Sizes sizes, const std::vector<int>& m
   i64 splits = 0;
   for (int count : multiprocessors) {
     sizes.multiprocessors = count;
-    const auto found = emulation::run_kernel<S, Kernel>(
-        gpu_inputs(inputs),
-        {Out == Output::j ? sizes.N : sizes.M, Out == Output::j ? sizes.M : sizes.N, sizes.batch,
-         count, sizes.ranges});
+    const auto found =
+        emulation::run_kernel<S, Kernel>(gpu_inputs(inputs), {Out == Output::j ? sizes.N : sizes.M,
+                                                              Out == Output::j ? sizes.M : sizes.N,
+                                                              sizes.batch, count, sizes.ranges});
     CHECK(found.guarded);
     compare(name, sizes, found.out, wanted);
     if (found.launch.splits > splits) splits = found.launch.splits;

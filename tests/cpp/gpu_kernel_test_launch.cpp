@@ -110,7 +110,8 @@ void launches(Reduced<Reduction, Out>) {
           const GpuLaunch l = gpu_launch(traits, sizes);
           within_traits(traits, sizes, l);
           covers(traits, sizes, l);
-          if (outputs * reduced * batches <= 600000) covers_once(traits, sizes, l);
+          if (outputs <= 5000 && reduced <= 5000 && outputs * reduced * batches <= 600000)
+            covers_once(traits, sizes, l);
           if (batches == 1) CHECK(l.blocks <= gpu_most_blocks);
           most_splits = l.splits > most_splits ? l.splits : most_splits;
           most_group = l.merge_group > most_group ? l.merge_group : most_group;

@@ -41,6 +41,23 @@ assert fake.fake_allocations() == 0
     )
 
 
+def test_gradients_in_parameters() -> None:
+    emulated_gpu.run(
+        PREAMBLE
+        + """
+reduction = Genred("Exp(-SqDist(x, y) * p) * b", [*ALIASES, "p = Pm(1)"], axis=1)
+p = torch.full((1,), 1.5, dtype=torch.float64, requires_grad=True)
+for M, N in ((6, 8), (300, 5), (0, 8), (6, 0)):
+    arguments = [*tensors(M, N, torch.float64), p]
+    found, wanted = (
+        torch.autograd.grad(reduction(*arguments, backend=backend).sum(), p)[0]
+        for backend in ("GPU", "CPU")
+    )
+    assert found.shape == (1,) and torch.allclose(found, wanted, 1e-9, 1e-9), (M, N, found, wanted)
+"""
+    )
+
+
 def test_bfloat16() -> None:
     emulated_gpu.run(
         PREAMBLE

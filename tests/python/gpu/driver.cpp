@@ -30,21 +30,25 @@ std::string log_text() {
   return text;
 }
 
-// FAKE_HOST_CXX compiles a file into a shared object, its arguments added at the end.
+// FAKE_HOST_CXX is a command that makes a shared object. One text is compiled once in a folder.
 void* compile(const std::string& source) {
-  static int count = 0;
   const std::string name = std::string(std::getenv("FAKE_FOLDER")) + "/module" +
-                           std::to_string(getpid()) + "-" + std::to_string(count++);
-  std::ofstream(name + ".cpp") << "#include \"module.hpp\"\n" << source;
-  const std::string command =
-      std::string(std::getenv("FAKE_HOST_CXX")) + " -o " + name + ".so " + name + ".cpp";
-  return std::system(command.c_str()) == 0 ? dlopen((name + ".so").c_str(), RTLD_NOW) : nullptr;
+                           std::to_string(std::hash<std::string>()(source));
+  if (access((name + ".so").c_str(), R_OK) != 0) {
+    const std::string mine = name + "-" + std::to_string(getpid());
+    std::ofstream(mine + ".cpp") << "#include \"module.hpp\"\n" << source;
+    const std::string command =
+        std::string(std::getenv("FAKE_HOST_CXX")) + " -o " + mine + ".so " + mine + ".cpp";
+    if (std::system(command.c_str()) != 0) return nullptr;
+    std::rename((mine + ".so").c_str(), (name + ".so").c_str());
+  }
+  return dlopen((name + ".so").c_str(), RTLD_NOW);
 }
 
 }  // namespace
 
-EXPORT CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned count, int* options,
-                                   void** values) {
+EXPORT CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned count,
+                                   int* options, void** values) {
   const CUresult result = plain_cuModuleLoadDataEx(module, image, count, options, values);
   if (result != CUDA_SUCCESS) return result;
   const std::string text = static_cast<const char*>(image);

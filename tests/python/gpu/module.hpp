@@ -4,26 +4,26 @@
 #include <emulation.hpp>
 #include <keopsnb/diff.hpp>
 
-#define KEOPSNB_GPU_KERNEL(S, reduction, out)                                                   \
-  using KeopsnbKernel = keopsnb::Gpu<S, decltype(reduction), out>;                              \
-  extern "C" const keopsnb::GpuTraits keopsnb_traits;                                           \
-  const keopsnb::GpuTraits keopsnb_traits = KeopsnbKernel::traits;                              \
-  extern "C" std::function<void()> keopsnb_reduce(unsigned blocks, unsigned threads,            \
-                                                  unsigned shared, void** arguments) {          \
-    using Inputs = keopsnb::GpuInputs<KeopsnbKernel::positions>;                                \
-    return [=, call = *static_cast<keopsnb::GpuCall*>(arguments[0]),                            \
-            in = *static_cast<Inputs*>(arguments[1])] {                                         \
-      emulation::host_gpu().launch(                                                             \
-          blocks, static_cast<int>(threads), shared,                                            \
-          [&](emulation::HostDevice& device) { KeopsnbKernel::run(device, call, in.at); });     \
-    };                                                                                          \
-  }                                                                                             \
-  extern "C" std::function<void()> keopsnb_merge(unsigned blocks, unsigned threads,             \
-                                                 unsigned shared, void** arguments) {           \
-    return [=, call = *static_cast<keopsnb::GpuMerge*>(arguments[0])] {                         \
-      emulation::host_gpu().launch(                                                             \
-          blocks, static_cast<int>(threads), shared, [&](emulation::HostDevice& device) {       \
-            keopsnb::GpuMerger<KeopsnbKernel>::run(device, call);                               \
-          });                                                                                   \
-    };                                                                                          \
+#define KEOPSNB_GPU_KERNEL(S, reduction, out)                                               \
+  using KeopsnbKernel = keopsnb::Gpu<S, decltype(reduction), out>;                          \
+  extern "C" const keopsnb::GpuTraits keopsnb_traits;                                       \
+  const keopsnb::GpuTraits keopsnb_traits = KeopsnbKernel::traits;                          \
+  extern "C" std::function<void()> keopsnb_reduce(unsigned blocks, unsigned threads,        \
+                                                  unsigned shared, void** arguments) {      \
+    using Inputs = keopsnb::GpuInputs<KeopsnbKernel::positions>;                            \
+    return [=, call = *static_cast<keopsnb::GpuCall*>(arguments[0]),                        \
+            in = *static_cast<Inputs*>(arguments[1])] {                                     \
+      emulation::host_gpu().launch(                                                         \
+          blocks, static_cast<int>(threads), shared,                                        \
+          [&](emulation::HostDevice& device) { KeopsnbKernel::run(device, call, in.at); }); \
+    };                                                                                      \
+  }                                                                                         \
+  extern "C" std::function<void()> keopsnb_merge(unsigned blocks, unsigned threads,         \
+                                                 unsigned shared, void** arguments) {       \
+    return [=, call = *static_cast<keopsnb::GpuMerge*>(arguments[0])] {                     \
+      emulation::host_gpu().launch(blocks, static_cast<int>(threads), shared,               \
+                                   [&](emulation::HostDevice& device) {                     \
+                                     keopsnb::GpuMerger<KeopsnbKernel>::run(device, call);  \
+                                   });                                                      \
+    };                                                                                      \
   }

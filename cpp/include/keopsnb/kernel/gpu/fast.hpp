@@ -74,7 +74,7 @@ inline constexpr bool is_distance = false;
 template <class Nodes, class X, class Y>
 inline constexpr bool
     is_distance<Nodes, Node<op::Sum, Node<op::Square, Node<op::Subtract, X, Y>>>> =
-        X::dim == Y::dim && X::dim <= 32 && depends<Category::i, X> != depends<Category::j, X> &&
+        X::dim == Y::dim && X::dim <= 8 && depends<Category::i, X> != depends<Category::j, X> &&
         depends<Category::i, Y> != depends<Category::j, Y> &&
         depends<Category::i, X> != depends<Category::i, Y> &&
         Edges<Nodes>::template readers<Node<op::Square, Node<op::Subtract, X, Y>>>() == 1 &&

@@ -281,6 +281,7 @@ struct GpuPart {
       KEOPSNB_UNROLL
       for (int s = 0; s < block_dim; ++s) KEOPSNB_UNROLL
       for (int p = 0; p < packs; ++p) block[s * packs + p] = R::template block_identity<T>(s);
+      KEOPSNB_UNROLL_BY(4)
       for (int r = 0; r < tiles.count; ++r) {
         y.row = r;
         y.j = tiles.at + r;

@@ -1,0 +1,94 @@
+"""NumPy arrays on a GPU: every operation as the CPU computes it."""
+
+import os
+import subprocess
+import sys
+import types
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import operations
+import pytest
+from operations import KERNELS, ROWS, check_close
+
+from keopsnb import _core
+from keopsnb.numpy import Genred
+
+BENCH = Path(__file__).parents[2] / "bench"
+NUMBERS = {"float32": np.finfo(np.float32), "float64": np.finfo(np.float64)}
+
+
+class OnGpu:
+    """The part of a Routine that operations.py uses, on a GPU."""
+
+    def __init__(
+        self, formula: str, aliases: Sequence[str], reduction_op: str = "Sum", axis: int = 1
+    ) -> None:
+        self.dim = _core.Routine(formula, list(aliases)).dim
+        self._reduction = Genred(formula, aliases, reduction_op, axis)
+
+    def call_numpy(self, arguments: Sequence[np.ndarray]) -> np.ndarray:
+        return self._reduction(*arguments, backend="GPU")
+
+
+# Law: an operation and its derivatives are on a GPU what they are on the CPU.
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("name", ROWS)
+def test_operation(name: str, kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_cpu = operations.results(name)[kernel]
+    monkeypatch.setattr(operations, "_core", types.SimpleNamespace(Routine=OnGpu))
+    for case, found in operations._run(ROWS[name], kernel).items():
+        expected = on_cpu[case]
+        tolerance = 32 * float(NUMBERS[found.dtype].eps)
+        check_close(case, found.value, expected.value, tolerance)
+        for a, b in zip(found.first, expected.first, strict=True):
+            check_close(case, a, b, 8 * tolerance)
+        for row, right in zip(found.second, expected.second, strict=True):
+            for a, b in zip(row, right, strict=True):
+                check_close(case, a, b, 64 * tolerance)
+
+
+# Law: arrays are copied to the GPU and the result back; kind and shape are those of the CPU.
+
+
+@pytest.mark.parametrize("backend", ["CPU", pytest.param("GPU", marks=pytest.mark.gpu)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_arrays(backend: str, dtype: str) -> None:
+    random = np.random.default_rng(0)
+    x, y, b = (random.normal(size=s) for s in ((100, 3), (3, 70_000), (70_000, 2)))
+    x, y, b = (a.astype(dtype) for a in (x, y, b))
+    aliases = ["x = Vi(3)", "y = Vj(3)", "b = Vj(2)"]
+    found = Genred("Exp(-SqDist(x, y)) * b", aliases, axis=1)(x, y.T, b, backend=backend)
+    squares = sum((x[:, c, None].astype(float) - y[c]) ** 2 for c in range(3))
+    expected = np.exp(-squares) @ b.astype(float)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+
+
+@pytest.mark.gpu
+def test_float16() -> None:
+    x, y = np.linspace(0, 1, 70, dtype="float16")[:, None], np.ones((33, 1), "float16")
+    found = Genred("Exp(-SqDist(x, y))", ["x = Vi(1)", "y = Vj(1)"], axis=1)(x, y, backend="GPU")
+    assert found.dtype == np.float16
+    expected = 33 * np.exp(-((x.astype(float) - 1) ** 2))
+    np.testing.assert_allclose(found.astype(float), expected, rtol=1e-3)
+
+
+# Law: where there is no GPU, the benchmark says so and ends.
+
+
+def test_benchmark_without_a_gpu() -> None:
+    done = subprocess.run(
+        [sys.executable, BENCH / "gpu.py"],
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "There is no NVIDIA GPU here" in done.stdout
