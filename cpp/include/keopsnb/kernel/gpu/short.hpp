@@ -33,7 +33,7 @@ struct GpuShort {
 
   // Rows begin where a wide load may. Not even one without numbers is empty: it is copied.
   static constexpr int wide = 16 / sizeof(T);
-  static constexpr i64 row_stride = row_dim > 0 ? (row_dim + wide - 1) / wide * wide : wide;
+  static constexpr i64 row_stride = wide * larger(1, static_cast<int>(row_dim + wide - 1) / wide);
 
   // Short rows are in registers on their way to the next tile.
   static constexpr bool prefetches = row_dim <= 8;
