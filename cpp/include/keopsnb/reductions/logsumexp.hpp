@@ -100,8 +100,7 @@ struct LogSumExpReduction {
   KEOPSNB_FN static void merge(State&& state, Other&& other) {
     auto factor = rescale<C>(state, other(0));
     for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(1 + c), state(1 + C + c), other(1 + c) * factor,
-              other(1 + C + c) * factor);
+      two_sum(state(1 + c), state(1 + C + c), other(1 + c) * factor, other(1 + C + c) * factor);
     });
   }
 

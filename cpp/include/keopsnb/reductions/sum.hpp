@@ -62,16 +62,14 @@ struct SumReduction {
   // A block into a state.
   template <i64 C = out_dim, class State, class Block>
   KEOPSNB_FN static void absorb(State&& state, Block&& block) {
-    for_components<C>([&](i64 c)
-                          KEOPSNB_LAMBDA { two_sum(state(c), state(C + c), block(c)); });
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA { two_sum(state(c), state(C + c), block(c)); });
   }
 
   // A state into a state.
   template <i64 C = out_dim, class State, class Other>
   KEOPSNB_FN static void merge(State&& state, Other&& other) {
-    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(c), state(C + c), other(c), other(C + c));
-    });
+    for_components<C>(
+        [&](i64 c) KEOPSNB_LAMBDA { two_sum(state(c), state(C + c), other(c), other(C + c)); });
   }
 
   // Component c of the result.
