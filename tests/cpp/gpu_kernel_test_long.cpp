@@ -70,6 +70,7 @@ void direct() {
   few<float>("extracts", sum_over_j(sqdist(extract<7, 33>(x), extract<0, 33>(y))));
   few<float>("concats", sum_over_j(sqdist(concat(x, s), concat(y, t))));
   few<float>("five vectors", sum_over_j(sum(x * vi<5, 40> * y * vj<6, 40> + vi<7, 40> * y)));
+  few<float>("a parameter alone", sum_over_j(sum(sin(scalprod(x, y) * pm<4, 40>))));
   few<float>("gradient in a scalar", sum_over_j(grad(exp(-sqdist(s * x, y)), s, t)));
 }
 

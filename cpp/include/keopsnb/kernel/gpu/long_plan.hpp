@@ -60,11 +60,12 @@ struct GpuLongPlan : GpuPlan<Lanes, Roots...> {
   struct Contracted {
     static constexpr bool value = false;
   };
+  // More than four vectors at a time would take too much shared memory.
   template <class A>
   struct Contracted<Node<op::Sum, A>> {
-    static constexpr bool value =
-        plan::template stage<A> == Stage::pair && A::dim > 8 &&
-        streams<A>&& streamed<Category::i, A>::size + streamed<Category::j, A>::size <= 4;
+    static constexpr int vectors = streamed<Category::i, A>::size + streamed<Category::j, A>::size;
+    static constexpr bool value = plan::template stage<A> == Stage::pair && A::dim > 8 &&
+                                  streams<A>&& vectors >= 1 && vectors <= 4;
   };
   template <class F>
   static constexpr bool contracted = Contracted<F>::value;
