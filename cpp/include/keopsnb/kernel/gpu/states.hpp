@@ -2,6 +2,7 @@
 #pragma once
 #include <keopsnb/kernel/gpu/job.hpp>
 #include <keopsnb/storage.hpp>
+#include <keopsnb/tile.hpp>
 
 namespace keopsnb {
 
