@@ -63,8 +63,14 @@ for cxx in g++ clang++; do
   ctest --test-dir "$work/$cxx" --output-on-failure --no-tests=error --parallel 2
 done
 
-stage "Python tests"
-python -m pytest
+stage "Python tests, those of GPU code beside the others"
+# Both halves wait for compilers most of the time.
+gpu_tests=(tests/python/test_{compile_ahead,compilers,sass}.py tests/python/test_gpu_*.py)
+python -m pytest "${gpu_tests[@]}" >"$work/gpu-tests.log" 2>&1 &
+gpu_half=$!
+python -m pytest "${gpu_tests[@]/#/--ignore=}" || { kill $gpu_half; exit 1; }
+wait $gpu_half || { cat "$work/gpu-tests.log"; exit 1; }
+tail -n 1 "$work/gpu-tests.log"
 
 stage "C++ example on the headers installed by CMake, and on those of the wheel"
 cmake -S . -B "$work/headers" >/dev/null
