@@ -72,7 +72,10 @@ def _add_compile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Compile the kernels of a reduction into a folder, which KEOPSNB_KERNEL_PATH "
         "names on the machine that runs them. See help(keopsnb.compile).",
     )
-    parser.add_argument("formula", help='such as "Exp(-SqDist(x, y)) * b"')
+    parser.add_argument(
+        "formula",
+        help='such as "Exp(-SqDist(x, y)) * b"; after -- if it begins with a minus',
+    )
     parser.add_argument("aliases", nargs="*", help='such as "x = Vi(3)" "y = Vj(3)" "b = Vj(1)"')
     parser.add_argument("--reduction", default="Sum", help="Sum (the default) or LogSumExp")
     parser.add_argument(

@@ -208,6 +208,7 @@ int main() {
   launches<double>(sum_over_ij(far));
   launches<float>(sum_over_j(far * vj<2, 130>));
   launches<double>(sum_over_ij(far * vj<2, 70>));
+  launches<double>(sum_over_j(exp(-sqdist(vi<0, 32>, vj<1, 32>)) * vj<2, 1>));
   Format<float16, 5, 10>::round_trip();
   Format<float16, 5, 10>::rounding();
   Format<bfloat16, 8, 7>::round_trip();

@@ -58,6 +58,23 @@ for M, N in ((6, 8), (300, 5), (0, 8), (6, 0)):
     )
 
 
+def test_logsumexp_of_16_bits() -> None:
+    # A result near 200, where numbers of 16 bits are 1 apart: its gradient is still a softmax.
+    emulated_gpu.run(
+        PREAMBLE
+        + """
+reduction = Genred("x + y", ["x = Vi(1)", "y = Vj(1)"], "LogSumExp", axis=1)
+x, y = torch.full((3, 1), 197.0), torch.linspace(-2, 2, 9)[:, None]
+y16 = y.to(torch.bfloat16).requires_grad_()
+result = reduction(x.to(torch.bfloat16), y16, backend="GPU")
+(found,) = torch.autograd.grad(result.sum(), y16)
+assert result.dtype == found.dtype == torch.bfloat16
+wanted = 3 * torch.softmax(y16.detach().float(), 0)
+assert torch.allclose(found.float(), wanted, 1e-2, 0), (found, wanted)
+"""
+    )
+
+
 def test_bfloat16() -> None:
     emulated_gpu.run(
         PREAMBLE

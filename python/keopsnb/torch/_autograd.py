@@ -23,6 +23,11 @@ def reduce(
             raise ValueError(
                 "out was given and an argument requires a gradient, or out does; leave it out."
             )
+        on_gpu = backend.startswith("GPU") or any(a.is_cuda for a in args)
+        if reduction.saves_result and on_gpu and args[0].dtype in (torch.float16, torch.bfloat16):
+            # The gradient takes exp(F - a): a rounded to 16 bits would scale all of it.
+            single = reduce(reduction, tuple(a.float() for a in args), None, backend, device_id)
+            return single.to(args[0].dtype)
         result: Tensor = _Function.apply(  # type: ignore[no-untyped-call]
             reduction, backend, device_id, *args
         )

@@ -78,7 +78,8 @@ struct GpuPart {
       (GpuPairs<S, typename R::formulas, lanes, packs, Steps>::shared_numbers + 3) / 4 * 4;
   static constexpr int numbers_a_row = pair_exports::size * pair_stride + row_exports::size +
                                        reduced_variables::size * vector_stride;
-  // Tiles of 32 reduced indices where those of 64 would not fit in 64 KiB, which all GPUs have.
+  // Tiles of 32 reduced indices where those of 64 would not fit in 64 KiB, what all GPUs have. In
+  // double precision four scalars of a pair want more: then the GPU has to have it.
   static constexpr int steps =
       (contractions<4> + 4 * side * numbers_a_row) * static_cast<int>(sizeof(T)) <= 65536 ? 4 : 2;
   using Pairs = GpuPairs<S, typename R::formulas, lanes, packs, steps>;

@@ -1,9 +1,8 @@
 // What a GPU kernel evaluates when.
 //
 // fixed   what does not change with the reduced index: once a thread.
-// row     what does not change with the outputs: once a block for each reduced index, as its tile
-// is
-//         loaded; it lies in shared memory beside the variables.
+// row     what does not change with the outputs: once a block for each reduced index, as its
+//         tile is loaded; it lies in shared memory beside the variables.
 // pair    what changes with both: in the inner loop.
 #pragma once
 #include <keopsnb/eval.hpp>

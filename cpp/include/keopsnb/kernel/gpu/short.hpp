@@ -48,13 +48,15 @@ struct GpuShort {
     return registers_shared + outputs * registers_each;
   }
   static constexpr int packs = registers(4) <= 160 ? 4 : registers(2) <= 168 ? 2 : 1;
-  static constexpr bool fits = longest_of(nodes{}) <= 32 && registers(1) <= 200;
   static constexpr int threads = 128, resident = 1;
 
   static constexpr int buffer_numbers = static_cast<int>(2 * row_stride);  // a thread
   static constexpr int shared_bytes =
       threads * static_cast<int>(sizeof(T)) *
       larger(buffer_numbers, Out == Output::one ? static_cast<int>(state_dim + 1) / 2 : 0);
+  // In 64 KiB, what all GPUs have.
+  static constexpr bool fits =
+      longest_of(nodes{}) <= 32 && registers(1) <= 200 && shared_bytes <= 65536;
   static constexpr GpuTraits traits = {gpu_abi,
                                        static_cast<int>(Reduction::out_dim),
                                        1,
