@@ -23,8 +23,7 @@ def reduce(
             raise ValueError(
                 "out was given and an argument requires a gradient, or out does; leave it out."
             )
-        on_gpu = backend.startswith("GPU") or any(a.is_cuda for a in args)
-        if reduction.saves_result and on_gpu and args[0].dtype in (torch.float16, torch.bfloat16):
+        if reduction.saves_result and _of_16_bits_on_gpu(args, backend):
             # The gradient takes exp(F - a): a rounded to 16 bits would scale all of it.
             single = reduce(reduction, tuple(a.float() for a in args), None, backend, device_id)
             return single.to(args[0].dtype)
@@ -34,6 +33,12 @@ def reduce(
         return result
     value: Tensor = reduction.routine.call_torch(args, out, backend, device_id)
     return value
+
+
+def _of_16_bits_on_gpu(args: tuple[Tensor, ...], backend: object) -> bool:
+    if not all(isinstance(a, Tensor) and a.dtype in (torch.float16, torch.bfloat16) for a in args):
+        return False
+    return str(backend).startswith("GPU") or any(a.is_cuda for a in args)
 
 
 class _Function(torch.autograd.Function):
