@@ -36,7 +36,10 @@ def reduce(
 
 
 def _of_16_bits_on_gpu(args: tuple[Tensor, ...], backend: object) -> bool:
-    if not all(isinstance(a, Tensor) and a.dtype in (torch.float16, torch.bfloat16) for a in args):
+    if not all(isinstance(a, Tensor) for a in args):
+        return False  # which the call says
+    types = {a.dtype for a in args}
+    if types not in ({torch.float16}, {torch.bfloat16}):
         return False
     return str(backend).startswith("GPU") or any(a.is_cuda for a in args)
 

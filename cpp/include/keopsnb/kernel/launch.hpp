@@ -3,6 +3,7 @@
 // Tasks are ranges of outputs. When there are few outputs the reduced index is split as well, and
 // the states of the parts are merged: a reduction is a monoid.
 #pragma once
+#include <keopsnb/kernel/cut.hpp>
 #include <keopsnb/kernel/entry.hpp>
 
 namespace keopsnb {
@@ -41,10 +42,6 @@ struct Memory {
   Memory& operator=(const Memory&) = delete;
   ~Memory() { __builtin_free(raw); }
 };
-
-constexpr i64 at_least(i64 a, i64 b) { return a > b ? a : b; }
-constexpr i64 at_most(i64 a, i64 b) { return a < b ? a : b; }
-constexpr i64 parts_of(i64 n, i64 size) { return (n + size - 1) / size; }
 
 }  // namespace detail
 

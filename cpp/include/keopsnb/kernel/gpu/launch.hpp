@@ -1,5 +1,6 @@
 // How a whole reduction is cut into blocks of a GPU. Host code; it calls nothing.
 #pragma once
+#include <keopsnb/kernel/cut.hpp>
 #include <keopsnb/kernel/gpu/entry.hpp>
 
 namespace keopsnb {
@@ -28,19 +29,13 @@ inline constexpr int gpu_merge_threads = 128;
 // What the driver takes: blocks of one launch.
 inline constexpr i64 gpu_most_blocks = 2147483647;
 
-namespace detail {
-constexpr i64 gpu_parts(i64 n, i64 size) { return (n + size - 1) / size; }
-constexpr i64 gpu_least(i64 a, i64 b) { return a < b ? a : b; }
-constexpr i64 gpu_most(i64 a, i64 b) { return a > b ? a : b; }
-}  // namespace detail
-
-// Tiles of rows outputs in clusters of these sizes, for GpuRanges::tiles.
+// Tiles of a cluster of so many outputs, for GpuRanges::tiles.
 constexpr i64 gpu_tiles_of(i64 outputs, const GpuTraits& traits) {
-  return detail::gpu_parts(outputs, traits.rows);
+  return detail::parts_of(outputs, traits.rows);
 }
 
 constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
-  using detail::gpu_least, detail::gpu_most, detail::gpu_parts;
+  using detail::at_least, detail::at_most, detail::parts_of;
   GpuLaunch l{};
   const bool sparse = sizes.sparse_tiles >= 0;
   // Few outputs want small blocks, so that no thread is without one.
@@ -49,23 +44,22 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
          sizes.outputs <= traits.rows / (2 * part))
     part *= 2;
   l.threads = traits.threads_most / part;
-  l.shared = gpu_parts(traits.shared, part);
-  const i64 rows = traits.rows / part, tile = gpu_most(1, traits.tile / part);
-  l.tiles = sparse ? sizes.sparse_tiles : gpu_parts(sizes.outputs, rows);
+  l.shared = parts_of(traits.shared, part);
+  const i64 rows = traits.rows / part, tile = at_least(1, traits.tile / part);
+  l.tiles = sparse ? sizes.sparse_tiles : parts_of(sizes.outputs, rows);
 
   // Splits of the reduced index: to keep all multiprocessors busy, at least 8 tiles each; and when
   // there are many pairs, so that the blocks end together, in long splits.
   const i64 blocks = l.tiles * sizes.batches * traits.chunks;
-  const i64 at_a_time = static_cast<i64>(sizes.multiprocessors) * gpu_most(1, 1024 / l.threads);
+  const i64 at_a_time = static_cast<i64>(sizes.multiprocessors) * at_least(1, 1024 / l.threads);
   l.splits = 1;
   if (!sparse && blocks > 0) {
-    const i64 busy = gpu_least(gpu_parts(2 * at_a_time, blocks), sizes.reduced / (8 * tile));
-    const i64 even =
-        gpu_least(gpu_least(gpu_parts(16 * at_a_time, blocks), 8), sizes.reduced / 16384);
-    l.splits = gpu_most(1, gpu_most(busy, even));
+    const i64 busy = at_most(parts_of(2 * at_a_time, blocks), sizes.reduced / (8 * tile));
+    const i64 even = at_most(at_most(parts_of(16 * at_a_time, blocks), 8), sizes.reduced / 16384);
+    l.splits = at_least(1, at_least(busy, even));
   }
-  l.reduced_per_split = gpu_most(1, gpu_parts(gpu_parts(sizes.reduced, l.splits), tile) * tile);
-  l.splits = gpu_most(1, gpu_parts(sizes.reduced, l.reduced_per_split));
+  l.reduced_per_split = at_least(1, parts_of(parts_of(sizes.reduced, l.splits), tile) * tile);
+  l.splits = at_least(1, parts_of(sizes.reduced, l.reduced_per_split));
   if (sparse) l.splits = 1;
   l.blocks = blocks * l.splits;
 
@@ -77,7 +71,7 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
     l.merge_group = 1;
     while (l.merge_group < gpu_merge_threads && 8 * l.merge_group <= l.parts) l.merge_group *= 2;
     l.merge_blocks =
-        gpu_parts(sizes.batches * outputs * traits.windows * l.merge_group, gpu_merge_threads);
+        parts_of(sizes.batches * outputs * traits.windows * l.merge_group, gpu_merge_threads);
     l.merge_shared = gpu_merge_threads / 2 * traits.window_state * traits.number_bytes;
   }
   return l;

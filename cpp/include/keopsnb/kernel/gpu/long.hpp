@@ -46,14 +46,8 @@ struct GpuLong {
 
   KEOPSNB_FN static GpuWindow columns(i64) { return {0, 0, window}; }
 
-  struct Numbers {
-    T* first;
-    KEOPSNB_FN T& operator()(i64 s, int p) const { return first[s * packs + p]; }
-  };
-  struct OneOutput {
-    T* first;
-    KEOPSNB_FN T& operator()(i64 s) const { return first[s * packs]; }
-  };
+  using Numbers = GpuNumbers<T, packs>;
+  using OneOutput = GpuOneOutput<T, packs>;
 
   template <class Device>
   KEOPSNB_FN static void run(Device& dev, const GpuCall& call, const GpuInput* inputs) {

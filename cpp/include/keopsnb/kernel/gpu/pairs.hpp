@@ -24,10 +24,7 @@ struct GpuPairs {
   static constexpr int side = gpu_side, threads = side * side;
   static constexpr int outputs = Outputs, steps = Steps;
   static constexpr int rows = side * outputs, tile = side * steps;
-  static constexpr int positions =
-      larger(larger(1, positions_of(variables_of<Category::i, nodes>{})),
-             larger(positions_of(variables_of<Category::j, nodes>{}),
-                    positions_of(variables_of<Category::parameter, nodes>{})));
+  static constexpr int positions = gpu_positions<nodes>;
 
   struct Inputs {
     const S* at[positions];

@@ -35,7 +35,7 @@ struct ExportsOf<Plan, S, List<Roots...>> {
 };
 }  // namespace detail
 
-// One part of the result, from component Offset on; threads have windows of W components.
+// One part of the result; threads have windows of W of its components.
 template <class Kernel, class R, int W>
 struct GpuPart {
   using S = typename Kernel::Storage;
@@ -79,7 +79,7 @@ struct GpuPart {
   static constexpr int numbers_a_row = pair_exports::size * pair_stride + row_exports::size +
                                        reduced_variables::size * vector_stride;
   // Tiles of 32 reduced indices where those of 64 would not fit in 64 KiB, what all GPUs have. In
-  // double precision four scalars of a pair want more: then the GPU has to have it.
+  // double precision four scalars and vectors of a pair want more: then the GPU has to have it.
   static constexpr int steps =
       (contractions<4> + 4 * side * numbers_a_row) * static_cast<int>(sizeof(T)) <= 65536 ? 4 : 2;
   using Pairs = GpuPairs<S, typename R::formulas, lanes, packs, steps>;
@@ -183,14 +183,8 @@ struct GpuPart {
     }
   };
 
-  struct Numbers {
-    T* first;
-    KEOPSNB_FN T& operator()(i64 s, int p) const { return first[s * packs + p]; }
-  };
-  struct OneOutput {
-    T* first;
-    KEOPSNB_FN T& operator()(i64 s) const { return first[s * packs]; }
-  };
+  using Numbers = GpuNumbers<T, packs>;
+  using OneOutput = GpuOneOutput<T, packs>;
 
   // Components of this part that the window of a thread covers.
   KEOPSNB_FN static GpuWindow columns(i64 window) {

@@ -45,6 +45,13 @@ struct RowPlanOf<Reduced, List<F...>> {
 template <class Rule, class Nodes>
 using filter = typename detail::Filter<Rule, List<>, Nodes>::type;
 
+// Inputs that a kernel of these nodes takes.
+template <class Nodes>
+inline constexpr int gpu_positions =
+    larger(larger(1, positions_of(variables_of<Category::i, Nodes>{})),
+           larger(positions_of(variables_of<Category::j, Nodes>{}),
+                  positions_of(variables_of<Category::parameter, Nodes>{})));
+
 template <Category Lanes, class... Roots>
 struct GpuPlan {
   static constexpr Category lanes = Lanes, reduced = opposite(Lanes);

@@ -22,10 +22,7 @@ struct GpuShort {
   using row_nodes = typename plan::row;
   using lane_variables = variables_of<lanes, nodes>;
 
-  static constexpr int positions =
-      larger(larger(1, positions_of(variables_of<Category::i, nodes>{})),
-             larger(positions_of(variables_of<Category::j, nodes>{}),
-                    positions_of(variables_of<Category::parameter, nodes>{})));
+  static constexpr int positions = gpu_positions<nodes>;
   static constexpr i64 lane_dim = offset_of<void>(lane_variables{});
   static constexpr i64 row_dim = offset_of<void>(row_nodes{});
   static constexpr i64 block_dim = Reduction::block_dim(Reduction::out_dim);
@@ -183,14 +180,8 @@ struct GpuShort {
     }
   };
 
-  struct Numbers {
-    T* first;
-    KEOPSNB_FN T& operator()(i64 s, int p) const { return first[s * packs + p]; }
-  };
-  struct OneOutput {
-    T* first;
-    KEOPSNB_FN T& operator()(i64 s) const { return first[s * packs]; }
-  };
+  using Numbers = GpuNumbers<T, packs>;
+  using OneOutput = GpuOneOutput<T, packs>;
 
   // Kept small, so that the inner loop stays in the instruction cache.
   static constexpr int unrolled_rows = nodes::size * longest_of(nodes{}) * packs <= 200 ? 4 : 1;

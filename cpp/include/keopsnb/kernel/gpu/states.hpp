@@ -6,6 +6,18 @@
 
 namespace keopsnb {
 
+// Numbers of a thread, each for P outputs: number s of output p, or of the output it begins at.
+template <class T, int P>
+struct GpuNumbers {
+  T* first;
+  KEOPSNB_FN T& operator()(i64 s, int p) const { return first[s * P + p]; }
+};
+template <class T, int P>
+struct GpuOneOutput {
+  T* first;
+  KEOPSNB_FN T& operator()(i64 s) const { return first[s * P]; }
+};
+
 // How the states of windows of W components are merged.
 template <class Reduction, i64 W>
 struct WindowMerge {
