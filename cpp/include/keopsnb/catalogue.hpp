@@ -18,6 +18,18 @@ struct Row {
   const char* reference;  // NumPy expression in a, b, c (shape (..., D)) and n, m (integers)
   const char* sentence;   // what it computes, for documentation
   const char* partials;   // elementwise: derivative in each operand, comma separated; else ""
+
+  int optional = 0;  // of the integer parameters, how many of the last may be left out,
+  i64 fallback = 0;  // and what they are then
+  // Lists of integers, such as [0, 2], after the operands and in place of `ints`: Ints<0, 2> in
+  // C++. `dim` gets them one after the other, each preceded by its length. The last ones may be
+  // left out: `dim` gets them empty, as C++ has them by default.
+  int lists = 0, optional_lists = 0;
+  int index = -1;  // the operand that has to be a variable of integers
+  // Tests of rows whose operands' dimensions or integers are special: cases separated by ";", each
+  // "dimensions of the operands | the other arguments as in text": "6, 3 | ; 8, 2 | [2, 4], [2]".
+  const char* cases = "";
+  const char* group = "";  // in the documentation; by default "elementwise" or "structural"
 };
 
 // The rule of elementwise operations: every dimension is 1 or D; the result has D.
@@ -29,5 +41,27 @@ constexpr i64 broadcast_dim(const i64* dims, int n, const i64*) {
   }
   return d;
 }
+
+// What a reduction gives: numbers; indices of the reduced side; both; or numbers that are integers
+// or truth values, which the front ends convert.
+enum class Gives { values, indices, both, counts, flags };
+enum class Weight { none, optional, required };
+
+struct ReductionRow {
+  const char* name;       // reduction_op = "Sum"
+  const char* call;       // in C++: a function of the formula and the weight, if there is one
+  const char* sentence;   // what it computes, for documentation
+  const char* reference;  // NumPy expression in f (M, N, D), weights g (M, N, E) and n (opt_arg)
+  // The reduction of differentiable ones, for derivatives: see python/keopsnb/_gradients.py.
+  const char* derivative;
+  Gives gives = Gives::values;
+  Weight weight = Weight::none;
+  bool scalar = false;      // the formula has dimension 1
+  bool sums = false;  // its terms are summed: how accurately is a choice
+  bool ranked = false;      // n results for each component
+  const char* option = "";  // what opt_arg = n is: "" where there is none
+  i64 fallback = -1;        // n where it is not given; -1: it must be
+  i64 most = 0;             // the greatest n
+};
 
 }  // namespace keopsnb

@@ -76,10 +76,11 @@ struct Through<V, List<K...>, List<N, More...>> {
 
 }  // namespace detail
 
-template <Formula F, int P, i64 D, Category C, Formula G>
-constexpr auto grad(F, Var<P, D, C> v, G) {
+template <Formula F, Formula V, Formula G>
+constexpr auto grad(F, V, G) {
+  static_assert(NumberVariable<V>,
+                "keopsnb: in grad(f, v, g), v is a variable of numbers, such as vi<0, 3>");
   static_assert(G::dim == F::dim, "keopsnb: in grad(f, v, g), g has the dimension of f");
-  using V = decltype(v);
   using Nodes = typename detail::Through<V, List<>, distinct<F>>::type;
   return typename detail::Walk<F, G, Nodes>::template adjoint<V>{};
 }

@@ -97,6 +97,14 @@ struct Evaluate<Var<Pos, D, C>> {
   }
 };
 
+template <int Pos, i64 D, Category C>
+struct Evaluate<IVar<Pos, D, C>> {
+  template <class X>
+  KEOPSNB_FN static auto at(X& x, i64 c) {
+    return x.template variable<IVar<Pos, D, C>>(c);
+  }
+};
+
 template <class Op, class... A>
 struct Evaluate<Node<Op, A...>> {
   template <class X>
@@ -106,13 +114,21 @@ struct Evaluate<Node<Op, A...>> {
     else
       return Op::template at<A...>(x, c);
   }
+
+  // All components at once, into out(c).
+  template <class X, class Out>
+  KEOPSNB_FN static void fill(X& x, Out out) {
+    Op::template fill<A...>(x, out);
+  }
 };
 
 // Fills the slot of F, and of the nodes N, in order.
 template <class F, class X>
 KEOPSNB_FN void fill_one(X& x) {
   auto& slots = x.template slots<X::plan::template varies<F>>();
-  if constexpr (F::dim == 1)
+  if constexpr (detail::is_joint<F>)
+    Evaluate<F>::fill(x, [&](i64 c) KEOPSNB_LAMBDA -> auto& { return slot<F>(slots, c); });
+  else if constexpr (F::dim == 1)
     slot<F>(slots, 0) = Evaluate<F>::at(x, 0);
   else
     for_components<F::dim>([&](i64 c)

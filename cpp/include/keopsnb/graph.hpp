@@ -11,7 +11,7 @@ namespace detail {
 template <class F, class L>
 inline constexpr bool contains = false;
 template <class F, class... S>
-inline constexpr bool contains<F, List<S...>> = (same<F, S> || ...);
+inline constexpr bool contains<F, List<S...>> = (KEOPSNB_SAME(F, S) || ...);
 
 template <class L, class F>
 struct Append;
@@ -20,8 +20,20 @@ struct Append<List<S...>, F> {
   using type = List<S..., F>;
 };
 
+// What was visited, as a chain of bases: whether a formula is among them is a question to the
+// compiler, and instantiates nothing.
+template <class F>
+struct Visited {};
+struct Nothing {
+  using list = List<>;
+};
+template <class F, class Before>
+struct Then : Before, Visited<F> {
+  using list = typename Append<typename Before::list, F>::type;
+};
+
 // Seen, then the sub-formulas of F that are not in it, operands before the node that uses them.
-template <class Seen, class F, bool Known = contains<F, Seen>>
+template <class Seen, class F, bool Known = __is_base_of(Visited<F>, Seen)>
 struct Visit {
   using type = Seen;
 };
@@ -37,7 +49,7 @@ struct VisitAll<Seen, List<A, More...>> {
 
 template <class Seen, class F>
 struct Visit<Seen, F, false> {
-  using type = typename Append<typename VisitAll<Seen, operands_of<F>>::type, F>::type;
+  using type = Then<F, typename VisitAll<Seen, operands_of<F>>::type>;
 };
 
 template <class S, class Operands>
@@ -50,7 +62,7 @@ inline constexpr bool in_operands = any_contains<S, operands_of<F>>;
 
 // The distinct sub-formulas of the formulas Roots, the roots included, in topological order.
 template <class... Roots>
-using distinct = typename detail::VisitAll<List<>, List<Roots...>>::type;
+using distinct = typename detail::VisitAll<detail::Nothing, List<Roots...>>::type::list;
 
 // Whether the formula S occurs in F.
 template <class F, class S>
@@ -73,14 +85,9 @@ template <class... N>
 struct Edges<List<N...>> {
   static constexpr int count = (0 + ... + operands_of<N>::size);
 
-  // Of F among the nodes; their number if it is none. Integers, so that all pairs of nodes are
-  // compared without a template for each.
+  // Of F among the nodes; their number if it is none.
   template <class F>
-  static constexpr int index = [] {
-    int i = 0;
-    static_cast<void>(((KEOPSNB_SAME(F, N) || (++i, false)) || ...));
-    return i;
-  }();
+  static constexpr int index = detail::index_in<F, List<N...>>();
 
   struct Table {
     Edge edge[count > 0 ? count : 1];

@@ -9,8 +9,14 @@
 #if KEOPSNB_CUDA
 #include <keopsnb/math/cuda.hpp>
 #else
+#include <keopsnb/math/bases.hpp>
+#include <keopsnb/math/error.hpp>
 #include <keopsnb/math/exp_log.hpp>
+#include <keopsnb/math/hyperbolic.hpp>
+#include <keopsnb/math/lgamma.hpp>
 #include <keopsnb/math/power.hpp>
+#include <keopsnb/math/roots.hpp>
 #include <keopsnb/math/trig.hpp>
 #endif
 #include <keopsnb/math/compose.hpp>
+#include <keopsnb/math/gamma.hpp>

@@ -5,20 +5,25 @@
 
 namespace keopsnb {
 
-// The compiler's own test where it has one, which instantiates nothing.
+// The compiler's own test where it has one, which instantiates nothing. Neither an enumerator nor a
+// concept is an object: NVRTC would put each `same<A, B>`, with its name, into the kernel's code.
 #if KEOPSNB_CUDA
 namespace detail {
 template <class A, class B>
-inline constexpr bool is_same = false;
+struct Same {
+  enum : bool { value = false };
+};
 template <class A>
-inline constexpr bool is_same<A, A> = true;
+struct Same<A, A> {
+  enum : bool { value = true };
+};
 }  // namespace detail
-#define KEOPSNB_SAME(A, B) (::keopsnb::detail::is_same<A, B>)
+#define KEOPSNB_SAME(A, B) (static_cast<bool>(::keopsnb::detail::Same<A, B>::value))
 #else
 #define KEOPSNB_SAME(A, B) __is_same(A, B)
 #endif
 template <class A, class B>
-inline constexpr bool same = KEOPSNB_SAME(A, B);
+concept same = KEOPSNB_SAME(A, B);
 
 template <bool C, class A, class B>
 struct Choose {
@@ -30,6 +35,21 @@ struct Choose<false, A, B> {
 };
 template <bool C, class A, class B>
 using choose = typename Choose<C, A, B>::type;
+
+template <class T>
+struct NoReference {
+  using type = T;
+};
+template <class T>
+struct NoReference<T&> {
+  using type = T;
+};
+template <class T>
+struct NoReference<const T&> {
+  using type = T;
+};
+template <class T>
+using no_reference = typename NoReference<T>::type;
 
 // An integer as a type: f(Int<3>{}) passes 3 where a constant is needed.
 template <i64 N>
@@ -75,6 +95,14 @@ struct UpTo<1> {
   using type = Ints<0>;
 };
 
+}  // namespace detail
+
+// Ints<0, ..., N-1>.
+template <int N>
+using up_to = typename detail::UpTo<N>::type;
+
+namespace detail {
+
 template <int I, class T>
 struct Indexed {};
 template <class I, class L>
@@ -83,11 +111,21 @@ template <int... I, class... T>
 struct Indices<Ints<I...>, List<T...>> : Indexed<I, T>... {};
 template <int I, class T>
 T find_indexed(Indexed<I, T>*);
-}  // namespace detail
+template <class T, int I>
+Int<I> find_index(Indexed<I, T>*);
+template <class T>
+void find_index(...);
 
-// Ints<0, ..., N-1>.
-template <int N>
-using up_to = typename detail::UpTo<N>::type;
+// Of T among the types of L, which are all different; L::size if it is none of them.
+template <class T, class L>
+constexpr int index_in() {
+  using Found = decltype(find_index<T>(static_cast<Indices<up_to<L::size>, L>*>(nullptr)));
+  if constexpr (same<Found, void>)
+    return L::size;
+  else
+    return static_cast<int>(Found::value);
+}
+}  // namespace detail
 
 // The I-th type of the list L.
 template <int I, class L>

@@ -88,6 +88,10 @@ KEOPSNB_FN scalar_of<V> lane(const V& v, int l) {
     return v[l];
 }
 
+// By their bits: compilers of GPUs lack the functions.
+inline constexpr double infinity = __builtin_bit_cast(double, 0x7ff0000000000000ll);
+inline constexpr double quiet_nan = __builtin_bit_cast(double, 0x7ff8000000000000ll);
+
 // yes where the comparison `mask` holds, else no. `mask` is what comparing two V gives.
 template <Number V, class M>
 KEOPSNB_FN constexpr V select(M mask, V yes, V no) {

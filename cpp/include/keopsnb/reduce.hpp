@@ -12,17 +12,26 @@
 namespace keopsnb {
 
 // Computes a reduction of M rows i and N columns j into `out`, (M, dim) or (N, dim) or (1, dim).
-// `in` holds one pointer a position: row-major arrays (M, D), (N, D) or (D). The executor runs the
+// `in` holds one pointer a position: row-major arrays (M, D), (N, D) or (D), of T, and for
+// variables of integers of int (beside float) or long long (beside double). The executor runs the
 // tasks; give one that wraps your own threads to use several.
 template <class T, class Reduction, Output Out, int Inputs, class Executor = Serial>
-Outcome reduce(Reduced<Reduction, Out>, T* out, i64 M, i64 N, const T* const (&in)[Inputs],
-               Executor&& executor = {}) {
+Outcome reduce(Reduced<Reduction, Out>, Results<T> out, i64 M, i64 N,
+               const void* const (&in)[Inputs], Executor&& executor = {}) {
+  const bool by_j = Out == Output::j;
+  const CpuCall call{in,           out.values,   out.indices,
+                     by_j ? N : M, by_j ? M : N, Out == Output::one,
+                     sizeof(T),    nullptr,      nullptr};
+  return launch(Cpu<T, Reduction, Out>::kernel, call, executor);
+}
+
+// The same where all arguments are numbers.
+template <class T, class Reduction, Output Out, int Inputs, class Executor = Serial>
+Outcome reduce(Reduced<Reduction, Out> reduction, Results<T> out, i64 M, i64 N,
+               const T* const (&in)[Inputs], Executor&& executor = {}) {
   const void* pointers[Inputs];
   for (int k = 0; k < Inputs; ++k) pointers[k] = in[k];
-  const bool by_j = Out == Output::j;
-  const CpuCall call{pointers,           out,       by_j ? N : M, by_j ? M : N,
-                     Out == Output::one, sizeof(T), nullptr,      nullptr};
-  return launch(Cpu<T, Reduction, Out>::kernel, call, executor);
+  return reduce<T>(reduction, out, M, N, pointers, executor);
 }
 
 }  // namespace keopsnb

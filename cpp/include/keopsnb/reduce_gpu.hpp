@@ -51,9 +51,13 @@ cudaError_t launch_gpu(const GpuLaunch& launch, GpuCall call,
     if (const cudaError_t error = cudaGetLastError(); error != cudaSuccess) return error;
   }
   if (launch.merge_blocks > 0) {
-    const GpuMerge merge{
-        call.states, call.out,          launch.parts, Kernel::traits.one ? 1 : call.outputs,
-        1,           launch.merge_group};
+    const GpuMerge merge{.states = call.states,
+                         .out = call.out,
+                         .indices = call.indices,
+                         .parts = launch.parts,
+                         .outputs = Kernel::traits.one ? 1 : call.outputs,
+                         .batches = 1,
+                         .group = launch.merge_group};
     merge_kernel<Kernel><<<static_cast<unsigned>(launch.merge_blocks), gpu_merge_threads,
                            launch.merge_shared, stream>>>(merge);
     return cudaGetLastError();
@@ -65,14 +69,14 @@ cudaError_t launch_gpu(const GpuLaunch& launch, GpuCall call,
 
 // Computes a reduction of M rows i and N columns j into `out`, (M, dim) or (N, dim) or (1, dim), on
 // the current device, in the order of `stream`; it does not wait and can be captured in a graph.
-// `in` holds one pointer a position: row-major arrays (M, D), (N, D) or (D). All are device memory
-// and have to live until the stream has done its work. S is float or double, or float16 or
-// bfloat16, which lie in memory as CUDA's __half and __nv_bfloat16 do. What it needs beside comes
-// from the stream's memory pool. Errors of the kernels themselves show when the stream is waited
-// for.
+// `in` holds one pointer a position: row-major arrays (M, D), (N, D) or (D), of S, and for
+// variables of integers of int, or of long long beside double. All are device memory and have to
+// live until the stream has done its work. S is float or double, or float16 or bfloat16, which lie
+// in memory as CUDA's __half and __nv_bfloat16 do. What it needs beside comes from the stream's
+// memory pool. Errors of the kernels themselves show when the stream is waited for.
 template <class S, class Reduction, Output Out, int Inputs>
-cudaError_t reduce_gpu(Reduced<Reduction, Out>, S* out, i64 M, i64 N, const S* const (&in)[Inputs],
-                       cudaStream_t stream = nullptr) {
+cudaError_t reduce_gpu(Reduced<Reduction, Out>, Results<S> out, i64 M, i64 N,
+                       const void* const (&in)[Inputs], cudaStream_t stream = nullptr) {
   using Kernel = Gpu<S, Reduction, Out>;
   static_assert(Inputs >= Kernel::positions,
                 "keopsnb: the formula has more variables than pointers are given");
@@ -85,9 +89,13 @@ cudaError_t reduce_gpu(Reduced<Reduction, Out>, S* out, i64 M, i64 N, const S* c
   if (error != cudaSuccess) return error;
 
   GpuCall call{};
-  call.out = out;
+  call.out = out.values;
+  call.indices = out.indices;
   call.outputs = Out == Output::j ? N : M;
   call.reduced = Out == Output::j ? M : N;
+  // Indices lie beside numbers, in as many bits.
+  if (Reduction::indices && sizeof(typename Kernel::T) == 4 && call.reduced > 2147483647)
+    return cudaErrorInvalidValue;
   const GpuLaunch launch = gpu_launch(
       Kernel::traits,
       {.outputs = call.outputs, .reduced = call.reduced, .multiprocessors = multiprocessors});

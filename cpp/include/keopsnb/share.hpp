@@ -2,16 +2,22 @@
 //
 // Scalars always are. A vector is evaluated one component at a time inside its consumer's loop, so
 // that it needs no storage at any dimension, unless that would repeat dear work: when several
-// consumers read it, or when it does not change with the reduced index.
+// consumers read it, or one several times, when its components are evaluated together, or when it
+// does not change with the reduced index.
 #pragma once
-#include <keopsnb/diff.hpp>
+#include <keopsnb/operators.hpp>
 
 namespace keopsnb {
 
 // Cost of one component of an operation, in elementary operations.
 namespace detail {
 template <class Op>
-inline constexpr int op_cost = op::Elementwise<Op> ? 10 : 0;
+inline constexpr int op_cost = [] {
+  if constexpr (requires { Op::cost; })
+    return Op::cost;
+  else
+    return op::Elementwise<Op> ? 10 : 0;
+}();
 template <>
 inline constexpr int op_cost<op::Add> = 1;
 template <>
@@ -28,6 +34,22 @@ template <>
 inline constexpr int op_cost<op::ReLU> = 2;
 template <>
 inline constexpr int op_cost<op::Abs> = 1;
+template <>
+inline constexpr int op_cost<op::Fma> = 1;
+template <>
+inline constexpr int op_cost<op::Maximum> = 2;
+template <>
+inline constexpr int op_cost<op::Minimum> = 2;
+template <>
+inline constexpr int op_cost<op::And> = 2;
+template <>
+inline constexpr int op_cost<op::Or> = 2;
+template <>
+inline constexpr int op_cost<op::Xor> = 2;
+template <>
+inline constexpr int op_cost<op::Not> = 2;
+template <>
+inline constexpr int op_cost<op::Where> = 2;
 
 template <class Plan, class F>
 constexpr int cost_of(F) {
@@ -37,6 +59,43 @@ template <class Plan, class Op, class... A>
 constexpr int cost_of(Node<Op, A...>) {
   return (op_cost<Op> + ... + (Plan::template slotted<A> ? 0 : Plan::template cost<A>));
 }
+
+// Whether an operation reads each component of its operand K several times to evaluate its own.
+template <class Op, int K>
+inline constexpr bool rereads = [] {
+  if constexpr (requires { Op::template rereads<K>; })
+    return Op::template rereads<K>;
+  else
+    return false;
+}();
+
+// Of the edges between nodes, in their order, those along which an operand is read several times.
+template <class Nodes>
+struct Rereading;
+template <class... N>
+struct Rereading<List<N...>> {
+  struct Table {
+    bool edge[Edges<List<N...>>::count + 1];
+  };
+  template <class F>
+  static constexpr void mark(bool*&, F) {}
+  template <class Op, class... A>
+  static constexpr void mark(bool*& edge, Node<Op, A...>) {
+    [&]<int... K>(Ints<K...>) { ((*edge++ = rereads<Op, K>), ...); }(up_to<sizeof...(A)>{});
+  }
+  static constexpr Table table = [] {
+    Table t{};
+    bool* edge = t.edge;
+    (mark(edge, N{}), ...);
+    return t;
+  }();
+};
+
+// Whether the components of F are evaluated together.
+template <class F>
+inline constexpr bool is_joint = false;
+template <class Op, class... A>
+inline constexpr bool is_joint<Node<Op, A...>> = requires { typename Op::joint; };
 
 // A vector read twice is stored when a component costs more than a store and its loads.
 inline constexpr int dear = 4;
@@ -70,6 +129,17 @@ struct Plan {
     return (same<F, Roots> || ...);
   }();
 
+  // Whether a node reads components of F several times each.
+  template <class F>
+  static constexpr bool reread = [] {
+    using E = Edges<nodes>;
+    for (int e = 0; e < E::count; ++e)
+      if (E::table.edge[e].operand == E::template index<F> &&
+          detail::Rereading<nodes>::table.edge[e])
+        return true;
+    return false;
+  }();
+
   // Work to produce one component of F from slots and variables, and from its operands where
   // these have no slot.
   template <class F>
@@ -79,12 +149,12 @@ struct Plan {
   static constexpr bool slotted = [] {
     if constexpr (operands_of<F>::size == 0)
       return false;
-    else if constexpr (F::dim == 1)
+    else if constexpr (F::dim == 1 || detail::is_joint<F>)
       return true;
-    else if constexpr (!varies<F>)
-      return read_in_loop<F>;
+    else if constexpr (!varies<F> && read_in_loop<F>)
+      return true;
     else
-      return readers<F> > 1 && cost<F> > detail::dear;
+      return (readers<F> > 1 || reread<F>) && cost<F> > detail::dear;
   }();
 };
 

@@ -6,6 +6,7 @@
 // so that what is shared by all components is computed once. One identity a line.
 #pragma once
 #include <keopsnb/ops.hpp>
+#include <keopsnb/ops/integers.hpp>
 
 namespace keopsnb {
 namespace detail {
@@ -41,11 +42,26 @@ inline constexpr bool is_sumt = false;
 template <i64 N, class A>
 inline constexpr bool is_sumt<Node<op::SumT<N>, A>> = true;
 
+// ExtractT<Start, D>(f): f from Start on, among zeros
+template <class F>
+inline constexpr bool is_injected = false;
+template <i64 S, i64 D, class A>
+inline constexpr bool is_injected<Node<op::ExtractT<S, D>, A>> = true;
+template <class F>
+inline constexpr i64 injected_at = 0;
+template <i64 S, i64 D, class A>
+inline constexpr i64 injected_at<Node<op::ExtractT<S, D>, A>> = S;
+
 template <class F>
 inline constexpr bool is_concat = is<op::Concat, F>;
 
 template <int K, class F>
 using operand_type = decltype(operand<K>(F{}));
+
+template <class A, class B>
+inline constexpr bool operands_are_alike = false;
+template <class P, class A, class Q, class B>
+inline constexpr bool operands_are_alike<Node<P, A>, Node<Q, B>> = A::dim == B::dim;
 
 // Lit * f
 template <class F>
@@ -97,11 +113,17 @@ constexpr auto sum_of(A a, B b) {
   else if constexpr (is<Minus, A>) return b - operand<0>(a);
   else if constexpr (same<decltype(unscaled(a)), decltype(unscaled(b))>)
     return (scale(a) + scale(b)) * unscaled(a);
+  else if constexpr (is_injected<A> && is_injected<B> && injected_at<A> == injected_at<B> &&
+                     operands_are_alike<A, B>)
+    return extractt<injected_at<A>, dim>(operand<0>(a) + operand<0>(b));
   else if constexpr (is_weighted<A> && is_weighted<B>) {
     if constexpr (same<operand_type<1, A>, operand_type<1, B>>)
       return (operand<0>(a) + operand<0>(b)) * operand<1>(a);
     else return Node<Add, A, B>{};
-  } else return Node<Add, A, B>{};
+  }
+  else if constexpr (is<op::Interleave, A> && is<op::Interleave, B>)
+    return interleave(complexreal(a) + complexreal(b), compleximag(a) + compleximag(b));
+  else return Node<Add, A, B>{};
 }
 
 template <Formula A, Formula B>
@@ -113,6 +135,8 @@ constexpr auto difference_of(A a, B b) {
   else if constexpr (is_zero<A>) return -spread<dim>(b);
   else if constexpr (is_lit<A> && is_lit<B>) return lit_of([] { return A::value - B::value; });
   else if constexpr (is<Minus, B>) return a + operand<0>(b);
+  else if constexpr (is<op::Interleave, A> && is<op::Interleave, B>)
+    return interleave(complexreal(a) - complexreal(b), compleximag(a) - compleximag(b));
   else return Node<Subtract, A, B>{};
 }
 
@@ -126,6 +150,15 @@ constexpr auto opposite_of(A a) {
   else return Node<op::Minus, A>{};
 }
 
+// a * ExtractT(f) = ExtractT(Extract(a) * f)
+template <Formula A, Formula B>
+constexpr auto injected_product(A a, B) {
+  using F = operand_type<0, B>;
+  constexpr i64 start = injected_at<B>;
+  if constexpr (A::dim == 1) return extractt<start, B::dim>(a * F{});
+  else return extractt<start, B::dim>(extract<start, F::dim>(a) * F{});
+}
+
 template <Formula A, Formula B>
 constexpr auto product_of(A a, B b) {
   using op::Minus, op::Mult;
@@ -134,6 +167,8 @@ constexpr auto product_of(A a, B b) {
   if constexpr (is_zero<A> || is_zero<B>) return zero<dim>;
   else if constexpr (is_one<A>) return b;
   else if constexpr (is_one<B>) return a;
+  else if constexpr (is_injected<B>) return injected_product(a, b);
+  else if constexpr (is_injected<A>) return injected_product(b, a);
   else if constexpr (is_minus_one<A>) return -b;
   else if constexpr (is_lit<A> && is_lit<B>) return lit_of([] { return A::value * B::value; });
   else if constexpr (is_lit<B> || (A::dim != 1 && B::dim == 1)) return b * a;
@@ -188,6 +223,7 @@ constexpr auto vector_sum_of(A a) {
   else if constexpr (is<op::Minus, A>) return -sum(operand<0>(a));
   else if constexpr (is_weighted<A>) return operand<0>(a) * sum(operand<1>(a));
   else if constexpr (is_sumt<A>) return cst<A::dim> * operand<0>(a);
+  else if constexpr (is_injected<A>) return sum(operand<0>(a));
   else return Node<op::Sum, A>{};
 }
 
@@ -208,6 +244,13 @@ constexpr auto extracted(A a) {
   if constexpr (is_zero<A>) return zero<D>;
   else if constexpr (Start == 0 && D == A::dim) return a;
   else if constexpr (is_sumt<A>) return sumt<D>(operand<0>(a));
+  else if constexpr (is_injected<A>) {
+    constexpr i64 first = injected_at<A>, last = first + operand_type<0, A>::dim;
+    if constexpr (Start >= last || Start + D <= first) return zero<D>;
+    else if constexpr (first <= Start && Start + D <= last)
+      return extract<Start - first, D>(operand<0>(a));
+    else return Node<op::Extract<Start, D>, A>{};
+  }
   else if constexpr (is_concat<A>) {
     constexpr i64 first = operand_type<0, A>::dim;
     if constexpr (Start + D <= first) return extract<Start, D>(operand<0>(a));
@@ -220,6 +263,8 @@ template <i64 Start, i64 D, Formula A>
 constexpr auto injected(A a) {
   if constexpr (is_zero<A>) return zero<D>;
   else if constexpr (Start == 0 && D == A::dim) return a;
+  else if constexpr (is_injected<A>)
+    return extractt<Start + injected_at<A>, D>(operand<0>(a));
   else return Node<op::ExtractT<Start, D>, A>{};
 }
 
@@ -301,7 +346,13 @@ template <class Op, Formula... A>
 constexpr auto build(A... a) {
   static_assert(Op::dim(A::dim...) >= 1,
                 "keopsnb: the operands' dimensions do not fit this operation");
-  if constexpr (op::Elementwise<Op> && (detail::is_sumt<A> || ...)) {
+  if constexpr (op::TakesIntegers<Op>) {
+    return detail::Simplify<Op>::apply(a...);
+  } else if constexpr (op::compares<Op> && (IntegerVariable<A> && ...)) {
+    return Node<op::OfIntegers<Op>, A...>{};
+  } else if constexpr ((IntegerVariable<A> || ...)) {
+    return build<Op>(as_number(a)...);
+  } else if constexpr (op::Elementwise<Op> && (detail::is_sumt<A> || ...)) {
     constexpr i64 dim = Op::dim(A::dim...);
     constexpr bool vectors = ((A::dim == dim && !detail::is_sumt<A>) || ...);
     if constexpr (vectors)
@@ -314,3 +365,5 @@ constexpr auto build(A... a) {
 }
 
 }  // namespace keopsnb
+
+#include <keopsnb/simplify_structural.hpp>

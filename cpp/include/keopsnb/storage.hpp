@@ -1,6 +1,7 @@
 // Numbers in memory, and the type they are computed in: float16 and bfloat16 are computed in float.
 #pragma once
 #include <keopsnb/pack.hpp>
+#include <keopsnb/symbol.hpp>
 
 namespace keopsnb {
 
@@ -82,6 +83,16 @@ KEOPSNB_FN float16 to_storage<float16>(float a) {
   const float shifted = __builtin_bit_cast(float, magnitude) + 0.5f;
   return make(__builtin_bit_cast(unsigned, shifted) - 0x3f000000u);
 #endif
+}
+
+// Number `at` of an array that holds values of the variable V, beside numbers of type S.
+template <class V, class S>
+KEOPSNB_FN computed_in<S> load_number(const void* array, i64 at) {
+  if constexpr (IntegerVariable<V>)
+    return __builtin_bit_cast(computed_in<S>,
+                              static_cast<const integer_of<computed_in<S>>*>(array)[at]);
+  else
+    return from_storage(static_cast<const S*>(array)[at]);
 }
 
 }  // namespace keopsnb

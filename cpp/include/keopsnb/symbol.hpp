@@ -35,6 +35,32 @@ inline constexpr Var<Pos, Dim, Category::j> vj{};
 template <int Pos, i64 Dim>
 inline constexpr Var<Pos, Dim, Category::parameter> pm{};
 
+// The same of integers: int32 beside numbers of 32 bits or fewer, int64 beside float64. They are
+// exact where integers are wanted (ops/integers.hpp) and numbers elsewhere.
+template <int Pos, i64 Dim, Category C>
+struct IVar {
+  static_assert(Pos >= 0, "keopsnb: the position of a variable is 0 or more");
+  static_assert(Dim >= 1, "keopsnb: the dimension of a variable is 1 or more");
+  using keopsnb_operands = List<>;
+  using integers = void;
+  static constexpr int position = Pos;
+  static constexpr i64 dim = Dim;
+  static constexpr Category category = C;
+};
+
+template <class F>
+concept IntegerVariable = Formula<F> && requires { typename F::integers; };
+// What formulas are differentiated in.
+template <class F>
+concept NumberVariable = Formula<F> && !IntegerVariable<F> && requires { F::category; };
+
+template <int Pos, i64 Dim>
+inline constexpr IVar<Pos, Dim, Category::i> vi_integer{};
+template <int Pos, i64 Dim>
+inline constexpr IVar<Pos, Dim, Category::j> vj_integer{};
+template <int Pos, i64 Dim>
+inline constexpr IVar<Pos, Dim, Category::parameter> pm_integer{};
+
 template <i64 Dim>
 struct Zero {
   using keopsnb_operands = List<>;
@@ -107,12 +133,9 @@ struct Node {
 template <class Op, Formula... A>
 constexpr auto build(A... a);
 
-template <int K, class Op, Formula A, Formula... More>
-constexpr auto operand(Node<Op, A, More...>) {
-  if constexpr (K == 0)
-    return A{};
-  else
-    return operand<K - 1>(Node<Op, More...>{});
+template <int K, class Op, Formula... A>
+constexpr auto operand(Node<Op, A...>) {
+  return at<K, List<A...>>{};
 }
 
 // Whether F depends on a variable of category C.
@@ -120,6 +143,8 @@ template <Category C, class F>
 inline constexpr bool depends = false;
 template <Category C, int P, i64 D>
 inline constexpr bool depends<C, Var<P, D, C>> = true;
+template <Category C, int P, i64 D>
+inline constexpr bool depends<C, IVar<P, D, C>> = true;
 template <Category C, class Op, class... A>
 inline constexpr bool depends<C, Node<Op, A...>> = (depends<C, A> || ...);
 

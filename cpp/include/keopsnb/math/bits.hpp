@@ -89,6 +89,28 @@ KEOPSNB_FN V each_lane(V a, V b, F f) {
   }
 }
 
+// f in double precision, rounded to V: for functions that are rare and hard in single precision.
+template <class F, Number V, class... W>
+KEOPSNB_FN V in_double(F f, V a, W... more) {
+  if constexpr (same<scalar_of<V>, double>) {
+    return f(a, more...);
+  } else if constexpr (width_of<V> == 1) {
+    return static_cast<float>(f(double(a), double(more)...));
+  } else {
+    typedef float Half __attribute__((vector_size(sizeof(V) / 2)));
+    struct Halves {
+      Half at[2];
+    };
+    const auto half = [](V v, int h) KEOPSNB_LAMBDA {
+      return __builtin_convertvector(__builtin_bit_cast(Halves, v).at[h], Pack<double>);
+    };
+    Halves r;
+    for (int h = 0; h < 2; ++h)
+      r.at[h] = __builtin_convertvector(f(half(a, h), half(more, h)...), Half);
+    return __builtin_bit_cast(V, r);
+  }
+}
+
 // 0.5 ULP; the compiler joins the lanes into one instruction.
 template <Number V>
 KEOPSNB_FN V sqrt(V a) {

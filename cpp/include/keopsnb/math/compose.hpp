@@ -16,6 +16,23 @@ KEOPSNB_FN V xlogx(V a) {
   return select<V>(a == V{}, V{}, a * log(a));
 }
 
+// 1 / (1 + e^-a). 4 ULP; 0 where e^-a overflows.
+template <Number V>
+KEOPSNB_FN V sigmoid(V a) {
+  return constant<V>(1) / (constant<V>(1) + exp(-a));
+}
+// log(1 + e^a). 3 ULP, as exp for a < 0.
+template <Number V>
+KEOPSNB_FN V softplus(V a) {
+  return relu(a) + log1p(exp(-abs(a)));
+}
+// a times the distribution function of the normal law. As if a had been rounded once more,
+// so (8 + a^2) ULP for a < 0.
+template <Number V>
+KEOPSNB_FN V gelu(V a) {
+  return constant<V>(0.5) * a * erfc(a * constant<V>(-0.7071067811865476));
+}
+
 // a brought into [c, c + b) by whole multiples of b; exact where the quotient and the product are.
 template <Number V>
 KEOPSNB_FN V mod(V a, V b, V c) {

@@ -1,6 +1,7 @@
 // The elementary functions on CUDA: but for exp the compiler's own, declared without any header by
-// nvcc and NVRTC. Their errors are those of the CUDA C++ Programming Guide: at most 2 ULP; 3 for
-// atan2 in single precision, 4 for powf in single precision.
+// nvcc and NVRTC. Their errors are those of the CUDA C++ Programming Guide: at most 2 ULP; in
+// single precision 3 for atan2, sinh, asinh, atanh, 4 for powf, tan, acosh, erfc and hypot, 6 for
+// lgamma away from its zeros; in double precision 5 for erfc, 3 for atanh and acosh, 4 for lgamma.
 #pragma once
 #include <keopsnb/pack.hpp>
 
@@ -32,6 +33,23 @@ KEOPSNB_UNARY_BUILTIN(cos, cosf, cos)
 KEOPSNB_UNARY_BUILTIN(asin, asinf, asin)
 KEOPSNB_UNARY_BUILTIN(acos, acosf, acos)
 KEOPSNB_UNARY_BUILTIN(atan, atanf, atan)
+KEOPSNB_UNARY_BUILTIN(tan, tanf, tan)
+KEOPSNB_UNARY_BUILTIN(sinh, sinhf, sinh)
+KEOPSNB_UNARY_BUILTIN(cosh, coshf, cosh)
+KEOPSNB_UNARY_BUILTIN(tanh, tanhf, tanh)
+KEOPSNB_UNARY_BUILTIN(asinh, asinhf, asinh)
+KEOPSNB_UNARY_BUILTIN(acosh, acoshf, acosh)
+KEOPSNB_UNARY_BUILTIN(atanh, atanhf, atanh)
+KEOPSNB_UNARY_BUILTIN(exp2, exp2f, exp2)
+KEOPSNB_UNARY_BUILTIN(expm1, expm1f, expm1)
+KEOPSNB_UNARY_BUILTIN(log1p, log1pf, log1p)
+KEOPSNB_UNARY_BUILTIN(log2, log2f, log2)
+KEOPSNB_UNARY_BUILTIN(log10, log10f, log10)
+KEOPSNB_UNARY_BUILTIN(cbrt, cbrtf, cbrt)
+KEOPSNB_UNARY_BUILTIN(erf, erff, erf)
+KEOPSNB_UNARY_BUILTIN(erfc, erfcf, erfc)
+KEOPSNB_UNARY_BUILTIN(lgamma, lgammaf, lgamma)
+KEOPSNB_BINARY_BUILTIN(hypot, hypotf, hypot)
 KEOPSNB_BINARY_BUILTIN(atan2, atan2f, atan2)
 KEOPSNB_BINARY_BUILTIN(powf, powf, pow)
 

@@ -13,20 +13,7 @@ KEOPSNB_FN V powf(V a, V b) {
   if constexpr (same<scalar_of<V>, double>) {
     return each_lane(a, b, [](double x, double y) { return __builtin_pow(x, y); });
   } else {
-    V r;
-    if constexpr (same<V, float>) {
-      r = static_cast<float>(exp(double(b) * log(double(a))));
-    } else {
-      typedef float Half __attribute__((vector_size(KEOPSNB_SIMD_BYTES / 2)));
-      Half x[2], y[2];
-      __builtin_memcpy(x, &a, sizeof a);
-      __builtin_memcpy(y, &b, sizeof b);
-      for (int h = 0; h < 2; ++h)
-        x[h] = __builtin_convertvector(exp(__builtin_convertvector(y[h], Pack<double>) *
-                                           log(__builtin_convertvector(x[h], Pack<double>))),
-                                       Half);
-      __builtin_memcpy(&r, x, sizeof r);
-    }
+    V r = in_double([](auto x, auto y) KEOPSNB_LAMBDA { return exp(y * log(x)); }, a, b);
     const V inf = constant<V>(__builtin_inf());
     const V usual = indicator<V>(a > V{}) * indicator<V>(a < inf) * indicator<V>(abs(b) < inf);
     if (__builtin_expect(any_lane(usual == V{}), 0)) {

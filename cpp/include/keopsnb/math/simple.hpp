@@ -27,6 +27,29 @@ KEOPSNB_FN V lessorequal(V a, V b) {
   return indicator<V>(a <= b);
 }
 
+// Truth values: a number holds where it is not 0, NaN included.
+template <Number V>
+KEOPSNB_FN V logical_not(V a) {
+  return indicator<V>(a == V{});
+}
+template <Number V>
+KEOPSNB_FN V logical_and(V a, V b) {
+  return indicator<V>((a != V{}) & (b != V{}));
+}
+template <Number V>
+KEOPSNB_FN V logical_or(V a, V b) {
+  return indicator<V>((a != V{}) | (b != V{}));
+}
+template <Number V>
+KEOPSNB_FN V logical_xor(V a, V b) {
+  return indicator<V>((a != V{}) ^ (b != V{}));
+}
+// b where a holds, else c.
+template <Number V>
+KEOPSNB_FN V where(V a, V b, V c) {
+  return select<V>(a != V{}, b, c);
+}
+
 // The greater, the less; where a or b is NaN, b. One instruction on x86, which g++ must be told for
 // packs: from the comparison and the selection it makes two or three.
 #if defined(__clang__) || !defined(__SSE2__) || KEOPSNB_CUDA
@@ -58,6 +81,16 @@ KEOPSNB_MINMAX(max, >, maxps, maxpd)
 KEOPSNB_MINMAX(min, <, minps, minpd)
 #undef KEOPSNB_MINMAX
 #undef KEOPSNB_X86
+
+// The same, but NaN where a or b is.
+template <Number V>
+KEOPSNB_FN V maximum(V a, V b) {
+  return select<V>(a != a, a, max(a, b));
+}
+template <Number V>
+KEOPSNB_FN V minimum(V a, V b) {
+  return select<V>(a != a, a, min(a, b));
+}
 
 // a * b + c, rounded once where the hardware can at no cost, else twice.
 template <Number V>

@@ -59,6 +59,11 @@ template <Number V>
 KEOPSNB_FN V cos(V a) {
   return sine<true>(a);
 }
+// 3 ULP, beyond as sin and cos.
+template <Number V>
+KEOPSNB_FN V tan(V a) {
+  return sin(a) / cos(a);
+}
 
 inline constexpr double pi = 3.141592653589793, pi_rest = 1.2246467991473532e-16;
 

@@ -17,6 +17,7 @@ constexpr auto concat(A... a) {
 namespace op {
 
 struct Concat {
+  using linear = void;  // in all operands together: forward.hpp
   template <class... D>
   static constexpr i64 dim(D... d) {
     return (d + ...);

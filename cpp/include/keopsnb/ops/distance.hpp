@@ -2,7 +2,7 @@
 // need no rule of their own.
 #pragma once
 #include <keopsnb/catalogue.hpp>
-#include <keopsnb/ops.hpp>
+#include <keopsnb/ops/elementwise.hpp>
 
 namespace keopsnb {
 

@@ -30,6 +30,10 @@ struct Sum {
   static constexpr auto pullback(Int<0>, G g, A) {
     return sumt<A::dim>(g);
   }
+  template <Formula T, Formula A>
+  static constexpr auto push(Int<0>, T da, A) {
+    return sum(da);
+  }
 
   // One reduced index after the other, so that few numbers are alive beside the sums.
   template <Formula A, class X>
@@ -62,6 +66,10 @@ struct SumT {
   template <Formula G, Formula A>
   static constexpr auto pullback(Int<0>, G g, A) {
     return sum(g);
+  }
+  template <Formula T, Formula A>
+  static constexpr auto push(Int<0>, T da, A) {
+    return sumt<N>(da);
   }
 
   template <Formula A, class X>

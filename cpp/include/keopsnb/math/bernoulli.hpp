@@ -1,0 +1,20 @@
+// What functions around the gamma function have in common.
+#pragma once
+#include <keopsnb/pack.hpp>
+
+namespace keopsnb {
+
+// B_2, B_4, ..., the Bernoulli numbers.
+inline constexpr int bernoulli_terms = 9;
+inline constexpr double bernoulli[bernoulli_terms] = {1.0 / 6,   -1.0 / 30,     1.0 / 42,
+                                                      -1.0 / 30, 5.0 / 66,      -691.0 / 2730,
+                                                      7.0 / 6,   -3617.0 / 510, 43867.0 / 798};
+
+// a less the nearest whole number; exact.
+template <Number V>
+KEOPSNB_FN V from_nearest(V a) {
+  const auto whole = abs(a) >= constant<V>(sizeof(scalar_of<V>) == 4 ? 0x1p23 : 0x1p52);
+  return a - select<V>(whole, a, floor(a + constant<V>(0.5)));
+}
+
+}  // namespace keopsnb

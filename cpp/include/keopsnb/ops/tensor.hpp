@@ -1,0 +1,258 @@
+// Matrix, outer and tensor products: contractions whose strides come from lists of dimensions.
+// Vectors hold tensors in row-major order.
+#pragma once
+#include <keopsnb/catalogue.hpp>
+#include <keopsnb/ops/contract.hpp>
+
+namespace keopsnb {
+
+// a: a matrix (n, p), b: a vector (p).
+template <Formula A, Formula B>
+constexpr auto matvecmult(A a, B b) {
+  static_assert(A::dim % B::dim == 0,
+                "keopsnb: in matvecmult(A, b), the dimension of A is a multiple of that of b");
+  return contract<Axis<A::dim / B::dim, 1, B::dim, 0>, Axis<B::dim, 0, 1, 1>>(a, b);
+}
+// b: a vector (n), a: a matrix (n, p).
+template <Formula B, Formula A>
+constexpr auto vecmatmult(B b, A a) {
+  static_assert(A::dim % B::dim == 0,
+                "keopsnb: in vecmatmult(b, A), the dimension of A is a multiple of that of b");
+  constexpr i64 p = A::dim / B::dim;
+  return contract<Axis<p, 1, 0, 1>, Axis<B::dim, 0, 1, p>>(b, a);
+}
+template <Formula A, Formula B>
+constexpr auto tensorprod(A a, B b) {
+  return contract<Axis<A::dim, B::dim, 1, 0>, Axis<B::dim, 1, 0, 1>>(a, b);
+}
+
+namespace detail {
+
+inline constexpr int most_axes = 32;
+
+// What a product of two tensors is: its dimension, negative where the lists do not fit, and the
+// axes of the result, in order, then those that are summed.
+struct TensorPlan {
+  i64 dim = -1;
+  int axes = 0;
+  i64 length[2 * most_axes] = {}, result[2 * most_axes] = {};
+  i64 a[2 * most_axes] = {}, b[2 * most_axes] = {};
+};
+
+struct AxisList {
+  int size;
+  const i64* at;
+};
+
+struct Strides {
+  i64 total = -1, at[most_axes] = {};
+  bool summed[most_axes] = {};
+};
+
+// Row-major strides of a tensor of these dimensions, with the axes that are summed; a total of -1:
+// the dimensions are none, or an axis is named twice or not there.
+constexpr Strides strides_of(AxisList dims, AxisList summed) {
+  Strides s;
+  i64 total = 1;
+  if (dims.size > most_axes) return s;
+  for (int k = dims.size - 1; k >= 0; --k) {
+    s.at[k] = total;
+    if (dims.at[k] < 1 || total > (i64{1} << 40) / dims.at[k]) return s;
+    total *= dims.at[k];
+  }
+  for (int k = 0; k < summed.size; ++k) {
+    const i64 axis = summed.at[k];
+    if (axis < 0 || axis >= dims.size || s.summed[axis]) return s;
+    s.summed[axis] = true;
+  }
+  s.total = total;
+  return s;
+}
+
+// As numpy.tensordot of tensors of dimensions `left` and `right` over the axes sum_left of one and
+// sum_right of the other; the k-th axis of that is then axis to[k] of the result.
+constexpr TensorPlan tensor_plan(i64 dim_a, i64 dim_b, AxisList left, AxisList right,
+                                 AxisList sum_left, AxisList sum_right, AxisList to) {
+  TensorPlan plan;
+  const Strides a = strides_of(left, sum_left), b = strides_of(right, sum_right);
+  if (a.total != dim_a || b.total != dim_b || sum_left.size != sum_right.size) return plan;
+  for (int k = 0; k < left.size; ++k)
+    if (!a.summed[k]) {
+      plan.length[plan.axes] = left.at[k];
+      plan.a[plan.axes++] = a.at[k];
+    }
+  for (int k = 0; k < right.size; ++k)
+    if (!b.summed[k]) {
+      plan.length[plan.axes] = right.at[k];
+      plan.b[plan.axes++] = b.at[k];
+    }
+  const int kept = plan.axes;
+  if (to.size != 0 && to.size != kept) return plan;
+  i64 total = 1;
+  for (int place = kept - 1; place >= 0; --place) {
+    int found = to.size == 0 ? place : -1;
+    for (int k = 0; k < to.size; ++k)
+      if (to.at[k] == place) found = k;
+    if (found < 0) return plan;
+    plan.result[found] = total;
+    total *= plan.length[found];
+  }
+  for (int k = 0; k < sum_left.size; ++k) {
+    const i64 p = sum_left.at[k], q = sum_right.at[k];
+    if (left.at[p] != right.at[q]) return plan;
+    plan.length[plan.axes] = left.at[p];
+    plan.a[plan.axes] = a.at[p];
+    plan.b[plan.axes++] = b.at[q];
+  }
+  plan.dim = total;
+  return plan;
+}
+
+template <class L>
+struct IntsOf;
+template <int... I>
+struct IntsOf<Ints<I...>> {
+  static constexpr i64 at[sizeof...(I) + 1] = {I...};
+  static constexpr AxisList list{sizeof...(I), at};
+};
+
+// Where numpy.kron puts the axes of two tensors of rank n: in turns.
+struct Turns {
+  i64 at[2 * most_axes] = {};
+  constexpr explicit Turns(int n) {
+    for (int k = 0; k < n && n <= most_axes; ++k) {
+      at[k] = 2 * k;
+      at[n + k] = 2 * k + 1;
+    }
+  }
+};
+constexpr TensorPlan kron_plan(i64 dim_a, i64 dim_b, AxisList left, AxisList right) {
+  if (left.size != right.size) return {};
+  const Turns turns(left.size);
+  return tensor_plan(dim_a, dim_b, left, right, {}, {}, {2 * left.size, turns.at});
+}
+
+template <Formula A, Formula B, class... Lists>
+inline constexpr TensorPlan plan_of = tensor_plan(A::dim, B::dim, IntsOf<Lists>::list...);
+template <Formula A, Formula B, class... Lists>
+inline constexpr TensorPlan kron_plan_of = kron_plan(A::dim, B::dim, IntsOf<Lists>::list...);
+
+template <const TensorPlan& P, int... K, Formula A, Formula B>
+constexpr auto contract_by(Ints<K...>, A a, B b) {
+  return contract<Axis<P.length[K], P.result[K], P.a[K], P.b[K]>...>(a, b);
+}
+
+}  // namespace detail
+
+// tensordot<Ints<2, 3>, Ints<3, 4>, Ints<1>, Ints<0>>(a, b) is numpy.tensordot of a, of shape
+// (2, 3), and b, of shape (3, 4), over axis 1 of a and 0 of b.
+template <class DimsA, class DimsB, class SumA, class SumB, class To = Ints<>, Formula A, Formula B>
+constexpr auto tensordot(A a, B b) {
+  constexpr auto& plan = detail::plan_of<A, B, DimsA, DimsB, SumA, SumB, To>;
+  static_assert(plan.dim >= 1, "keopsnb: the lists of tensordot do not fit its operands");
+  return detail::contract_by<plan>(up_to<plan.axes>{}, a, b);
+}
+
+// kron<Ints<2, 3>, Ints<4, 5>>(a, b) is numpy.kron of a, of shape (2, 3), and b, of shape (4, 5).
+template <class DimsA, class DimsB, Formula A, Formula B>
+constexpr auto kron(A a, B b) {
+  constexpr auto& plan = detail::kron_plan_of<A, B, DimsA, DimsB>;
+  static_assert(plan.dim >= 1, "keopsnb: the lists of kron do not fit its operands");
+  return detail::contract_by<plan>(up_to<plan.axes>{}, a, b);
+}
+
+#ifdef KEOPSNB_CATALOGUE
+namespace detail {
+// The k-th of the lists that a Row's `dim` gets.
+constexpr AxisList list_of(const i64* ints, int k) {
+  for (; k > 0; --k) ints += 1 + ints[0];
+  return {static_cast<int>(ints[0]), ints + 1};
+}
+}  // namespace detail
+
+inline constexpr Row rows_tensor[] = {
+    {.name = "MatVecMult",
+     .call = "matvecmult",
+     .signature = "(n*p), (p) -> n",
+     .operands = 2,
+     .ints = 0,
+     .dim = [](const i64* d, int, const i64*) -> i64 {
+       return d[0] % d[1] == 0 ? d[0] / d[1] : -1;
+     },
+     .domain = "(-2, 2), (-2, 2)",
+     .reference = "numpy.sum(a.reshape(*a.shape[:-1], -1, b.shape[-1]) * b[..., None, :], -1)",
+     .sentence = "The product of a matrix of n rows and p columns, row after row, and a vector.",
+     .partials = "",
+     .cases = "6, 3 | ; 15, 3 | ; 4, 4 | ; 3, 1 |"},
+    {.name = "VecMatMult",
+     .call = "vecmatmult",
+     .signature = "(n), (n*p) -> p",
+     .operands = 2,
+     .ints = 0,
+     .dim = [](const i64* d, int, const i64*) -> i64 {
+       return d[1] % d[0] == 0 ? d[1] / d[0] : -1;
+     },
+     .domain = "(-2, 2), (-2, 2)",
+     .reference = "numpy.sum(a[..., :, None] * b.reshape(*b.shape[:-1], a.shape[-1], -1), -2)",
+     .sentence = "The product of a vector and a matrix of n rows and p columns, row after row.",
+     .partials = "",
+     .cases = "3, 6 | ; 3, 15 | ; 4, 4 | ; 1, 3 |"},
+    {.name = "TensorProd",
+     .call = "tensorprod",
+     .signature = "(n), (p) -> n*p",
+     .operands = 2,
+     .ints = 0,
+     .dim = [](const i64* d, int, const i64*) -> i64 { return d[0] * d[1]; },
+     .domain = "(-2, 2), (-2, 2)",
+     .reference = "(a[..., :, None] * b[..., None, :]).reshape(*a.shape[:-1], -1)",
+     .sentence = "All products of a component of one and one of the other: row k is a[k] b.",
+     .partials = "",
+     .cases = "2, 3 | ; 5, 3 | ; 1, 3 |"},
+    {.name = "TensorDot",
+     .call = "tensordot",
+     .signature = "(D1), (D2), [dims1], [dims2], [sum1], [sum2], [places] -> the product of the "
+                  "lengths of the axes that are not summed",
+     .operands = 2,
+     .ints = 0,
+     .dim = [](const i64* d, int, const i64* lists) -> i64 {
+       using detail::list_of;
+       return detail::tensor_plan(d[0], d[1], list_of(lists, 0), list_of(lists, 1),
+                                  list_of(lists, 2), list_of(lists, 3), list_of(lists, 4))
+           .dim;
+     },
+     .domain = "(-2, 2), (-2, 2)",
+     .reference = "numpy.reshape([numpy.transpose(t, numpy.argsort(p) if p else range(t.ndim))"
+                  ".ravel() for t in (numpy.tensordot(u.reshape(n), v.reshape(m), (k, l)) for u, v "
+                  "in zip(a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1])))], "
+                  "(*a.shape[:-1], -1))",
+     .sentence = "numpy.tensordot of tensors of dimensions dims1 and dims2, summed over the axes "
+                 "sum1 of one with sum2 of the other; what remains of both, in order, or, where "
+                 "`places` is given, axis k of that at place places[k].",
+     .partials = "",
+     .lists = 5,
+     .optional_lists = 1,
+     .cases = "6, 12 | [2, 3], [3, 4], [1], [0]; 12, 8 | [3, 2, 2], [2, 2, 2], [1, 2], [2, 0]; "
+              "12, 6 | [2, 3, 2], [3, 2], [1], [0], [2, 0, 1]; 3, 2 | [3], [2], [], []; "
+              "4, 4 | [2, 2], [2, 2], [0, 1], [0, 1]"},
+    {.name = "Kron",
+     .call = "kron",
+     .signature = "(D1), (D2), [dims1], [dims2] -> D1*D2",
+     .operands = 2,
+     .ints = 0,
+     .dim = [](const i64* d, int, const i64* lists) -> i64 {
+       return detail::kron_plan(d[0], d[1], detail::list_of(lists, 0), detail::list_of(lists, 1))
+           .dim;
+     },
+     .domain = "(-2, 2), (-2, 2)",
+     .reference = "numpy.reshape([numpy.kron(u.reshape(n), v.reshape(m)).ravel() for u, v in "
+                  "zip(a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1]))], "
+                  "(*a.shape[:-1], -1))",
+     .sentence = "numpy.kron of tensors of dimensions dims1 and dims2, as many of one as of the "
+                 "other.",
+     .partials = "",
+     .lists = 2,
+     .cases = "4, 6 | [2, 2], [2, 3]; 3, 2 | [3], [2]; 4, 4 | [1, 2, 2], [2, 2, 1]"},
+};
+#endif
+
+}  // namespace keopsnb
