@@ -4,7 +4,8 @@
 // TAOCP 4.2.2), the rounding errors kept beside: the error is that of one block, whatever the
 // number of terms.
 #pragma once
-#include <keopsnb/eval.hpp>
+#include <keopsnb/catalogue.hpp>
+#include <keopsnb/reductions/monoid.hpp>
 
 namespace keopsnb {
 
@@ -21,15 +22,12 @@ KEOPSNB_FN void two_sum(V& hi, V& lo, V x, V y = V{}) {
   lo = select<V>(known, rest - (hi - s), V{});
 }
 
-// A reduction works on a window of C components of its result, all of them by default, so that a
-// kernel may compute a long result in parts.
 template <Formula F>
-struct SumReduction {
+struct SumReduction : Reduces<F> {
   using formulas = List<F>;
-  using result = F;  // whose components are those of the result
   template <class Part>
   using part = SumReduction<Part>;
-  static constexpr i64 out_dim = F::dim;
+  using Reduces<F>::dim;
   // Numbers kept while the terms of a block come in.
   static constexpr i64 block_dim(i64 c) { return c; }
   // Numbers kept for all that came: sums, then what they lack.
@@ -45,43 +43,45 @@ struct SumReduction {
   }
 
   // The terms of one tile into a block. `block(s, p)` is number s for pack p.
-  template <i64 C = out_dim, class Block, class X>
+  template <i64 C = dim, class Block, class X>
   KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
-    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
-      KEOPSNB_UNROLL
-      for (int s = 0; s < X::steps; ++s) {
-        auto one = x.at_step(s);
-        const auto term = get<F>(one, first + c);
-        KEOPSNB_UNROLL
-        for (int p = 0; p < X::packs; ++p)
-          if (x.counts(s)) block(c, p) += to_number<typename X::pack>(term.at(p, 0));
-      }
-    });
+    using V = typename X::pack;
+    for_terms<F, C>(x, first, [&](i64 c, int, int p, V t) KEOPSNB_LAMBDA { block(c, p) += t; });
   }
 
   // A block into a state.
-  template <i64 C = out_dim, class State, class Block>
+  template <i64 C = dim, class State, class Block>
   KEOPSNB_FN static void absorb(State&& state, Block&& block) {
     for_components<C>([&](i64 c) KEOPSNB_LAMBDA { two_sum(state(c), state(C + c), block(c)); });
   }
 
   // A state into a state.
-  template <i64 C = out_dim, class State, class Other>
+  template <i64 C = dim, class State, class Other>
   KEOPSNB_FN static void merge(State&& state, Other&& other) {
     for_components<C>(
         [&](i64 c) KEOPSNB_LAMBDA { two_sum(state(c), state(C + c), other(c), other(C + c)); });
   }
 
   // Component c of the result.
-  template <i64 C = out_dim, class State>
-  KEOPSNB_FN static auto finish(State&& state, i64 c) {
+  template <i64 C = dim, class State>
+  KEOPSNB_FN static auto finish(State&& state, i64 c, i64 = 0) {
     return state(c) + state(C + c);
   }
 };
 
 template <Formula F>
-constexpr auto sum_reduction(F) {
-  return SumReduction<F>{};
+constexpr auto sum_reduction(F f) {
+  return SumReduction<decltype(as_number(f))>{};
 }
+
+#ifdef KEOPSNB_CATALOGUE
+inline constexpr ReductionRow rows_sum_reduction[] = {
+    {.name = "Sum",
+     .call = "sum_reduction",
+     .sentence = "Sum of the terms.",
+     .reference = "f.sum(1)",
+     .derivative = "F"},
+};
+#endif
 
 }  // namespace keopsnb

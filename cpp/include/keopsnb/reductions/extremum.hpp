@@ -1,0 +1,143 @@
+// The greatest or the least term, and its index.
+//
+// Law: with a strict comparison in the order of the indices, the first of equal terms wins, and NaN
+// never does. Of no term but NaN: -inf or inf, and index 0.
+#pragma once
+#include <keopsnb/catalogue.hpp>
+#include <keopsnb/reductions/monoid.hpp>
+
+namespace keopsnb {
+
+// The order of an extremum: what comes before what.
+template <bool Greatest>
+struct Order {
+  template <class V>
+  KEOPSNB_FN static auto before(V a, V b) {
+    if constexpr (Greatest)
+      return a > b;
+    else
+      return a < b;
+  }
+  // Behind every number.
+  template <Number V>
+  KEOPSNB_FN static V last() {
+    return constant<V>(Greatest ? -infinity : infinity);
+  }
+  // Of scalars with their indices.
+  template <class T>
+  KEOPSNB_FN static bool before(T a, T index_a, T b, T index_b) {
+    return before(a, b) || (a == b && integer_bits(index_a) < integer_bits(index_b));
+  }
+};
+
+// Numbers of a state: each component's value, or its value and its index.
+template <Formula F, bool Greatest, bool Values, bool Indices>
+struct ExtremumReduction : Reduces<F> {
+  using formulas = List<F>;
+  template <class Part>
+  using part = ExtremumReduction<Part, Greatest, Values, Indices>;
+  using Reduces<F>::dim;
+  using order = Order<Greatest>;
+  static constexpr bool values = Values, indices = Indices, direct = true;
+  static constexpr i64 stride = Indices ? 2 : 1;
+  static constexpr i64 state_dim(i64 c) { return stride * c; }
+
+  template <Number V>
+  KEOPSNB_FN static V identity(i64 s) {
+    return s % stride == 0 ? order::template last<V>() : V{};
+  }
+
+  template <i64 C = dim, class State, class X>
+  KEOPSNB_FN static void step(State&& state, X& x, i64 first = 0) {
+    using V = typename X::pack;
+    for_terms<F, C>(x, first, [&](i64 c, int s, int p, V t) KEOPSNB_LAMBDA {
+      V& best = state(stride * c, p);
+      const auto better = order::before(t, best);
+      best = select<V>(better, t, best);
+      if constexpr (Indices) {
+        V& index = state(stride * c + 1, p);
+        index = select<V>(better, index_bits<V>(x, s), index);
+      }
+    });
+  }
+
+  template <i64 C = dim, class State, class Other>
+  KEOPSNB_FN static void merge(State&& state, Other&& other) {
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+      auto& best = state(stride * c);
+      const auto theirs = other(stride * c);
+      if constexpr (Indices) {
+        auto& index = state(stride * c + 1);
+        const auto their_index = other(stride * c + 1);
+        const bool better = order::before(theirs, their_index, best, index);
+        index = better ? their_index : index;
+        best = better ? theirs : best;
+      } else {
+        best = order::before(theirs, best) ? theirs : best;
+      }
+    });
+  }
+
+  template <i64 C = dim, class State>
+  KEOPSNB_FN static auto finish(State&& state, i64 c, i64 = 0) {
+    return state(stride * c);
+  }
+  template <i64 C = dim, class State>
+  KEOPSNB_FN static i64 index(State&& state, i64 c, i64 = 0) {
+    return integer_bits(state(stride * c + 1));
+  }
+};
+
+#define KEOPSNB_EXTREMUM(name, ...)                                  \
+  template <Formula F>                                               \
+  constexpr auto name(F f) {                                         \
+    return ExtremumReduction<decltype(as_number(f)), __VA_ARGS__>{}; \
+  }
+KEOPSNB_EXTREMUM(max_reduction, true, true, false)
+KEOPSNB_EXTREMUM(min_reduction, false, true, false)
+KEOPSNB_EXTREMUM(argmax_reduction, true, false, true)
+KEOPSNB_EXTREMUM(argmin_reduction, false, false, true)
+KEOPSNB_EXTREMUM(max_argmax_reduction, true, true, true)
+KEOPSNB_EXTREMUM(min_argmin_reduction, false, true, true)
+#undef KEOPSNB_EXTREMUM
+
+#ifdef KEOPSNB_CATALOGUE
+inline constexpr ReductionRow rows_extremum[] = {
+    {.name = "Max",
+     .call = "max_reduction",
+     .sentence = "The greatest term; NaN is passed over.",
+     .reference = "f.max(1, initial=-numpy.inf)",
+     .derivative = "F at Max_ArgMax"},
+    {.name = "Min",
+     .call = "min_reduction",
+     .sentence = "The least term; NaN is passed over.",
+     .reference = "f.min(1, initial=numpy.inf)",
+     .derivative = "F at Min_ArgMin"},
+    {.name = "ArgMax",
+     .call = "argmax_reduction",
+     .sentence = "The index of the greatest term, the first of equal ones.",
+     .reference = "f.argmax(1)",
+     .derivative = "",
+     .gives = Gives::indices},
+    {.name = "ArgMin",
+     .call = "argmin_reduction",
+     .sentence = "The index of the least term, the first of equal ones.",
+     .reference = "f.argmin(1)",
+     .derivative = "",
+     .gives = Gives::indices},
+    {.name = "Max_ArgMax",
+     .call = "max_argmax_reduction",
+     .sentence = "The greatest term and its index.",
+     .reference = "(f.max(1), f.argmax(1))",
+     .derivative = "F at Max_ArgMax",
+     .gives = Gives::both},
+    {.name = "Min_ArgMin",
+     .call = "min_argmin_reduction",
+     .sentence = "The least term and its index.",
+     .reference = "(f.min(1), f.argmin(1))",
+     .derivative = "F at Min_ArgMin",
+     .gives = Gives::both},
+};
+#endif
+
+}  // namespace keopsnb

@@ -1,0 +1,105 @@
+// Whether any term, or every one, is other than 0, and how many are. NaN is other than 0.
+#pragma once
+#include <keopsnb/catalogue.hpp>
+#include <keopsnb/reductions/monoid.hpp>
+
+namespace keopsnb {
+
+enum class Logical { any, all, count };
+
+// One number for each component: 1 or 0, or the bits of a count.
+template <Formula F, Logical Kind>
+struct LogicalReduction : Reduces<F> {
+  using formulas = List<F>;
+  template <class Part>
+  using part = LogicalReduction<Part, Kind>;
+  using Reduces<F>::dim;
+  static constexpr bool direct = true;
+  static constexpr bool values = Kind != Logical::count, indices = Kind == Logical::count;
+  static constexpr i64 state_dim(i64 c) { return c; }
+
+  template <Number V>
+  KEOPSNB_FN static V identity(i64) {
+    return Kind == Logical::all ? constant<V>(1) : V{};
+  }
+
+  template <class V>
+  KEOPSNB_FN static V with(V state, V term) {
+    const auto holds = term != V{};
+    if constexpr (Kind == Logical::any)
+      return select<V>(holds, constant<V>(1), state);
+    else if constexpr (Kind == Logical::all)
+      return select<V>(holds, state, V{});
+    else
+      return from_integer_bits<V>(integer_bits(state) + count_of<V>(holds));
+  }
+  template <class V>
+  KEOPSNB_FN static V both(V a, V b) {
+    if constexpr (Kind == Logical::any)
+      return max(a, b);
+    else if constexpr (Kind == Logical::all)
+      return min(a, b);
+    else
+      return from_integer_bits<V>(integer_bits(a) + integer_bits(b));
+  }
+
+  template <i64 C = dim, class State, class X>
+  KEOPSNB_FN static void step(State&& state, X& x, i64 first = 0) {
+    using V = typename X::pack;
+    for_terms<F, C>(x, first, [&](i64 c, int, int p, V t) KEOPSNB_LAMBDA {
+      state(c, p) = with<V>(state(c, p), t);
+    });
+  }
+
+  template <i64 C = dim, class State, class Other>
+  KEOPSNB_FN static void merge(State&& state, Other&& other) {
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA { state(c) = both(state(c), other(c)); });
+  }
+
+  template <i64 C = dim, class State>
+  KEOPSNB_FN static auto finish(State&& state, i64 c, i64 = 0) {
+    return state(c);
+  }
+  template <i64 C = dim, class State>
+  KEOPSNB_FN static i64 index(State&& state, i64 c, i64 = 0) {
+    return integer_bits(state(c));
+  }
+};
+
+template <Formula F>
+constexpr auto any_reduction(F f) {
+  return LogicalReduction<decltype(as_number(f)), Logical::any>{};
+}
+template <Formula F>
+constexpr auto all_reduction(F f) {
+  return LogicalReduction<decltype(as_number(f)), Logical::all>{};
+}
+template <Formula F>
+constexpr auto count_reduction(F f) {
+  return LogicalReduction<decltype(as_number(f)), Logical::count>{};
+}
+
+#ifdef KEOPSNB_CATALOGUE
+inline constexpr ReductionRow rows_logical[] = {
+    {.name = "Any",
+     .call = "any_reduction",
+     .sentence = "Whether any term is other than 0.",
+     .reference = "(f != 0).any(1)",
+     .derivative = "",
+     .gives = Gives::flags},
+    {.name = "All",
+     .call = "all_reduction",
+     .sentence = "Whether every term is other than 0.",
+     .reference = "(f != 0).all(1)",
+     .derivative = "",
+     .gives = Gives::flags},
+    {.name = "Count",
+     .call = "count_reduction",
+     .sentence = "How many terms are other than 0.",
+     .reference = "(f != 0).sum(1)",
+     .derivative = "",
+     .gives = Gives::counts},
+};
+#endif
+
+}  // namespace keopsnb

@@ -1,0 +1,59 @@
+// What a reduction is: a monoid of states, into which terms are stepped.
+//
+//   identity<V>(s)           number s of the state of no term
+//   step<C>(block, x, first) the terms of the evaluation x, for C components from `first` on
+//   absorb<C>(state, block)  a block of terms into a state; blocks begin as block_identity<V>(s)
+//   merge<C>(state, other)   a state into a state: associative, with `identity` as neutral element,
+//                            and the same whichever way the terms were split
+//   finish<C>(state, c, k)   component c of the result, of rank k where a component has several
+//   index<C>(state, c, k)    the same of a result that is an index of the reduced side
+//   settle(state)            optional: brings a state in the order that these read
+//   part<F>                  optional: the same reduction of another formula. Kernels rewrite and
+//                            cut formulas only where there is one; `step` of fewer components may
+//                            then get what was laid out for more
+//
+// A reduction works on a window of C components of its result, all of them by default, so that a
+// kernel may compute a long result in parts. Where it is `direct` there are no blocks: `step` gets
+// the state. Integers among the numbers of a state are their bits (ops/integers.hpp).
+#pragma once
+#include <keopsnb/eval.hpp>
+#include <keopsnb/ops/integers.hpp>
+
+namespace keopsnb {
+
+// What most reductions have in common. Result: the formula whose components those of the result
+// are.
+template <Formula Result>
+struct Reduces {
+  using result = Result;
+  static constexpr i64 dim = Result::dim;
+  static constexpr i64 ranks = 1;  // results of a component: (ranks, dim) for each output
+  static constexpr bool values = true;
+  static constexpr bool indices = false;
+  static constexpr bool direct = false;
+  static constexpr i64 block_dim(i64) { return 0; }
+};
+
+// The terms of an evaluation that count: body(c, s, p, t) for component `first` + c of F at step s,
+// for pack p of outputs.
+template <class F, i64 C, class X, class Body>
+KEOPSNB_FN void for_terms(X& x, i64 first, Body&& body) {
+  for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+    KEOPSNB_UNROLL
+    for (int s = 0; s < X::steps; ++s) {
+      auto one = x.at_step(s);
+      const auto term = get<F>(one, first + c);
+      KEOPSNB_UNROLL
+      for (int p = 0; p < X::packs; ++p)
+        if (x.counts(s)) body(c, s, p, to_number<typename X::pack>(term.at(p, 0)));
+    }
+  });
+}
+
+// The index of step s of an evaluation in every lane, as the bits of V.
+template <Number V, class X>
+KEOPSNB_FN V index_bits(X& x, int s) {
+  return from_integer_bits<V>(integer_of<V>{} + x.index(s));
+}
+
+}  // namespace keopsnb

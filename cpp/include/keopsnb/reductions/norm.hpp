@@ -1,0 +1,45 @@
+// The sum of the squares of the terms, and its square root: sums as in sum.hpp.
+#pragma once
+#include <keopsnb/reductions/sum.hpp>
+
+namespace keopsnb {
+
+template <Formula F>
+constexpr auto sumsq_reduction(F f) {
+  return sum_reduction(square(f));
+}
+
+template <Formula F>
+struct Norm2Reduction : SumReduction<decltype(square(F{}))> {
+  using squares = SumReduction<decltype(square(F{}))>;
+  using result = F;
+  template <class Part>
+  using part = Norm2Reduction<Part>;
+
+  template <i64 C = squares::dim, class State>
+  KEOPSNB_FN static auto finish(State&& state, i64 c, i64 = 0) {
+    return sqrt(squares::template finish<C>(state, c));
+  }
+};
+
+template <Formula F>
+constexpr auto norm2_reduction(F f) {
+  return Norm2Reduction<decltype(as_number(f))>{};
+}
+
+#ifdef KEOPSNB_CATALOGUE
+inline constexpr ReductionRow rows_norm[] = {
+    {.name = "SumSq",
+     .call = "sumsq_reduction",
+     .sentence = "Sum of the squares of the terms.",
+     .reference = "(f * f).sum(1)",
+     .derivative = "Square(F)"},
+    {.name = "Norm2",
+     .call = "norm2_reduction",
+     .sentence = "Euclidean norm of the terms; its derivative is taken as 0 at 0.",
+     .reference = "numpy.sqrt((f * f).sum(1))",
+     .derivative = "= Sqrt([SumSq: F])"},
+};
+#endif
+
+}  // namespace keopsnb
