@@ -7,8 +7,8 @@
 #include <keopsnb/eval.hpp>
 #include <keopsnb/kernel/entry.hpp>
 #include <keopsnb/kernel/layout.hpp>
-#include <keopsnb/reductions/logsumexp.hpp>
-#include <keopsnb/reductions/sum.hpp>
+#include <keopsnb/reductions.hpp>
+#include <keopsnb/storage.hpp>
 
 namespace keopsnb {
 
@@ -45,13 +45,15 @@ struct Cpu {
   static constexpr int positions =
       larger(1, larger(positions_of(reduced_variables{}),
                        positions_of(variables_of<Category::parameter, nodes>{})));
-  static constexpr i64 block_dim = Reduction::block_dim(Reduction::out_dim);
-  static constexpr i64 state_dim = Reduction::state_dim(Reduction::out_dim);
+  static constexpr i64 dim = Reduction::dim, out_dim = Reduction::ranks * dim;
+  static constexpr i64 block_dim = Reduction::block_dim(dim);
+  static constexpr i64 state_dim = Reduction::state_dim(dim);
+  static constexpr bool direct = Reduction::direct;
 
   // Long vectors are read component by component, and several reduced indices a step share each
   // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.
   static constexpr bool long_vectors = longest_of(nodes{}) > 8;
-  static constexpr int packs = long_vectors || nodes::size > 20 ? 2 : 4;
+  static constexpr int packs = state_dim > 256 ? 1 : long_vectors || nodes::size > 20 ? 2 : 4;
   static constexpr int steps = long_vectors ? 4 : 1;
   static constexpr int width = width_of<pack>;
   static constexpr i64 rows = packs * width;
@@ -70,10 +72,13 @@ struct Cpu {
     const pack* lane_values;
     Fixed* fixed;
     Varying* varying;
-    i64 j;
+    i64 j;      // the row of the reduced variables
     int count;  // of the reduced indices, those that count: the first ones
+    i64 first;  // the reduced index of that row
 
     KEOPSNB_FN bool counts(int s) const { return steps == 1 || s < count; }
+    // The reduced index of step s, as an integer beside T.
+    KEOPSNB_FN integer_of<T> index(int s) const { return static_cast<integer_of<T>>(first + s); }
 
     template <bool Varies>
     KEOPSNB_FN auto& slots() {
@@ -103,13 +108,13 @@ struct Cpu {
         for (int p = 0; p < packs; ++p) t.at(p, 0) = lane_values[(offset + c) * packs + p];
         return t;
       } else if constexpr (V::category == reduced) {
-        const T* row = static_cast<const T*>(in[V::position]) + (j + s) * V::dim;
         Tile<T, 1, J> t;
         KEOPSNB_UNROLL
-        for (int k = 0; k < J; ++k) t.at(0, k) = row[k * V::dim + c];
+        for (int k = 0; k < J; ++k)
+          t.at(0, k) = load_number<V, T>(in[V::position], (j + s + k) * V::dim + c);
         return t;
       } else {
-        return Tile<T, 1, 1>{{static_cast<const T*>(in[V::position])[c]}};
+        return Tile<T, 1, 1>{{load_number<V, T>(in[V::position], c)}};
       }
     }
 
@@ -118,7 +123,7 @@ struct Cpu {
 
   struct Frame {
     pack lane_values[(lane_dim > 0 ? lane_dim : 1) * packs];
-    pack block[block_dim * packs];
+    pack block[(block_dim > 0 ? block_dim : 1) * packs];
     pack state[state_dim * packs];
     typename Evaluation::Fixed fixed;
     typename Evaluation::Varying varying;
@@ -126,6 +131,9 @@ struct Cpu {
     T last_rows[(red_dim > 0 ? red_dim : 1) * steps];
   };
   static constexpr bool on_stack = sizeof(Frame) <= 32768;
+  // Numbers that change with every term. Long states stay where they are.
+  static constexpr i64 held_dim = direct ? state_dim : block_dim;
+  static constexpr bool local = !direct || state_dim <= 8;
 
   // The lane variables of outputs [begin, begin + rows), one pack of outputs beside the other;
   // beyond the last output it is repeated.
@@ -133,11 +141,11 @@ struct Cpu {
     for_each(
         [&]<class V>(V) KEOPSNB_LAMBDA {
           constexpr i64 offset = offset_of<V>(lane_variables{});
-          const T* base = static_cast<const T*>(task.in[V::position]);
           T* to = reinterpret_cast<T*>(frame.lane_values + offset * packs);
           for (i64 l = 0; l < rows; ++l) {
             const i64 row = begin + l < task.out_end ? begin + l : task.out_end - 1;
-            for (i64 c = 0; c < V::dim; ++c) to[c * rows + l] = base[row * V::dim + c];
+            for (i64 c = 0; c < V::dim; ++c)
+              to[c * rows + l] = load_number<V, T>(task.in[V::position], row * V::dim + c);
           }
         },
         lane_variables{});
@@ -155,11 +163,12 @@ struct Cpu {
 
   // Functions that hold a whole evaluation are boundaries of inlining: every level of inlining
   // above one would compile a copy of it.
-  KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, int count) {
+  KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, int count,
+                                         i64 first) {
     const auto evaluate = [&](typename Evaluation::Varying& varying) KEOPSNB_LAMBDA {
-      Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count};
+      Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count, first};
       fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
-      Reduction::step(Packs{frame.block}, x);
+      Reduction::step(Packs{direct ? frame.state : frame.block}, x);
     };
     if constexpr (on_stack) {
       typename Evaluation::Varying varying;  // may be registers
@@ -183,44 +192,51 @@ struct Cpu {
           moved[V::position] = to;
         },
         reduced_variables{});
-    long_step(frame, moved, 0, count);
+    long_step(frame, moved, 0, count, j);
   }
 
-  static void begin_block(pack* block) {
-    for (i64 s = 0; s < block_dim; ++s)
+  // A block begins anew, or, where terms go straight into the state, as the state.
+  KEOPSNB_FN static void begin_block(Frame& frame, pack* block) {
+    if constexpr (direct)
+      for (i64 s = 0; s < held_dim * packs; ++s) block[s] = frame.state[s];
+    else
+      for (i64 s = 0; s < block_dim; ++s)
+        for (int p = 0; p < packs; ++p)
+          block[s * packs + p] = Reduction::template block_identity<pack>(s);
+  }
+  KEOPSNB_FN static void end_block(Frame& frame, pack* block) {
+    if constexpr (direct)
+      for (i64 s = 0; s < held_dim * packs; ++s) frame.state[s] = block[s];
+    else
       for (int p = 0; p < packs; ++p)
-        block[s * packs + p] = Reduction::template block_identity<pack>(s);
-  }
-
-  static void absorb_block(Frame& frame, pack* block) {
-    for (int p = 0; p < packs; ++p) Reduction::absorb(OnePack{frame.state + p}, OnePack{block + p});
+        Reduction::absorb(OnePack{frame.state + p}, OnePack{block + p});
   }
 
   // The reduced indices [from, to) into the frame's state, by way of a block.
   KEOPSNB_NOINLINE static void accumulate(Frame& frame, const void* const* in, i64 from, i64 to) {
     i64 j = from;
-    if constexpr (steps > 1 || !on_stack) {
-      begin_block(frame.block);
-      for (; j + steps <= to; j += steps) long_step(frame, in, j, steps);
+    if constexpr (steps > 1 || !on_stack || !local) {
+      if constexpr (!direct) begin_block(frame, frame.block);
+      for (; j + steps <= to; j += steps) long_step(frame, in, j, steps, j);
       if (j < to) last_step(frame, in, j, static_cast<int>(to - j));
-      absorb_block(frame, frame.block);
+      if constexpr (!direct) end_block(frame, frame.block);
     } else {
       // Local, so that accumulators and slots can be registers.
-      pack block[block_dim * packs];
-      begin_block(block);
+      pack block[held_dim * packs];
+      begin_block(frame, block);
       for (; j < to; ++j) {
         typename Evaluation::Varying varying;
-        Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, 1};
+        Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, 1, j};
         fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
         Reduction::step(Packs{block}, x);
       }
-      absorb_block(frame, block);
+      end_block(frame, block);
     }
   }
 
   KEOPSNB_NOINLINE static void begin_tile(Frame& frame, const CpuTask& task, i64 begin) {
     load_lanes(frame, task, begin);
-    Evaluation x{task.in, frame.lane_values, &frame.fixed, nullptr, 0, steps};
+    Evaluation x{task.in, frame.lane_values, &frame.fixed, nullptr, 0, steps, 0};
     fill(x, typename SlotsOf<plan, false, List<>, nodes>::type{});
     for (i64 s = 0; s < state_dim; ++s)
       for (int p = 0; p < packs; ++p)
@@ -230,8 +246,14 @@ struct Cpu {
   // The state of outputs [begin, begin + rows) over the task's reduced indices; false: stopped.
   static bool reduce(Frame& frame, const CpuTask& task, i64 begin) {
     begin_tile(frame, task, begin);
-    for (i64 from = task.red_begin; from < task.red_end; from += Block) {
-      const i64 to = from + Block < task.red_end ? from + Block : task.red_end;
+    if (!task.intervals) return reduce(frame, task, task.red_begin, task.red_end);
+    for (i64 k = 0; k < task.interval_count; ++k)
+      if (!reduce(frame, task, task.intervals[2 * k], task.intervals[2 * k + 1])) return false;
+    return true;
+  }
+  static bool reduce(Frame& frame, const CpuTask& task, i64 red_begin, i64 red_end) {
+    for (i64 from = red_begin; from < red_end; from += Block) {
+      const i64 to = from + Block < red_end ? from + Block : red_end;
       accumulate(frame, task.in, from, to);
       if (task.stop && task.stop(task.stop_argument)) return false;
     }
@@ -250,14 +272,14 @@ struct Cpu {
 
   static void run_in(Frame& frame, const CpuTask& task) {
     T* states = static_cast<T*>(task.states);
-    if constexpr (Out == Output::one)
+    if (Out == Output::one && !task.adds)
       for (i64 s = 0; s < state_dim; ++s) states[s] = Reduction::template identity<T>(s);
     for (i64 begin = task.out_begin; begin < task.out_end; begin += rows) {
       if (!reduce(frame, task, begin)) return;
       const i64 end = begin + rows < task.out_end ? begin + rows : task.out_end;
       for (i64 row = begin; row < end; ++row) {
-        const T* state = reinterpret_cast<const T*>(frame.state) + (row - begin);
-        store(task, row, [&](i64 s) { return state[s * rows]; });
+        T* state = reinterpret_cast<T*>(frame.state) + (row - begin);
+        store(task, row, [&](i64 s) -> T& { return state[s * rows]; });
       }
     }
   }
@@ -270,31 +292,37 @@ struct Cpu {
     } else if (states) {
       for (i64 s = 0; s < state_dim; ++s) states[(row - task.out_begin) * state_dim + s] = state(s);
     } else {
-      T* out = static_cast<T*>(task.out) + row * Reduction::out_dim;
-      for (i64 c = 0; c < Reduction::out_dim; ++c) out[c] = Reduction::finish(state, c);
+      write(state, row, task.out, task.indices);
     }
   }
 
-  static void merge(const void* from, i64 parts, i64 outputs, void* workspace, void* to) {
+  // The result of output `row`, from its state.
+  template <class State>
+  KEOPSNB_FN static void write(State state, i64 row, void* out, i64* indices) {
+    if constexpr (requires { Reduction::settle(state); }) Reduction::settle(state);
+    for (i64 k = 0; k < Reduction::ranks; ++k)
+      for (i64 c = 0; c < dim; ++c) {
+        const i64 at = row * out_dim + k * dim + c;
+        if constexpr (Reduction::values) static_cast<T*>(out)[at] = Reduction::finish(state, c, k);
+        if constexpr (Reduction::indices) indices[at] = Reduction::index(state, c, k);
+      }
+  }
+
+  static void merge(const void* from, i64 parts, i64 outputs, void* workspace, void* out,
+                    i64* indices) {
     const T* states = static_cast<const T*>(from);
     T* sum = static_cast<T*>(workspace);
-    T* out = static_cast<T*>(to);
+    const auto state = [&](i64 s) -> T& { return sum[s]; };
     for (i64 o = 0; o < outputs; ++o) {
       for (i64 s = 0; s < state_dim; ++s) sum[s] = Reduction::template identity<T>(s);
       for (i64 k = 0; k < parts; ++k)
-        Reduction::merge([&](i64 s) -> T& { return sum[s]; },
-                         [&](i64 s) { return states[(k * outputs + o) * state_dim + s]; });
-      for (i64 c = 0; c < Reduction::out_dim; ++c)
-        out[o * Reduction::out_dim + c] = Reduction::finish([&](i64 s) { return sum[s]; }, c);
+        Reduction::merge(state, [&](i64 s) { return states[(k * outputs + o) * state_dim + s]; });
+      write(state, o, out, indices);
     }
   }
 
-  static constexpr CpuKernel kernel = {Reduction::out_dim,
-                                       state_dim,
-                                       rows,
-                                       on_stack ? 0 : static_cast<i64>(sizeof(Frame)),
-                                       run,
-                                       merge};
+  static constexpr CpuKernel kernel = {state_dim, rows,
+                                       on_stack ? 0 : static_cast<i64>(sizeof(Frame)), run, merge};
 };
 
 }  // namespace keopsnb

@@ -8,24 +8,32 @@ namespace keopsnb {
 // Inputs are row-major and contiguous: row r of input k is in[k] + r * dim_k.
 struct CpuTask {
   const void* const* in;
-  void* out;     // (outputs, out_dim); written when `states` is null
+  // (outputs, out_dim) each, written when `states` is null; a reduction gives values or indices of
+  // the reduced side, or both.
+  void* out;
+  i64* indices;
   void* states;  // (out_end - out_begin, state_dim), or (1, state_dim) where the outputs are summed
   void* workspace;  // Kernel::workspace bytes, 64-byte aligned
   i64 out_begin, out_end;
   i64 red_begin, red_end;
+  // Block-sparse: instead of these, the intervals [intervals[2k], intervals[2k + 1]).
+  const i64* intervals;
+  i64 interval_count;
+  bool adds;  // where the outputs are summed into one: to the state that is there
   // Asked once a block; true: stop now, the result is not wanted any more. May be null.
   bool (*stop)(void*);
   void* stop_argument;
 };
 
 struct CpuKernel {
-  i64 out_dim, state_dim;
+  i64 state_dim;
   i64 rows;       // outputs computed together: ranges of outputs are best multiples of it
   i64 workspace;  // bytes that `run` needs
   void (*run)(const CpuTask*);
   // Merges `parts` states of each of `outputs` outputs, laid out (parts, outputs, state_dim), into
-  // out (outputs, out_dim). No part: the value of an empty reduction. `workspace` holds one state.
-  void (*merge)(const void* states, i64 parts, i64 outputs, void* workspace, void* out);
+  // the results. No part: the value of an empty reduction. `workspace` holds one state.
+  void (*merge)(const void* states, i64 parts, i64 outputs, void* workspace, void* out,
+                i64* indices);
 };
 
 }  // namespace keopsnb

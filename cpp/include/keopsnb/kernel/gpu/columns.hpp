@@ -13,7 +13,10 @@ template <class R, class F>
 struct PartsOf {
   using type = List<R>;
 };
+// A reduction that names its parts lays out the state of fewer components as the beginning of that
+// of more, up to what `step` reads.
 template <class R, class... A>
+  requires requires { typename R::template part<typename R::result>; }
 struct PartsOf<R, Node<op::Concat, A...>> {
   using type = List<typename R::template part<A>...>;
 };
@@ -60,19 +63,16 @@ struct GpuColumns {
   // Blocks at a time on a multiprocessor, where registers allow it.
   static constexpr int resident = window == 4 && sizeof(T) == 4 && all.lane_numbers <= 4 ? 2 : 1;
   static constexpr int side = gpu_side;
-  static constexpr GpuTraits traits = {gpu_abi,
-                                       static_cast<int>(Reduction::out_dim),
-                                       all.chunks,
-                                       all.chunks* side,
-                                       static_cast<int>(Reduction::state_dim(window)),
-                                       sizeof(T),
-                                       sizeof(S),
-                                       threads,
-                                       threads,
-                                       64,
-                                       64,
-                                       all.shared* static_cast<int>(sizeof(T)),
-                                       one};
+  static constexpr GpuTraits traits =
+      gpu_traits<S, R>({.chunks = all.chunks,
+                        .windows = all.chunks * side,
+                        .window_state = static_cast<int>(R::state_dim(window)),
+                        .threads_least = threads,
+                        .threads_most = threads,
+                        .rows = 64,
+                        .tile = 64,
+                        .shared = all.shared * static_cast<int>(sizeof(T)),
+                        .one = one});
 
   // f(part, its first chunk, its first component) for the part of a chunk.
   template <class F, class... P>
@@ -107,8 +107,7 @@ struct GpuColumns {
         [&]<class P>(P, i64 first_chunk, i64) KEOPSNB_LAMBDA {
           typename P::Inputs in;
           KEOPSNB_UNROLL
-          for (int k = 0; k < P::positions; ++k)
-            in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(inputs[k]);
+          for (int k = 0; k < P::positions; ++k) in.at[k] = job.rows_of(inputs[k]);
           P::run(dev, call, job, in, first_chunk);
         },
         parts{});

@@ -16,6 +16,10 @@ struct CudaDevice {
   __device__ __forceinline__ i64 block() const { return blockIdx.x; }
   __device__ __forceinline__ char* shared() const { return gpu_shared_memory; }
   __device__ __forceinline__ void sync() const { __syncthreads(); }
+  // A barrier, and whether `mine` holds for any thread of the block.
+  __device__ __forceinline__ bool any(bool mine) const { return __syncthreads_or(mine) != 0; }
+  // The next of the places that threads take from a counter in shared memory.
+  __device__ __forceinline__ int take(int* counter) const { return atomicAdd(counter, 1); }
 };
 
 }  // namespace keopsnb

@@ -105,13 +105,16 @@ struct Rewritten<Nodes, Node<op::Exp, A>> {
 
 template <class R>
 struct Faster {
+  using type = R;
+};
 #ifdef KEOPSNB_FAST_MATH
+template <class R>
+  requires requires { typename R::template part<typename R::result>; }
+struct Faster<R> {
   using F = typename R::result;
   using type = typename R::template part<typename Rewritten<distinct<F>, F>::type>;
-#else
-  using type = R;
-#endif
 };
+#endif
 
 }  // namespace detail
 

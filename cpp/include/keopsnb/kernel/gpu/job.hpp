@@ -52,12 +52,12 @@ struct GpuJob {
     end_interval = ranges.slices[low];
   }
 
-  // Numbers between the start of an input and that of its rows in this batch.
-  KEOPSNB_FN i64 offset(const GpuInput& input) const {
+  // Where the rows of an input in this batch begin.
+  KEOPSNB_FN const void* rows_of(const GpuInput& input) const {
     i64 offset = 0;
     KEOPSNB_UNROLL
     for (int d = 0; d < gpu_batch_dims; ++d) offset += batch_index[d] * input.batch_stride[d];
-    return offset;
+    return static_cast<const char*>(input.data) + offset;
   }
 
  private:

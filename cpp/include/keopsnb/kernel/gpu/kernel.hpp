@@ -5,15 +5,27 @@
 #include <keopsnb/kernel/gpu/long.hpp>
 #include <keopsnb/kernel/gpu/merge.hpp>
 #include <keopsnb/kernel/gpu/short.hpp>
-#include <keopsnb/reductions/logsumexp.hpp>
-#include <keopsnb/reductions/sum.hpp>
+#include <keopsnb/kernel/gpu/top.hpp>
+#include <keopsnb/reductions.hpp>
 
 namespace keopsnb {
 
 namespace detail {
+// Lists of the first terms are kept in registers where they are short, and otherwise in shared
+// memory; for a single output too, where they are merged at places that registers do not have.
 template <class S, class R, Output Out>
-using GpuOf = choose<GpuShort<S, R, Out>::fits, GpuShort<S, R, Out>,
-                     choose<R::out_dim <= 4, GpuLong<S, R, Out>, GpuColumns<S, R, Out>>>;
+inline constexpr i64 list_words =
+    R::ranks == 1        ? 0
+    : Out == Output::one ? 1000000
+                         : R::state_dim(R::dim) * static_cast<i64>(sizeof(computed_in<S>) / 4);
+
+template <class S, class R, Output Out>
+using GpuOfLong =
+    choose<KeepsList<R> && (R::dim > 4 || list_words<S, R, Out> > 32), GpuTop<S, R, Out>,
+           choose<R::dim <= 4, GpuLong<S, R, Out>, GpuColumns<S, R, Out>>>;
+template <class S, class R, Output Out>
+using GpuOf = choose<GpuShort<S, R, Out>::fits && !(KeepsList<R> && list_words<S, R, Out> > 64),
+                     GpuShort<S, R, Out>, GpuOfLong<S, R, Out>>;
 }  // namespace detail
 
 // S: the type of numbers in memory.
@@ -30,23 +42,23 @@ struct GpuInputs {
 
 #if KEOPSNB_CUDA
 // The symbols of a module that holds a kernel.
-#define KEOPSNB_GPU_KERNEL(S, reduction, out)                                                   \
-  using KeopsnbKernel = keopsnb::Gpu<S, decltype(reduction), out>;                              \
-  extern "C" __constant__ const keopsnb::GpuTraits keopsnb_traits = KeopsnbKernel::traits;      \
-  extern "C" __global__ void __launch_bounds__(KeopsnbKernel::traits.threads_most,              \
-                                               KeopsnbKernel::resident)                         \
-      keopsnb_reduce(const __grid_constant__ keopsnb::GpuCall call,                             \
-                     const __grid_constant__ keopsnb::GpuInputs<KeopsnbKernel::positions> in) { \
-    keopsnb::CudaDevice device;                                                                 \
-    KeopsnbKernel::run(device, call, in.at);                                                    \
-  }                                                                                             \
-  extern "C" __global__ void __launch_bounds__(keopsnb::GpuMerger<KeopsnbKernel>::threads)      \
-      keopsnb_merge(const __grid_constant__ keopsnb::GpuMerge call) {                           \
-    keopsnb::CudaDevice device;                                                                 \
-    keopsnb::GpuMerger<KeopsnbKernel>::run(device, call);                                       \
-  }                                                                                             \
-  extern "C" __global__ void keopsnb_fill(void* to, keopsnb::i64 numbers) {                     \
-    keopsnb::CudaDevice device;                                                                 \
-    keopsnb::gpu_fill<KeopsnbKernel>(device, to, numbers);                                      \
+#define KEOPSNB_GPU_KERNEL(S, reduction, out)                                                      \
+  using KeopsnbKernel = keopsnb::Gpu<S, decltype(reduction), out>;                                 \
+  extern "C" __constant__ const keopsnb::GpuTraits keopsnb_traits = KeopsnbKernel::traits;         \
+  extern "C" __global__ void __launch_bounds__(KeopsnbKernel::traits.threads_most,                 \
+                                               KeopsnbKernel::resident)                            \
+      keopsnb_reduce(const __grid_constant__ keopsnb::GpuCall call,                                \
+                     const __grid_constant__ keopsnb::GpuInputs<KeopsnbKernel::positions> in) {    \
+    keopsnb::CudaDevice device;                                                                    \
+    KeopsnbKernel::run(device, call, in.at);                                                       \
+  }                                                                                                \
+  extern "C" __global__ void __launch_bounds__(keopsnb::GpuMerger<KeopsnbKernel>::threads)         \
+      keopsnb_merge(const __grid_constant__ keopsnb::GpuMerge call) {                              \
+    keopsnb::CudaDevice device;                                                                    \
+    keopsnb::GpuMerger<KeopsnbKernel>::run(device, call);                                          \
+  }                                                                                                \
+  extern "C" __global__ void keopsnb_fill(void* to, keopsnb::i64* indices, keopsnb::i64 numbers) { \
+    keopsnb::CudaDevice device;                                                                    \
+    keopsnb::gpu_fill<KeopsnbKernel>(device, to, indices, numbers);                                \
   }
 #endif

@@ -68,11 +68,11 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
   if (traits.one || l.splits > 1) {
     l.state_bytes = sizes.batches * l.parts * traits.windows * traits.window_state * outputs *
                     traits.number_bytes;
-    l.merge_group = 1;
+    l.merge_group = traits.merge_block ? gpu_merge_threads : 1;
     while (l.merge_group < gpu_merge_threads && 8 * l.merge_group <= l.parts) l.merge_group *= 2;
     l.merge_blocks =
         parts_of(sizes.batches * outputs * traits.windows * l.merge_group, gpu_merge_threads);
-    l.merge_shared = gpu_merge_threads / 2 * traits.window_state * traits.number_bytes;
+    l.merge_shared = traits.merge_shared;
   }
   return l;
 }

@@ -10,9 +10,8 @@ struct GpuLong {
   using T = computed_in<S>;
   using Reduction = R;
   static constexpr Category lanes = indexed_by(Out);
-  static constexpr i64 window = Reduction::out_dim;
+  static constexpr i64 window = Reduction::dim;
   static constexpr int state_dim = static_cast<int>(Reduction::state_dim(window));
-  static constexpr int block_dim = static_cast<int>(Reduction::block_dim(window));
 
   // Pairs a thread, by the registers that they take.
   using plan = gpu_long_plan<lanes, typename Reduction::formulas>;
@@ -30,23 +29,16 @@ struct GpuLong {
   static constexpr int merging_one = threads / 2 * state_dim;
   static constexpr int shared_bytes =
       static_cast<int>(sizeof(T)) * larger(Pairs::shared_numbers, larger(merging, merging_one));
-  static constexpr GpuTraits traits = {gpu_abi,
-                                       static_cast<int>(Reduction::out_dim),
-                                       1,
-                                       1,
-                                       state_dim,
-                                       sizeof(T),
-                                       sizeof(S),
-                                       threads,
-                                       threads,
-                                       Pairs::rows,
-                                       Pairs::tile,
-                                       shared_bytes,
-                                       Out == Output::one};
+  static constexpr GpuTraits traits = gpu_traits<S, R>({.window_state = state_dim,
+                                                        .threads_least = threads,
+                                                        .threads_most = threads,
+                                                        .rows = Pairs::rows,
+                                                        .tile = Pairs::tile,
+                                                        .shared = shared_bytes,
+                                                        .one = Out == Output::one});
 
   KEOPSNB_FN static GpuWindow columns(i64) { return {0, 0, window}; }
 
-  using Numbers = GpuNumbers<T, packs>;
   using OneOutput = GpuOneOutput<T, packs>;
 
   template <class Device>
@@ -55,8 +47,7 @@ struct GpuLong {
     const GpuJob job(call, 1, dev.block(), Pairs::rows);
     typename Pairs::Inputs in;
     KEOPSNB_UNROLL
-    for (int k = 0; k < positions; ++k)
-      in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(inputs[k]);
+    for (int k = 0; k < positions; ++k) in.at[k] = job.rows_of(inputs[k]);
 
     typename Evaluation::Fixed fixed;
     typename Evaluation::Held held;
@@ -72,20 +63,15 @@ struct GpuLong {
       x.j = tiles.at;
       x.count = tiles.count;
       fill(x, typename plan::held_slots{});
-      T block[block_dim * packs];
-      KEOPSNB_UNROLL
-      for (int s = 0; s < block_dim; ++s) KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p)
-        block[s * packs + p] = Reduction::template block_identity<T>(s);
+      GpuBlock<Reduction, window, T, packs> block(state);
       KEOPSNB_UNROLL
       for (int s = 0; s < Pairs::steps; ++s) {
         if (!x.counts(s)) continue;
         typename Evaluation::AtStep one{x, s, {}};
         fill(one, typename plan::local_slots{});
-        Reduction::step(Numbers{block}, one);
+        Reduction::step(block.numbers(), one);
       }
-      KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p) Reduction::absorb(OneOutput{state + p}, OneOutput{block + p});
+      block.end();
     }
 
     // Threads that share outputs have seen different reduced indices.

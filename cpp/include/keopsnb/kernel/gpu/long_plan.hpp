@@ -14,15 +14,21 @@ inline constexpr bool streams<D, Node<Op, A...>> =
     (Node<Op, A...>::dim == D && op::Elementwise<Op> && (streams<D, A> && ...));
 template <i64 D, i64 N, class A>
 inline constexpr bool streams<D, Node<op::SumT<N>, A>> = N == D;
+template <i64 D, class A>
+inline constexpr bool streams<D, Node<op::FromInteger, A>> = A::dim == 1 || A::dim == D;
+template <i64 D, class Op, class A, class B>
+inline constexpr bool streams<D, Node<op::OfIntegers<Op>, A, B>> =
+    (A::dim == 1 || A::dim == D) && (B::dim == 1 || B::dim == D);
 
 // The variables of dimension D and category C that component c of F reads, scalars left out.
 template <i64 D, Category C, class Kept, class F>
 struct Streamed {
   using type = Kept;
 };
-template <i64 D, Category C, class... K, int P>
-struct Streamed<D, C, List<K...>, Var<P, D, C>> {
-  using type = choose<contains<Var<P, D, C>, List<K...>>, List<K...>, List<K..., Var<P, D, C>>>;
+template <i64 D, Category C, class... K, class V>
+  requires(operands_of<V>::size == 0 && V::dim == D && depends<C, V>)
+struct Streamed<D, C, List<K...>, V> {
+  using type = choose<contains<V, List<K...>>, List<K...>, List<K..., V>>;
 };
 template <i64 D, Category C, class Kept, class Operands>
 struct StreamedAll {

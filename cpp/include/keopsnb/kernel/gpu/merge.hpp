@@ -1,6 +1,5 @@
 // The kernels beside the reduction: merging the states of parts, and results without any term.
 #pragma once
-#include <keopsnb/kernel/gpu/launch.hpp>
 #include <keopsnb/kernel/gpu/states.hpp>
 
 namespace keopsnb {
@@ -9,12 +8,10 @@ namespace keopsnb {
 template <class Kernel>
 struct GpuMerger {
   using T = typename Kernel::T;
-  using S = typename Kernel::Storage;
   using Reduction = typename Kernel::Reduction;
   static constexpr int threads = gpu_merge_threads;
   static constexpr i64 window = Kernel::window;
   static constexpr int state_dim = Kernel::traits.window_state;
-  static constexpr int shared_bytes = threads / 2 * state_dim * static_cast<int>(sizeof(T));
 
   using InWindow = WindowMerge<Reduction, window>;
 
@@ -39,20 +36,22 @@ struct GpuMerger {
     merge_lanes<InWindow, state_dim>(dev, state, lane, call.group,
                                      reinterpret_cast<T*>(dev.shared()));
     if (lane > 0 || batch >= call.batches) return;
-    S* to = static_cast<S*>(call.out) + (batch * call.outputs + output) * Reduction::out_dim;
-    write_window<Kernel>(to, mine, [&](i64 s) KEOPSNB_LAMBDA { return state[s]; });
+    write_window<Kernel>(result_of<Kernel>(call, batch * call.outputs + output), mine,
+                         [&](i64 s) KEOPSNB_LAMBDA -> T& { return state[s]; });
   }
 };
 
 // What remains of no term, for outputs that no range names.
 template <class Kernel, class Device>
-KEOPSNB_FN void gpu_fill(Device& dev, void* out, i64 numbers) {
-  using T = typename Kernel::T;
+KEOPSNB_FN void gpu_fill(Device& dev, void* out, i64* indices, i64 numbers) {
   using S = typename Kernel::Storage;
-  const i64 k = dev.block() * dev.threads() + dev.thread();
-  if (k >= numbers) return;
-  static_cast<S*>(out)[k] = to_storage<S>(Kernel::Reduction::template finish<1>(
-      [](i64 s) { return Kernel::Reduction::template identity<T>(s); }, 0));
+  using R = typename Kernel::Reduction;
+  const i64 at = dev.block() * dev.threads() + dev.thread();
+  if (at >= numbers) return;
+  const auto none = [](i64 s) { return R::template identity<typename Kernel::T>(s); };
+  if constexpr (R::values)
+    static_cast<S*>(out)[at] = to_storage<S>(R::template finish<1>(none, 0, 0));
+  if constexpr (R::indices) indices[at] = R::template index<1>(none, 0, 0);
 }
 
 }  // namespace keopsnb

@@ -27,11 +27,11 @@ struct GpuPairs {
   static constexpr int positions = gpu_positions<nodes>;
 
   struct Inputs {
-    const S* at[positions];
+    const void* at[positions];
   };
   template <class V>
   KEOPSNB_FN static T load(const Inputs& in, i64 row, i64 c) {
-    return from_storage(in.at[V::position][row * V::dim + c]);
+    return load_number<V, S>(in.at[V::position], row * V::dim + c);
   }
 
   // ---- Chunks of components in shared memory --------------------------------------------------
@@ -140,6 +140,9 @@ struct GpuPairs {
       Slots<AtStep, typename plan::local_slots> local;
 
       KEOPSNB_FN static bool counts(int) { return true; }
+      KEOPSNB_FN integer_of<T> index(int) const {
+        return static_cast<integer_of<T>>(all.index(step));
+      }
       KEOPSNB_FN AtStep& at_step(int) { return *this; }
       template <bool>
       KEOPSNB_FN auto& slots() {

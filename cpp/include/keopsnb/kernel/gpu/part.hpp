@@ -51,7 +51,6 @@ struct GpuPart {
   static constexpr i64 dim = F::dim, own = dim < W ? dim : W;
   static constexpr int chunks = static_cast<int>((dim + chunk - 1) / chunk);
   static constexpr int state_dim = static_cast<int>(R::state_dim(W));
-  static constexpr int block_dim = static_cast<int>(R::block_dim(W));
 
   using pair_exports = typename detail::ExportsOf<plan, Stage::pair, typename R::formulas>::type;
   using row_exports = typename detail::ExportsOf<plan, Stage::row, typename R::formulas>::type;
@@ -131,6 +130,7 @@ struct GpuPart {
     int place;  // of the first component in the staged vectors
 
     KEOPSNB_FN static bool counts(int) { return true; }
+    KEOPSNB_FN integer_of<T> index(int) const { return static_cast<integer_of<T>>(j); }
     KEOPSNB_FN AtRow& at_step(int) { return *this; }
     template <bool>
     KEOPSNB_FN auto& slots() {
@@ -183,8 +183,38 @@ struct GpuPart {
     }
   };
 
-  using Numbers = GpuNumbers<T, packs>;
   using OneOutput = GpuOneOutput<T, packs>;
+
+  // The evaluation of what does not change with the reduced index: all components, from memory.
+  struct OfOutputs {
+    using plan = GpuPart::plan;
+    using pack = T;
+    using scalar = T;
+    static constexpr Category lanes = GpuPart::lanes, reduced = GpuPart::reduced;
+    static constexpr int packs = GpuPart::packs, steps = 1;
+
+    const AtRow& at;
+
+    KEOPSNB_FN OfOutputs& at_step(int) { return *this; }
+    template <bool>
+    KEOPSNB_FN auto& slots() {
+      return at.fixed;
+    }
+    template <class N>
+    KEOPSNB_FN tile_of<OfOutputs, N> slotted(i64 c) {
+      return slot<N>(at.fixed, c);
+    }
+    template <class V>
+    KEOPSNB_FN tile_of<OfOutputs, V> variable(i64 c) {
+      tile_of<OfOutputs, V> t;
+      KEOPSNB_UNROLL
+      for (int p = 0; p < t.packs; ++p) {
+        const i64 output = at.first + p < at.last ? at.first + p : at.last;
+        t.at(p, 0) = Pairs::template load<V>(at.in, V::category == lanes ? output : 0, c);
+      }
+      return t;
+    }
+  };
 
   // Components of this part that the window of a thread covers.
   KEOPSNB_FN static GpuWindow columns(i64 window) {
@@ -251,7 +281,8 @@ struct GpuPart {
                                         V::dim == 1 ? 0 : first_column + k);
         },
         lane_variables{});
-    fill(y, typename plan::fixed_slots{});
+    OfOutputs outputs{y};
+    fill(outputs, typename plan::fixed_slots{});
 
     T state[state_dim * packs];
     KEOPSNB_UNROLL
@@ -272,19 +303,14 @@ struct GpuPart {
       }
       dev.sync();
 
-      T block[block_dim * packs];
-      KEOPSNB_UNROLL
-      for (int s = 0; s < block_dim; ++s) KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p) block[s * packs + p] = R::template block_identity<T>(s);
+      GpuBlock<R, W, T, packs> block(state);
       KEOPSNB_UNROLL_BY(4)
       for (int r = 0; r < tiles.count; ++r) {
         y.row = r;
         y.j = tiles.at + r;
-        R::template step<own>(Numbers{block}, y, first_column);
+        R::template step<own>(block.numbers(), y, first_column);
       }
-      KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p)
-        R::template absorb<W>(OneOutput{state + p}, OneOutput{block + p});
+      block.end();
     }
     store(dev, call, job, state, y, job.chunk * side + column_lane);
   }

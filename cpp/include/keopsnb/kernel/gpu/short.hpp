@@ -15,7 +15,7 @@ struct GpuShort {
   using Storage = S;
   using T = computed_in<S>;
   using Reduction = R;
-  static constexpr i64 window = R::out_dim;
+  static constexpr i64 window = R::dim;
   static constexpr Category lanes = indexed_by(Out), reduced = opposite(lanes);
   using plan = gpu_plan<lanes, typename Reduction::formulas>;
   using nodes = typename plan::nodes;
@@ -25,8 +25,8 @@ struct GpuShort {
   static constexpr int positions = gpu_positions<nodes>;
   static constexpr i64 lane_dim = offset_of<void>(lane_variables{});
   static constexpr i64 row_dim = offset_of<void>(row_nodes{});
-  static constexpr i64 block_dim = Reduction::block_dim(Reduction::out_dim);
-  static constexpr i64 state_dim = Reduction::state_dim(Reduction::out_dim);
+  static constexpr i64 block_dim = Reduction::block_dim(window);
+  static constexpr i64 state_dim = Reduction::state_dim(window);
 
   // Rows begin where a wide load may. Not even one without numbers is empty: it is copied.
   static constexpr int wide = 16 / sizeof(T);
@@ -54,27 +54,21 @@ struct GpuShort {
   // In 64 KiB, what all GPUs have.
   static constexpr bool fits =
       longest_of(nodes{}) <= 32 && registers(1) <= 200 && shared_bytes <= 65536;
-  static constexpr GpuTraits traits = {gpu_abi,
-                                       static_cast<int>(Reduction::out_dim),
-                                       1,
-                                       1,
-                                       static_cast<int>(state_dim),
-                                       sizeof(T),
-                                       sizeof(S),
-                                       32,
-                                       threads,
-                                       threads* packs,
-                                       threads,
-                                       shared_bytes,
-                                       Out == Output::one};
+  static constexpr GpuTraits traits = gpu_traits<S, R>({.window_state = static_cast<int>(state_dim),
+                                                        .threads_least = 32,
+                                                        .threads_most = threads,
+                                                        .rows = threads * packs,
+                                                        .tile = threads,
+                                                        .shared = shared_bytes,
+                                                        .one = Out == Output::one});
 
   struct Inputs {
-    const S* at[positions];
+    const void* at[positions];
   };
 
   template <class V>
   KEOPSNB_FN static T load(const Inputs& in, i64 row, i64 c) {
-    return from_storage(in.at[V::position][row * V::dim + c]);
+    return load_number<V, S>(in.at[V::position], row * V::dim + c);
   }
 
   // The row nodes of reduced index j, from memory.
@@ -146,8 +140,10 @@ struct GpuShort {
     Fixed& fixed;
     Pair& pair;
     const Row& row;
+    integer_of<T> j;
 
     KEOPSNB_FN static bool counts(int) { return true; }
+    KEOPSNB_FN integer_of<T> index(int) const { return j; }
     KEOPSNB_FN Evaluation& at_step(int) { return *this; }
 
     template <bool Varies>
@@ -180,11 +176,11 @@ struct GpuShort {
     }
   };
 
-  using Numbers = GpuNumbers<T, packs>;
   using OneOutput = GpuOneOutput<T, packs>;
 
   // Kept small, so that the inner loop stays in the instruction cache.
-  static constexpr int unrolled_rows = nodes::size * longest_of(nodes{}) * packs <= 200 ? 4 : 1;
+  static constexpr int unrolled_rows =
+      R::ranks == 1 && nodes::size * longest_of(nodes{}) * packs <= 200 ? 4 : 1;
 
   template <class Device>
   KEOPSNB_FN static void run(Device& dev, const GpuCall& call, const GpuInput* inputs) {
@@ -192,8 +188,7 @@ struct GpuShort {
     const GpuJob job(call, 1, dev.block(), static_cast<i64>(threads) * packs);
     Inputs in;
     KEOPSNB_UNROLL
-    for (int k = 0; k < positions; ++k)
-      in.at[k] = static_cast<const S*>(inputs[k].data) + job.offset(inputs[k]);
+    for (int k = 0; k < positions; ++k) in.at[k] = job.rows_of(inputs[k]);
 
     T lane_values[(lane_dim > 0 ? lane_dim : 1) * packs];
     for_each(
@@ -214,7 +209,7 @@ struct GpuShort {
     {
       typename Evaluation::Pair none;
       Row no_row;
-      Evaluation x{in, lane_values, fixed, none, no_row};
+      Evaluation x{in, lane_values, fixed, none, no_row, 0};
       fill(x, typename plan::template slots_of<Stage::fixed>{});
     }
     T state[state_dim * packs];
@@ -228,26 +223,22 @@ struct GpuShort {
     if (thread < tiles.count) load_row(tile[thread], in, tiles.at + thread);
     while (tiles.count > 0) {
       const int count = tiles.count;
+      const auto first = static_cast<integer_of<T>>(tiles.at);
       tiles.next();
       dev.sync();
       Row next;
       if (prefetches && thread < tiles.count) load_row(next, in, tiles.at + thread);
 
-      T block[block_dim * packs];
-      KEOPSNB_UNROLL
-      for (int s = 0; s < block_dim; ++s) KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p)
-        block[s * packs + p] = Reduction::template block_identity<T>(s);
+      GpuBlock<Reduction, window, T, packs> block(state);
       KEOPSNB_UNROLL_BY(unrolled_rows)
       for (int r = 0; r < count; ++r) {
         const Row row = tile[r];
         typename Evaluation::Pair pair;
-        Evaluation x{in, lane_values, fixed, pair, row};
+        Evaluation x{in, lane_values, fixed, pair, row, first + r};
         fill(x, typename plan::template slots_of<Stage::pair>{});
-        Reduction::step(Numbers{block}, x);
+        Reduction::step(block.numbers(), x);
       }
-      KEOPSNB_UNROLL
-      for (int p = 0; p < packs; ++p) Reduction::absorb(OneOutput{state + p}, OneOutput{block + p});
+      block.end();
 
       if (thread < tiles.count) {
         if constexpr (prefetches)

@@ -1,10 +1,23 @@
 // Where the states and results of a block go, and how states are merged within a block.
 #pragma once
 #include <keopsnb/kernel/gpu/job.hpp>
+#include <keopsnb/kernel/gpu/launch.hpp>
 #include <keopsnb/storage.hpp>
 #include <keopsnb/tile.hpp>
 
 namespace keopsnb {
+
+// Of a kernel's traits, those that the reduction and the type in memory decide.
+template <class S, class Reduction>
+constexpr GpuTraits gpu_traits(GpuTraits t) {
+  t.out_dim = static_cast<int>(Reduction::ranks * Reduction::dim);
+  t.values = Reduction::values;
+  t.indices = Reduction::indices;
+  t.number_bytes = sizeof(computed_in<S>);
+  t.storage_bytes = sizeof(S);
+  if (!t.merge_block) t.merge_shared = gpu_merge_threads / 2 * t.window_state * t.number_bytes;
+  return t;
+}
 
 // Numbers of a thread, each for P outputs: number s of output p, or of the output it begins at.
 template <class T, int P>
@@ -16,6 +29,35 @@ template <class T, int P>
 struct GpuOneOutput {
   T* first;
   KEOPSNB_FN T& operator()(i64 s) const { return first[s * P]; }
+};
+
+// Where the terms of a tile go, for windows of W components of P outputs: into a block, which `end`
+// absorbs in the state, or into the state itself.
+template <class Reduction, i64 W, class T, int P>
+struct GpuBlock {
+  static constexpr i64 size = Reduction::block_dim(W);
+  T* state;
+  T number[size * P];
+
+  KEOPSNB_FN explicit GpuBlock(T* to) : state(to) {
+    KEOPSNB_UNROLL
+    for (int s = 0; s < size; ++s) KEOPSNB_UNROLL
+    for (int p = 0; p < P; ++p) number[s * P + p] = Reduction::template block_identity<T>(s);
+  }
+  KEOPSNB_FN GpuNumbers<T, P> numbers() { return {number}; }
+  KEOPSNB_FN void end() {
+    KEOPSNB_UNROLL
+    for (int p = 0; p < P; ++p)
+      Reduction::template absorb<W>(GpuOneOutput<T, P>{state + p}, GpuOneOutput<T, P>{number + p});
+  }
+};
+template <class Reduction, i64 W, class T, int P>
+  requires(Reduction::direct)
+struct GpuBlock<Reduction, W, T, P> {
+  T* state;
+  KEOPSNB_FN explicit GpuBlock(T* to) : state(to) {}
+  KEOPSNB_FN GpuNumbers<T, P> numbers() { return {state}; }
+  KEOPSNB_FN void end() {}
 };
 
 // How the states of windows of W components are merged.
@@ -52,15 +94,39 @@ struct GpuWindow {
   i64 first, begin, end;
 };
 
+// Where the results of an output lie.
+template <class S>
+struct GpuResult {
+  S* values;
+  i64* indices;
+};
+template <class Kernel, class Call>
+KEOPSNB_FN GpuResult<typename Kernel::Storage> result_of(const Call& call, i64 output) {
+  using S = typename Kernel::Storage;
+  const i64 at = output * Kernel::traits.out_dim;
+  GpuResult<S> to{};
+  if constexpr (Kernel::traits.values) to.values = static_cast<S*>(call.out) + at;
+  if constexpr (Kernel::traits.indices) to.indices = call.indices + at;
+  return to;
+}
+
 // The components of a window, from its state.
 template <class Kernel, class State>
-KEOPSNB_FN void write_window(typename Kernel::Storage* to, i64 window, State state) {
+KEOPSNB_FN void write_window(const GpuResult<typename Kernel::Storage>& to, i64 window,
+                             State state) {
+  using R = typename Kernel::Reduction;
+  constexpr i64 W = Kernel::window;
+  if constexpr (requires { R::template settle<W>(state); }) R::template settle<W>(state);
   const GpuWindow w = Kernel::columns(window);
-  for_components<Kernel::window>([&](i64 c) KEOPSNB_LAMBDA {
-    if (w.first + c >= w.begin && w.first + c < w.end)
-      to[w.first + c] = to_storage<typename Kernel::Storage>(
-          Kernel::Reduction::template finish<Kernel::window>(state, c));
-  });
+  KEOPSNB_UNROLL
+  for (i64 k = 0; k < R::ranks; ++k)
+    for_components<W>([&](i64 c) KEOPSNB_LAMBDA {
+      if (w.first + c < w.begin || w.first + c >= w.end) return;
+      const i64 at = k * R::dim + w.first + c;
+      if constexpr (R::values)
+        to.values[at] = to_storage<typename Kernel::Storage>(R::template finish<W>(state, c, k));
+      if constexpr (R::indices) to.indices[at] = R::template index<W>(state, c, k);
+    });
 }
 
 // The result of output i from its state, or that state as one of the parts to be merged. A kernel
@@ -69,7 +135,6 @@ template <class Kernel, class State>
 KEOPSNB_FN void store_output(const GpuCall& call, const GpuJob& job, i64 i, i64 window,
                              State state) {
   using T = typename Kernel::T;
-  using S = typename Kernel::Storage;
   constexpr GpuTraits traits = Kernel::traits;
   if (call.states) {
     const i64 part = (job.batch * call.splits + job.split) * traits.windows + window;
@@ -77,8 +142,7 @@ KEOPSNB_FN void store_output(const GpuCall& call, const GpuJob& job, i64 i, i64 
     KEOPSNB_UNROLL
     for (int s = 0; s < traits.window_state; ++s) to[s * call.outputs] = state(s);
   } else {
-    S* to = static_cast<S*>(call.out) + (job.batch * call.outputs + i) * traits.out_dim;
-    write_window<Kernel>(to, window, state);
+    write_window<Kernel>(result_of<Kernel>(call, job.batch * call.outputs + i), window, state);
   }
 }
 
