@@ -2,10 +2,17 @@
 
 #include <vector>
 
+#include <keopsnb/ops/bspline.hpp>
+#include <keopsnb/ops/complex_rows.hpp>
 #include <keopsnb/ops/concat.hpp>
 #include <keopsnb/ops/distance.hpp>
 #include <keopsnb/ops/extract.hpp>
+#include <keopsnb/ops/extremum.hpp>
+#include <keopsnb/ops/softdtw.hpp>
 #include <keopsnb/ops/sum.hpp>
+#include <keopsnb/ops/take.hpp>
+#include <keopsnb/ops/tensor.hpp>
+#include <keopsnb/ops/weighted.hpp>
 
 namespace keopsnb {
 namespace {
@@ -35,7 +42,11 @@ std::span<const Row> catalogue() {
     std::vector<Row> all(std::begin(elementwise), std::end(elementwise));
     for (std::span<const Row> file :
          {std::span<const Row>(rows_sum), std::span<const Row>(rows_concat),
-          std::span<const Row>(rows_extract), std::span<const Row>(rows_distance)})
+          std::span<const Row>(rows_extract), std::span<const Row>(rows_distance),
+          std::span<const Row>(rows_weighted), std::span<const Row>(rows_component_extremum),
+          std::span<const Row>(rows_tensor), std::span<const Row>(rows_take),
+          std::span<const Row>(rows_bspline), std::span<const Row>(rows_softdtw),
+          std::span<const Row>(rows_complex)})
       all.insert(all.end(), file.begin(), file.end());
     return all;
   }();

@@ -13,14 +13,15 @@ std::string type_of(nb::handle h) { return nb::cast<std::string>(nb::type_name(h
 std::string text(nb::handle h) { return nb::cast<std::string>(nb::str(h)); }
 
 // "float32" and the like; nullopt for what the kernels do not compute with.
-std::optional<Dtype> dtype_of_format(const char* format) {
-  std::string_view f = format ? format : "B";
+std::optional<Dtype> dtype_of(const Py_buffer& buffer) {
+  std::string_view f = buffer.format ? buffer.format : "B";
   constexpr bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
   if (f.size() == 2 && (f[0] == '@' || f[0] == '=' || f[0] == (little ? '<' : '>')))
     f.remove_prefix(1);
   if (f == "f") return Dtype::float32;
   if (f == "d") return Dtype::float64;
   if (f == "e") return Dtype::float16;
+  if (f == "i" || f == "l" || f == "q") return buffer.itemsize == 4 ? Dtype::int32 : Dtype::int64;
   return std::nullopt;
 }
 
@@ -30,6 +31,23 @@ void set_shape(ArrayView& view, const i64* shape, int ndim, const std::string& n
                                 "make sense here.");
   view.ndim = ndim;
   std::copy(shape, shape + ndim, view.shape.begin());
+}
+
+// The integers of an array of the host, as integers of another width.
+template <class To, class From>
+std::unique_ptr<char[]> converted(const ArrayView& array, const std::string& name) {
+  const auto count = static_cast<std::size_t>(array.bytes()) / sizeof(From);
+  auto memory = std::make_unique<char[]>(count * sizeof(To));
+  const auto* from = static_cast<const From*>(array.data);
+  auto* to = reinterpret_cast<To*>(memory.get());
+  for (std::size_t k = 0; k < count; ++k) {
+    to[k] = static_cast<To>(from[k]);
+    if (to[k] != from[k])
+      throw std::invalid_argument(name + " holds " + std::to_string(from[k]) +
+                                  ", and beside numbers of 32 bits or fewer integers have 32 bits; "
+                                  "write the other arguments as float64.");
+  }
+  return memory;
 }
 
 // Modules are imported once, by their first user; they are never unloaded.
@@ -45,8 +63,9 @@ const nb::module_& torch() {
 // What torch's Python objects are asked for in each call: names and constants, made once.
 struct TorchNames {
   nb::object tensor = torch().attr("Tensor");
-  nb::object dtypes[4] = {torch().attr("float32"), torch().attr("float64"), torch().attr("float16"),
-                          torch().attr("bfloat16")};
+  nb::object dtypes[6] = {torch().attr("float32"), torch().attr("float64"),
+                          torch().attr("float16"), torch().attr("bfloat16"),
+                          torch().attr("int32"),   torch().attr("int64")};
   nb::object strided = torch().attr("strided");
   nb::object empty = torch().attr("empty");
   nb::object device_type = torch().attr("device");
@@ -117,16 +136,18 @@ bool see_torch(nb::handle tensor, const std::string& name, ArrayView& view) {
   return true;
 }
 
-void check_out(const ArrayView& out, i64 rows, i64 columns, Dtype dtype,
+void check_out(const ArrayView& out, const std::vector<i64>& shape, Dtype dtype,
                const Arguments& arguments) {
   const auto name = [](Dtype d) { return std::string(facts(d).name); };
   if (out.dtype != dtype)
-    throw ArgumentTypeError("out is " + name(out.dtype) + ", and the arguments are " + name(dtype) +
+    throw ArgumentTypeError("out is " + name(out.dtype) + ", and the " +
+                            (is_integer(dtype) ? "result is " : "arguments are ") + name(dtype) +
                             ".");
-  if (out.ndim != 2 || out.shape[0] != rows || out.shape[1] != columns)
-    throw std::invalid_argument("out should have shape (" + std::to_string(rows) + ", " +
-                                std::to_string(columns) + "), and has shape " + shape_text(out) +
-                                ".");
+  ArrayView wanted;
+  set_shape(wanted, shape.data(), static_cast<int>(shape.size()), "out");
+  if (out.ndim != wanted.ndim || out.shape != wanted.shape)
+    throw std::invalid_argument("out should have shape " + shape_text(wanted) + ", and has shape " +
+                                shape_text(out) + ".");
   const int device = arguments.views().empty() ? host_device : arguments.views()[0].device;
   if (out.device != device)
     throw ArgumentTypeError("out is on " + device_text(out.device) + ", and the arguments are on " +
@@ -153,7 +174,7 @@ void Arguments::add_numpy(nb::handle array, const Routine& routine) {
                             "; write numpy.asarray(...) to make it an array.");
   }
   buffers_.push_back(buffer);
-  const auto dtype = dtype_of_format(buffer.format);
+  const auto dtype = dtype_of(buffer);
   if (!dtype)
     throw ArgumentTypeError(
         name() + " is " +
@@ -189,12 +210,44 @@ void Arguments::add_torch(nb::handle tensor, const Routine& routine) {
   views_.push_back(view);
 }
 
-Output new_numpy(i64 rows, i64 columns, Dtype dtype, int) {
+void Arguments::convert_integers(Dtype integers, nb::tuple inputs, const Routine& routine) {
+  for (std::size_t k = 0; k < views_.size(); ++k) {
+    ArrayView& view = views_[k];
+    if (!is_integer(view.dtype) || view.dtype == integers) continue;
+    const std::string name = routine.argument_name(k);
+    if (view.device != host_device) {
+      const nb::object copy = inputs[k].attr("to")(names().dtypes[static_cast<int>(integers)]);
+      if (!nb::cast<bool>(copy.attr("equal")(inputs[k])))
+        throw std::invalid_argument(name +
+                                    " holds integers of more than 32 bits; write the other " +
+                                    "arguments as float64.");
+      kept_.push_back(copy.attr("contiguous")());
+      view.data = address(method(kept_.back(), names().data_ptr));
+    } else {
+      converted_.push_back(integers == Dtype::int32 ? converted<int, long long>(view, name)
+                                                    : converted<long long, int>(view, name));
+      view.data = converted_.back().get();
+    }
+    view.dtype = integers;
+  }
+}
+
+namespace {
+nb::tuple shape_object(const std::vector<i64>& shape) {
+  nb::list sizes;
+  for (const i64 size : shape) sizes.append(size);
+  return nb::tuple(sizes);
+}
+}  // namespace
+
+Output new_numpy(const std::vector<i64>& shape, Dtype dtype, int) {
   static const auto* empty = new nb::object(numpy().attr("empty"));
-  static const nb::object* types[] = {new nb::object(numpy().attr("dtype")("float32")),
-                                      new nb::object(numpy().attr("dtype")("float64")),
-                                      new nb::object(numpy().attr("dtype")("float16"))};
-  nb::object array = (*empty)(nb::make_tuple(rows, columns), *types[static_cast<int>(dtype)]);
+  static const auto type = [](const char* name) {
+    return new nb::object(numpy().attr("dtype")(name));
+  };
+  static const nb::object* types[] = {type("float32"), type("float64"), type("float16"),
+                                      nullptr,         type("int32"),   type("int64")};
+  nb::object array = (*empty)(shape_object(shape), *types[static_cast<int>(dtype)]);
   Py_buffer buffer;
   if (PyObject_GetBuffer(array.ptr(), &buffer, PyBUF_WRITABLE) != 0) throw nb::python_error();
   void* data = buffer.buf;
@@ -202,12 +255,13 @@ Output new_numpy(i64 rows, i64 columns, Dtype dtype, int) {
   return {std::move(array), data};
 }
 
-Output new_torch(i64 rows, i64 columns, Dtype dtype, int device) {
+Output new_torch(const std::vector<i64>& shape, Dtype dtype, int device) {
   const TorchNames& n = names();
   const nb::object place =
       device == host_device ? nb::object(nb::str("cpu")) : n.device_type("cuda", device);
-  nb::object tensor = n.empty(rows, columns, nb::arg("dtype") = n.dtypes[static_cast<int>(dtype)],
-                              nb::arg("device") = place);
+  nb::object tensor =
+      n.empty(shape_object(shape), nb::arg("dtype") = n.dtypes[static_cast<int>(dtype)],
+              nb::arg("device") = place);
   void* data = address(method(tensor, n.data_ptr));
   return {std::move(tensor), data};
 }
@@ -226,7 +280,8 @@ void* torch_stream(int device) {
   return address((*current)(device));
 }
 
-Output given_numpy(nb::handle out, i64 rows, i64 columns, const Arguments& arguments, Dtype dtype) {
+Output given_numpy(nb::handle out, const std::vector<i64>& shape, const Arguments& arguments,
+                   Dtype dtype) {
   Py_buffer buffer;
   if (PyObject_GetBuffer(out.ptr(), &buffer, PyBUF_FORMAT | PyBUF_STRIDES | PyBUF_WRITABLE) != 0) {
     PyErr_Clear();
@@ -237,25 +292,26 @@ Output given_numpy(nb::handle out, i64 rows, i64 columns, const Arguments& argum
     Py_buffer* b;
     ~Release() { PyBuffer_Release(b); }
   } release{&buffer};
-  const auto found = dtype_of_format(buffer.format);
-  if (!found) throw ArgumentTypeError("out is none of float32, float64 and float16.");
+  const auto found = dtype_of(buffer);
+  if (!found) throw ArgumentTypeError("out is none of float32, float64, float16 and int64.");
   if (!PyBuffer_IsContiguous(&buffer, 'C'))
     throw std::invalid_argument("out is not C-contiguous; write numpy.empty(...) to make one.");
   ArrayView view;
   view.data = buffer.buf;
   view.dtype = *found;
-  i64 shape[64];
-  std::copy(buffer.shape, buffer.shape + buffer.ndim, shape);
-  set_shape(view, shape, buffer.ndim, "out");
-  check_out(view, rows, columns, dtype, arguments);
+  i64 sizes[64];
+  std::copy(buffer.shape, buffer.shape + buffer.ndim, sizes);
+  set_shape(view, sizes, buffer.ndim, "out");
+  check_out(view, shape, dtype, arguments);
   return {nb::borrow(out), buffer.buf};
 }
 
-Output given_torch(nb::handle out, i64 rows, i64 columns, const Arguments& arguments, Dtype dtype) {
+Output given_torch(nb::handle out, const std::vector<i64>& shape, const Arguments& arguments,
+                   Dtype dtype) {
   ArrayView view;
   if (!see_torch(out, "out", view))
     throw std::invalid_argument("out is not contiguous; write torch.empty(...) to make one.");
-  check_out(view, rows, columns, dtype, arguments);
+  check_out(view, shape, dtype, arguments);
   return {nb::borrow(out), const_cast<void*>(view.data)};
 }
 

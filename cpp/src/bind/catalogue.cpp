@@ -2,6 +2,7 @@
 #include "catalogue.hpp"
 
 #include "bind/bind.hpp"
+#include "reductions.hpp"
 
 namespace keopsnb {
 
@@ -12,6 +13,12 @@ void bind_catalogue(nb::module_& m) {
       .def_ro("signature", &Row::signature, "Dimensions of operands and result.")
       .def_ro("operands", &Row::operands, "Number of formulas it takes; -1 for one or more.")
       .def_ro("ints", &Row::ints, "Number of integers it takes, after the formulas.")
+      .def_ro("optional", &Row::optional, "How many of the last integers may be left out.")
+      .def_ro("lists", &Row::lists, "Number of lists of integers it takes, after the formulas.")
+      .def_ro("optional_lists", &Row::optional_lists, "How many of the last may be left out.")
+      .def_ro("index", &Row::index, "The operand that has to be a variable of integers, or -1.")
+      .def_ro("cases", &Row::cases, "Dimensions and other arguments, for tests; or \"\".")
+      .def_ro("group", &Row::group, "Where it stands in the documentation.")
       .def_ro("domain", &Row::domain, "Intervals where its operands may be drawn from, in tests.")
       .def_ro("reference", &Row::reference, "The same value as a NumPy expression.")
       .def_ro("sentence", &Row::sentence, "What it computes.")
@@ -19,6 +26,40 @@ void bind_catalogue(nb::module_& m) {
       .def("__repr__", [](const Row& row) {
         return std::string("<Operation ") + row.name + ": " + row.signature + ">";
       });
+  nb::enum_<Gives>(m, "Gives", "What a reduction gives.")
+      .value("values", Gives::values)
+      .value("indices", Gives::indices)
+      .value("both", Gives::both)
+      .value("counts", Gives::counts)
+      .value("flags", Gives::flags);
+  nb::enum_<Weight>(m, "Weight", "Whether a reduction takes weights.")
+      .value("none", Weight::none)
+      .value("optional", Weight::optional)
+      .value("required", Weight::required);
+  nb::class_<ReductionRow>(m, "ReductionRow", "One reduction.")
+      .def_ro("name", &ReductionRow::name, "The value of reduction_op.")
+      .def_ro("call", &ReductionRow::call, "Its name in C++.")
+      .def_ro("sentence", &ReductionRow::sentence, "What it computes.")
+      .def_ro("reference", &ReductionRow::reference,
+              "The same in NumPy, of f (M, N, D), weights g (M, N, E) and opt_arg n.")
+      .def_ro("derivative", &ReductionRow::derivative, "Its derivative: see keopsnb._gradients.")
+      .def_ro("gives", &ReductionRow::gives, "What it gives.")
+      .def_ro("weight", &ReductionRow::weight, "Whether it takes weights.")
+      .def_ro("scalar", &ReductionRow::scalar, "Whether its formula has dimension 1.")
+      .def_ro("ranked", &ReductionRow::ranked, "Whether it gives opt_arg results a component.")
+      .def_ro("option", &ReductionRow::option, "What opt_arg is, or \"\".")
+      .def_ro("fallback", &ReductionRow::fallback, "opt_arg where it is not given, or -1.")
+      .def("__repr__",
+           [](const ReductionRow& row) { return std::string("<ReductionRow ") + row.name + ">"; });
+  m.def(
+      "reductions",
+      [] {
+        nb::list rows;
+        for (const ReductionRow& row : reduction_catalogue())
+          rows.append(nb::cast(&row, nb::rv_policy::reference));
+        return rows;
+      },
+      nb::sig("def reductions() -> list[ReductionRow]"), "All reductions.");
   m.def(
       "catalogue",
       [] {

@@ -1,6 +1,14 @@
 // The class keopsnb._core.Routine.
 #include "launch/routine.hpp"
 
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/variant.h>
+
+#include <algorithm>
+#include <variant>
+
 #include "bind/arrays.hpp"
 #include "bind/bind.hpp"
 #include "bind/watch.hpp"
@@ -8,13 +16,6 @@
 
 namespace keopsnb {
 namespace {
-
-ReductionKind reduction_of(const std::string& name) {
-  if (name == "Sum") return ReductionKind::sum;
-  if (name == "LogSumExp") return ReductionKind::logsumexp;
-  throw std::invalid_argument("reduction_op is '" + name +
-                              "'; the reductions are 'Sum' and 'LogSumExp'.");
-}
 
 Axis axis_of(int axis) {
   if (axis < 0 || axis > 2)
@@ -62,35 +63,43 @@ void without_gil(Work&& work) {
   }
 }
 
+// Where a call's results go; null where there is none of that kind.
+struct Destination {
+  void* values = nullptr;
+  i64* indices = nullptr;
+};
+
 void compute_on_cpu(const Routine& routine, const Routine::Shape& shape,
-                    const std::vector<ArrayView>& views, void* out) {
+                    const std::vector<ArrayView>& views, const Destination& to) {
   without_gil([&](Watch& watch) {
-    routine.prepare(shape.dtype, [&] { return watch.look(); });
-    routine.run(shape, views, out, Watch::callback, &watch);
+    routine.prepare(shape.types, [&] { return watch.look(); });
+    routine.run(shape, views, to.values, to.indices, Watch::callback, &watch);
   });
 }
 
 // Tensors of a GPU: enqueued on torch's current stream, with the GIL, as torch's own calls are. The
 // allocator gives the workspace to later work of that stream only.
 void compute_on_gpu(const Routine& routine, const Routine::Shape& shape,
-                    const std::vector<ArrayView>& views, void* out, int device) {
+                    const std::vector<ArrayView>& views, const Destination& to, int device) {
   find_packages();
-  if (!routine.has_gpu_kernel(shape.dtype, device))
-    without_gil([&](Watch&) { routine.gpu_kernel(shape.dtype, device); });
+  if (!routine.has_gpu_kernel(shape.types, device))
+    without_gil([&](Watch&) { routine.gpu_kernel(shape.types, device); });
   const GpuReduction reduction = routine.on_gpu(shape, device);
   Output workspace{{}, nullptr};
   if (reduction.workspace() > 0) workspace = torch_memory(reduction.workspace(), device);
   std::vector<const void*> in(views.size());
   for (std::size_t k = 0; k < in.size(); ++k) in[k] = views[k].data;
-  reduction.enqueue(in, out, workspace.data, static_cast<cuda::CUstream>(torch_stream(device)));
+  reduction.enqueue(in, to.values, to.indices, workspace.data,
+                    static_cast<cuda::CUstream>(torch_stream(device)));
 }
 
 void compute_with_copies(const Routine& routine, const Routine::Shape& shape,
-                         const std::vector<ArrayView>& views, void* out, int device) {
+                         const std::vector<ArrayView>& views, const Destination& to, int device) {
   find_packages();
   without_gil([&](Watch&) {
-    reduce_host_arrays(routine.on_gpu(shape, device), views, out,
-                       shape.outputs * routine.out_dim() * facts(shape.dtype).bytes);
+    reduce_host_arrays(routine.on_gpu(shape, device), views, to.values, to.indices,
+                       shape.batches * shape.outputs * routine.out_dim(),
+                       facts(shape.types.dtype).bytes);
   });
 }
 
@@ -99,36 +108,75 @@ struct Numpy {
   static constexpr auto add = &Arguments::add_numpy;
   static constexpr auto make = new_numpy;
   static constexpr auto take = given_numpy;
+  static nb::object truth(const nb::object& array) { return array.attr("astype")("bool"); }
 };
 struct Torch {
   static constexpr bool torch = true;
   static constexpr auto add = &Arguments::add_torch;
   static constexpr auto make = new_torch;
   static constexpr auto take = given_torch;
+  static nb::object truth(const nb::object& array) { return array.attr("bool")(); }
 };
+
+// (batches..., outputs, D), and where a component has several results (..., K, D), or (..., K) if
+// D = 1.
+std::vector<i64> result_shape(const ResultLayout& results, bool ranked,
+                              const Routine::Shape& call) {
+  std::vector<i64> shape = call.batch;
+  shape.push_back(call.outputs);
+  if (ranked) shape.push_back(results.ranks);
+  if (!ranked || results.dim > 1) shape.push_back(results.dim);
+  return shape;
+}
+
+// The outputs, slices and intervals of a block-sparse call, as NumPy arrays that were checked.
+using HostIntegers = nb::ndarray<const i64, nb::c_contig, nb::device::cpu>;
+using Clusters = std::tuple<HostIntegers, HostIntegers, HostIntegers>;
+
+CpuRanges ranges_of(const std::optional<Clusters>& clusters) {
+  if (!clusters) return {};
+  const auto& [outputs, slices, reduced] = *clusters;
+  return {outputs.data(), slices.data(), reduced.data(), static_cast<i64>(slices.size())};
+}
 
 template <class Front>
 nb::object call(const Routine& routine, nb::tuple inputs, nb::object out, nb::handle backend,
-                nb::handle device_id) {
+                nb::handle device_id, const std::optional<Clusters>& clusters) {
   check_count(routine, inputs.size());
   const Request request = request_of(backend, device_id, Front::torch);
   Arguments arguments;
   for (nb::handle input : inputs) (arguments.*Front::add)(input, routine);
+  const Routine::Types types = routine.types(arguments.views());
+  if (types.integers) arguments.convert_integers(integers_beside(types.dtype), inputs, routine);
   const std::vector<ArrayView>& views = arguments.views();
   const Place place = choose_place(routine, views, request);
-  const Routine::Shape shape = routine.check(views);
-  const Output output =
-      out.is_none() ? Front::make(shape.outputs, routine.out_dim(), shape.dtype,
-                                  place.copies ? host_device : place.device)
-                    : Front::take(out, shape.outputs, routine.out_dim(), arguments, shape.dtype);
-  if (shape.outputs == 0) return output.array;
-  if (place.device == host_device)
-    compute_on_cpu(routine, shape, views, output.data);
-  else if (place.copies)
-    compute_with_copies(routine, shape, views, output.data, place.device);
-  else
-    compute_on_gpu(routine, shape, views, output.data, place.device);
-  return output.array;
+  const Routine::Shape shape = routine.check(views, ranges_of(clusters));
+
+  const ResultLayout& results = routine.results();
+  if (!out.is_none() && ((results.values && results.indices) || results.flags))
+    throw std::invalid_argument(
+        std::string("out was given, and this reduction returns ") +
+        (results.flags ? "an array of bool, made of another" : "two arrays") + "; leave it out.");
+  const std::vector<i64> sizes = result_shape(results, routine.ranked(), shape);
+  const auto output = [&](Dtype dtype) {
+    return out.is_none() ? Front::make(sizes, dtype, place.copies ? host_device : place.device)
+                         : Front::take(out, sizes, arguments, dtype);
+  };
+  Output values{{}, nullptr}, indices{{}, nullptr};
+  if (results.values) values = output(shape.types.dtype);
+  if (results.indices) indices = output(Dtype::int64);
+  if (shape.batches * shape.outputs > 0) {
+    const Destination to{values.data, static_cast<i64*>(indices.data)};
+    if (place.device == host_device)
+      compute_on_cpu(routine, shape, views, to);
+    else if (place.copies)
+      compute_with_copies(routine, shape, views, to, place.device);
+    else
+      compute_on_gpu(routine, shape, views, to, place.device);
+  }
+  if (results.flags) return Front::truth(values.array);
+  if (results.values && results.indices) return nb::make_tuple(values.array, indices.array);
+  return results.values ? values.array : indices.array;
 }
 
 nb::list variables(const Routine& routine) {
@@ -138,28 +186,42 @@ nb::list variables(const Routine& routine) {
   return all;
 }
 
-Dtype dtype_of(const std::string& name) {
-  std::string names;
-  for (std::size_t k = 0; k < dtypes; ++k) {
-    if (dtype_facts[k].name == name) return static_cast<Dtype>(k);
-    names += (k == 0 ? "'" : ", '") + std::string(dtype_facts[k].name) + "'";
+// The types of arguments: of all numbers, or one by one.
+using Dtypes = std::variant<std::string, std::vector<std::string>>;
+
+Routine::Types types_of(const Dtypes& dtypes, const Routine& routine) {
+  std::vector<ArrayView> views(routine.arguments());
+  const auto* const all = std::get_if<std::string>(&dtypes);
+  if (!all) check_count(routine, std::get<1>(dtypes).size());
+  for (std::size_t k = 0; k < views.size(); ++k) {
+    const std::string& name = all ? *all : std::get<1>(dtypes)[k];
+    const auto* const found = std::ranges::find(dtype_facts, name, &DtypeFacts::name);
+    if (found == dtype_facts.end()) {
+      std::string names;
+      for (const DtypeFacts& known : dtype_facts)
+        names += (names.empty() ? "'" : ", '") + std::string(known.name) + "'";
+      throw std::invalid_argument("dtype is '" + name + "'; write one of " + names + ".");
+    }
+    views[k].dtype = static_cast<Dtype>(found - dtype_facts.begin());
+    if (all && routine.wants_integers(k)) views[k].dtype = integers_beside(views[k].dtype);
   }
-  throw std::invalid_argument("dtype is '" + name + "'; write one of " + names + ".");
+  return routine.types(views);
 }
 
-std::string source(const Routine& routine, const std::string& dtype, const std::string& processor) {
+std::string source(const Routine& routine, const Dtypes& dtypes, const std::string& processor) {
   if (processor != "cpu" && processor != "gpu")
     throw std::invalid_argument("processor is '" + processor + "'; write 'cpu' or 'gpu'.");
-  return routine.source(dtype_of(dtype), processor == "gpu" ? Processor::gpu : Processor::cpu);
+  return routine.source(types_of(dtypes, routine),
+                        processor == "gpu" ? Processor::gpu : Processor::cpu);
 }
 
-std::string build(const Routine& routine, const std::string& dtype, const std::string& target,
+std::string build(const Routine& routine, const Dtypes& dtypes, const std::string& target,
                   const std::string& folder) {
-  const Dtype type = dtype_of(dtype);
+  const Routine::Types types = types_of(dtypes, routine);
   find_packages();
   std::string path;
   without_gil([&](Watch& watch) {
-    path = routine.build(type, target, folder, [&] { return watch.look(); });
+    path = routine.build(types, target, folder, [&] { return watch.look(); });
   });
   return path;
 }
@@ -170,30 +232,43 @@ void bind_routine(nb::module_& m) {
   nb::class_<Routine>(m, "Routine", "A reduction of a formula, compiled at its first call.")
       .def(
           "__init__",
-          [](Routine* self, const std::string& formula, std::vector<std::string> aliases,
-             const std::string& reduction, int axis, const std::optional<std::string>& weight,
-             bool compensated, bool fast_math) {
-            new (self) Routine(formula, std::move(aliases), reduction_of(reduction), axis_of(axis),
-                               weight, compensated, fast_math);
+          [](Routine* self, std::string formula, std::vector<std::string> aliases,
+             std::string reduction, int axis, std::optional<std::string> weight,
+             std::optional<i64> option, bool compensated, bool fast_math, bool rowwise,
+             std::string header) {
+            new (self) Routine({.formula = std::move(formula),
+                                .aliases = std::move(aliases),
+                                .reduction = std::move(reduction),
+                                .axis = axis_of(axis),
+                                .weight = std::move(weight),
+                                .option = option,
+                                .compensated = compensated,
+                                .fast_math = fast_math,
+                                .rowwise = rowwise,
+                                .header = std::move(header)});
           },
           nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
-          nb::arg("weight") = nb::none(), nb::arg("compensated") = false,
-          nb::arg("fast_math") = false,
+          nb::arg("weight") = nb::none(), nb::arg("option") = nb::none(),
+          nb::arg("compensated") = false, nb::arg("fast_math") = false, nb::arg("rowwise") = false,
+          nb::arg("header") = "",
           "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both.")
       .def("call_numpy", &call<Numpy>, nb::arg("arguments"), nb::arg("out") = nb::none(),
            nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,
+           nb::arg("ranges") = nb::none(),
            nb::sig("def call_numpy(self, arguments: tuple[typing.Any, ...], "
-                   "out: typing.Any = None, backend: str = 'auto', device_id: int = -1) -> "
-                   "typing.Any"),
-           "The reduction of NumPy arrays, as an array.")
+                   "out: typing.Any = None, backend: str = 'auto', device_id: int = -1, "
+                   "ranges: tuple[typing.Any, ...] | None = None) -> typing.Any"),
+           "The reduction of NumPy arrays, as an array, or a tuple of values and indices.")
       .def("call_torch", &call<Torch>, nb::arg("arguments"), nb::arg("out") = nb::none(),
            nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,
+           nb::arg("ranges") = nb::none(),
            nb::sig("def call_torch(self, arguments: tuple[typing.Any, ...], "
-                   "out: typing.Any = None, backend: str = 'auto', device_id: int = -1) -> "
-                   "typing.Any"),
-           "The reduction of torch tensors, as a tensor.")
+                   "out: typing.Any = None, backend: str = 'auto', device_id: int = -1, "
+                   "ranges: tuple[typing.Any, ...] | None = None) -> typing.Any"),
+           "The reduction of torch tensors, as a tensor, or a tuple of values and indices.")
       .def("source", &source, nb::arg("dtype") = "float32", nb::arg("processor") = "cpu",
-           "The C++ source of the kernel for a processor, 'cpu' or 'gpu'.")
+           "The C++ source of the kernel for a processor, 'cpu' or 'gpu'. `dtype` is that of all "
+           "numbers among\nthe arguments, or a list of the dtypes of the arguments.")
       .def("build", &build, nb::arg("dtype"), nb::arg("target"), nb::arg("folder"),
            "Compiles the kernel ahead of time into a folder, and returns its path.")
       .def_prop_ro(

@@ -161,10 +161,17 @@ std::vector<std::string> host_flags(const std::string& extra) {
   return flags;
 }
 
+// What the headers say of a formula that they refuse, of all that a compiler says: "" if nothing.
+std::string own_words(const std::string& log) {
+  const std::size_t begin = log.find("keopsnb: ");
+  if (begin == std::string::npos) return "";
+  return "\n" + log.substr(begin, log.find('\n', begin) - begin);
+}
+
 void throw_refused(const Refusal& refusal, const std::string& source) {
   throw CompileError("The C++ compiler did not accept the source of a kernel (it ended with " +
-                         refusal.status + ").\nCommand: " + refusal.command +
-                         "\nSource: " + source + "\n" + cut(refusal.log, 4000),
+                         refusal.status + ")." + own_words(refusal.log) + "\nCommand: " +
+                         refusal.command + "\nSource: " + source + "\n" + cut(refusal.log, 4000),
                      refusal.command, refusal.log, source);
 }
 

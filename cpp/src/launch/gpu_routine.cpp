@@ -21,47 +21,74 @@ GpuKernel::GpuKernel(const std::string& source, int device, bool fast_math)
         "). Build the folders of KEOPSNB_KERNEL_PATH anew.");
   reduce = module->function("keopsnb_reduce");
   merge = module->function("keopsnb_merge");
+  fill = module->function("keopsnb_fill");
   // The most that any sizes of a call ask for.
   const auto reserve = [&](cuda::CUfunction function, int bytes) {
     if (bytes > module->device().shared_block)
       module->set_shared(function, static_cast<std::size_t>(bytes));
   };
   reserve(reduce, traits.shared);
-  reserve(merge, gpu_merge_threads / 2 * traits.window_state * traits.number_bytes);
+  reserve(merge, traits.merge_shared);
 }
 
-GpuKernels::~GpuKernels() {
-  for (const Node* node = head_; node != nullptr;) delete std::exchange(node, node->next);
-}
-
-const GpuKernel* GpuKernels::find(Dtype dtype, int device) const {
-  const GpuKernel* found = nullptr;  // the oldest, where there are two
-  for (const Node* node = head_.load(std::memory_order_acquire); node != nullptr; node = node->next)
-    if (node->dtype == dtype && node->device == device) found = &node->kernel;
-  return found;
-}
-
-const GpuKernel& GpuKernels::keep(Dtype dtype, int device, GpuKernel kernel) {
-  Node* node = new Node{dtype, device, std::move(kernel), head_.load()};
-  while (!head_.compare_exchange_weak(node->next, node)) {
+GpuReduction::GpuReduction(const GpuKernel& kernel, const GpuSpan& span)
+    : kernel_(kernel), span_(span) {
+  if (span.batch_shape.size() > gpu_batch_dims)
+    throw std::invalid_argument(
+        "The arguments broadcast along " + std::to_string(span.batch_shape.size()) +
+        " batch dimensions that cannot be taken together, and a GPU takes " +
+        std::to_string(gpu_batch_dims) + "; write .expand(...) for some.");
+  GpuSizes sizes{.outputs = span.outputs,
+                 .reduced = span.reduced,
+                 .batches = span.batches,
+                 .multiprocessors = device().multiprocessors};
+  if (sparse()) {
+    const auto [outputs, slices, reduced, clusters] = span.ranges;
+    const i64 intervals = clusters > 0 ? slices[clusters - 1] : 0;
+    range_numbers_.insert(range_numbers_.end(), outputs, outputs + 2 * clusters);
+    range_numbers_.insert(range_numbers_.end(), slices, slices + clusters);
+    range_numbers_.insert(range_numbers_.end(), reduced, reduced + 2 * intervals);
+    sizes.sparse_tiles = 0;
+    for (i64 c = 0; c < clusters; ++c) {
+      sizes.sparse_tiles += gpu_tiles_of(outputs[2 * c + 1] - outputs[2 * c], kernel.traits);
+      range_numbers_.push_back(sizes.sparse_tiles);
+    }
   }
-  return *find(dtype, device);
-}
-
-GpuReduction::GpuReduction(const GpuKernel& kernel, i64 outputs, i64 reduced)
-    : kernel_(kernel), outputs_(outputs), reduced_(reduced) {
-  launch_ = gpu_launch(
-      kernel.traits,
-      {.outputs = outputs, .reduced = reduced, .multiprocessors = device().multiprocessors});
+  launch_ = gpu_launch(kernel.traits, sizes);
   if (std::max(launch_.blocks, launch_.merge_blocks) > gpu_most_blocks)
-    throw std::invalid_argument("The result has " + std::to_string(outputs) + " rows, which take " +
+    throw std::invalid_argument("The result has " + std::to_string(span.outputs * span.batches) +
+                                " rows, which take " +
                                 std::to_string(std::max(launch_.blocks, launch_.merge_blocks)) +
                                 " blocks of a GPU; one launch has at most " +
                                 std::to_string(gpu_most_blocks) + ". Compute it in parts.");
 }
 
-void GpuReduction::enqueue(std::span<const void* const> in, void* out, void* workspace,
-                           cuda::CUstream stream) const {
+i64 GpuReduction::results() const {
+  return span_.batches * (kernel_.traits.one ? 1 : span_.outputs) * kernel_.traits.out_dim;
+}
+
+namespace {
+// States begin where any number may.
+i64 aligned(i64 bytes) { return (bytes + 15) / 16 * 16; }
+}  // namespace
+
+i64 GpuReduction::workspace() const {
+  return aligned(static_cast<i64>(range_numbers_.size()) * 8) + launch_.state_bytes;
+}
+
+GpuRanges GpuReduction::upload_ranges(i64* to, cuda::CUstream stream) const {
+  if (!sparse() || span_.ranges.clusters == 0) return {};
+  const i64 clusters = span_.ranges.clusters;
+  const i64 intervals = span_.ranges.slices[clusters - 1];
+  cuda::upload(device(), stream, reinterpret_cast<cuda::CUdeviceptr>(to), range_numbers_.data(),
+               range_numbers_.size() * sizeof(i64));
+  const i64* slices = to + 2 * clusters;
+  const i64* reduced = slices + clusters;
+  return {to, slices, reduced, reduced + 2 * intervals, clusters};
+}
+
+void GpuReduction::enqueue(std::span<const void* const> in, void* out, i64* indices,
+                           void* workspace, cuda::CUstream stream) const {
   const cuda::Current current(device());
   const cuda::Driver& cuda = cuda::driver();
   const auto start = [&](cuda::CUfunction function, i64 blocks, int threads, int shared,
@@ -73,28 +100,50 @@ void GpuReduction::enqueue(std::span<const void* const> in, void* out, void* wor
                 "launch a kernel", device().ordinal);
   };
 
+  void* const states = launch_.state_bytes > 0 ? static_cast<char*>(workspace) +
+                                                     (this->workspace() - launch_.state_bytes)
+                                               : nullptr;
   GpuCall call{};
+  call.ranges = upload_ranges(static_cast<i64*>(workspace), stream);
   call.out = out;
-  call.states = workspace;
-  call.outputs = outputs_;
-  call.reduced = reduced_;
+  call.indices = indices;
+  call.states = states;
+  call.outputs = span_.outputs;
+  call.reduced = span_.reduced;
   call.tiles = launch_.tiles;
   call.splits = launch_.splits;
   call.reduced_per_split = launch_.reduced_per_split;
+  const std::size_t dims = span_.batch_shape.size();
   std::ranges::fill(call.batch_shape, 1);
+  std::ranges::copy(span_.batch_shape, call.batch_shape);
   std::vector<GpuInput> inputs(std::max<std::size_t>(1, in.size()));
-  for (std::size_t k = 0; k < in.size(); ++k) inputs[k].data = in[k];
+  for (std::size_t k = 0; k < in.size(); ++k) {
+    inputs[k].data = in[k];
+    for (std::size_t d = 0; d < dims; ++d)
+      inputs[k].batch_stride[d] = span_.batch_strides[k * dims + d];
+  }
+  if (sparse() && !kernel_.traits.one) {
+    // Outputs that no cluster names.
+    i64 numbers = results();
+    void* fill[] = {&out, &indices, &numbers};
+    start(kernel_.fill, detail::parts_of(numbers, gpu_merge_threads), gpu_merge_threads, 0, fill);
+  }
   void* reduce[] = {&call, inputs.data()};
   start(kernel_.reduce, launch_.blocks, launch_.threads, launch_.shared, reduce);
 
-  GpuMerge parts{workspace,          out, launch_.parts, kernel_.traits.one ? 1 : outputs_, 1,
-                 launch_.merge_group};
+  GpuMerge parts{.states = states,
+                 .out = out,
+                 .indices = indices,
+                 .parts = launch_.parts,
+                 .outputs = kernel_.traits.one ? 1 : span_.outputs,
+                 .batches = span_.batches,
+                 .group = launch_.merge_group};
   void* merge[] = {&parts};
   start(kernel_.merge, launch_.merge_blocks, gpu_merge_threads, launch_.merge_shared, merge);
 }
 
 void reduce_host_arrays(const GpuReduction& reduction, std::span<const ArrayView> arguments,
-                        void* out, i64 out_bytes) {
+                        void* out, i64* indices, i64 numbers, i64 number_bytes) {
   const cuda::Device& device = reduction.device();
   const cuda::CUstream stream = cuda::host_stream(device);
   const cuda::Current current(device);
@@ -119,9 +168,12 @@ void reduce_host_arrays(const GpuReduction& reduction, std::span<const ArrayView
     in.push_back(pointer(buffer));
   }
   const cuda::DeviceBuffer workspace(device, stream, size(reduction.workspace()));
-  const cuda::DeviceBuffer result(device, stream, size(out_bytes));
-  reduction.enqueue(in, pointer(result), pointer(workspace), stream);
-  cuda::download(device, stream, out, result.pointer(), result.bytes());
+  const cuda::DeviceBuffer values(device, stream, size(out ? numbers * number_bytes : 0));
+  const cuda::DeviceBuffer places(device, stream, size(indices ? numbers * 8 : 0));
+  reduction.enqueue(in, pointer(values), static_cast<i64*>(pointer(places)), pointer(workspace),
+                    stream);
+  cuda::download(device, stream, out, values.pointer(), values.bytes());
+  cuda::download(device, stream, indices, places.pointer(), places.bytes());
 }
 
 }  // namespace keopsnb

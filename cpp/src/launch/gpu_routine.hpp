@@ -1,15 +1,17 @@
 // A routine's kernels on GPUs, and their launch.
 #pragma once
-#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <keopsnb/kernel/gpu/launch.hpp>
+#include <keopsnb/kernel/launch.hpp>
 
 #include "cuda/kernels.hpp"
 #include "launch/array.hpp"
+#include "launch/kernel_list.hpp"
 
 namespace keopsnb {
 
@@ -19,57 +21,60 @@ struct GpuKernel {
   GpuKernel(const std::string& source, int device, bool fast_math);
 
   std::shared_ptr<const cuda::Kernels> module;
-  cuda::CUfunction reduce = nullptr, merge = nullptr;
+  cuda::CUfunction reduce = nullptr, merge = nullptr, fill = nullptr;
   GpuTraits traits{};
 };
 
 // NVRTC's options for a routine's source.
 std::string gpu_flags(bool fast_math);
 
-// The kernels of a routine by type and device, loaded once each. Finding takes no lock.
-class GpuKernels {
- public:
-  GpuKernels() = default;
-  GpuKernels(const GpuKernels&) = delete;
-  GpuKernels& operator=(const GpuKernels&) = delete;
-  ~GpuKernels();
+// Which arguments are integers, as bits by position.
+using Integers = std::uint64_t;
 
-  const GpuKernel* find(Dtype dtype, int device) const;
-  // Keeps a kernel; of two that threads made at once, the first is kept for both.
-  const GpuKernel& keep(Dtype dtype, int device, GpuKernel kernel);
+struct GpuKey {
+  Dtype dtype;
+  Integers integers;
+  int device;
+  bool operator==(const GpuKey&) const = default;
+};
+using GpuKernels = KernelList<GpuKey, GpuKernel>;
 
- private:
-  struct Node {
-    Dtype dtype;
-    int device;
-    GpuKernel kernel;
-    const Node* next;
-  };
-  std::atomic<const Node*> head_{nullptr};  // the list grows at its head only
+// What a call reduces: so many outputs in each batch, each over so many indices, or over those of
+// ranges (in host memory).
+struct GpuSpan {
+  i64 outputs, reduced, batches = 1;
+  std::span<const i64> batch_shape, batch_strides;  // strides in bytes, (inputs, dims)
+  CpuRanges ranges;
 };
 
-// One call of a kernel: so many outputs, each reduced over so many indices.
+// One call of a kernel.
 class GpuReduction {
  public:
-  // Throws std::invalid_argument when the sizes are beyond one launch.
-  GpuReduction(const GpuKernel& kernel, i64 outputs, i64 reduced);
+  // Throws std::invalid_argument when the sizes are beyond one launch. Keeps references to what
+  // `span` refers to.
+  GpuReduction(const GpuKernel& kernel, const GpuSpan& span);
 
   const cuda::Device& device() const { return kernel_.module->device(); }
   // Bytes of device memory it works in.
-  i64 workspace() const { return launch_.state_bytes; }
+  i64 workspace() const;
   // Enqueues it and returns; `in` by position. Throws CudaError.
-  void enqueue(std::span<const void* const> in, void* out, void* workspace,
+  void enqueue(std::span<const void* const> in, void* out, i64* indices, void* workspace,
                cuda::CUstream stream) const;
 
  private:
+  bool sparse() const { return span_.ranges.clusters >= 0; }
+  i64 results() const;  // of all batches
+  GpuRanges upload_ranges(i64* to, cuda::CUstream stream) const;
+
   const GpuKernel& kernel_;
-  i64 outputs_, reduced_;
+  GpuSpan span_;
+  std::vector<i64> range_numbers_;  // outputs, slices, reduced and tiles, one behind the other
   GpuLaunch launch_;
 };
 
 // The same for arrays in host memory: there and back, each array once. Returns when `out` holds
-// the result.
+// the result: so many values of `number_bytes`, indices, or both.
 void reduce_host_arrays(const GpuReduction& reduction, std::span<const ArrayView> arguments,
-                        void* out, i64 out_bytes);
+                        void* out, i64* indices, i64 numbers, i64 number_bytes);
 
 }  // namespace keopsnb

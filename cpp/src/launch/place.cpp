@@ -73,12 +73,6 @@ Place choose_place(const Routine& routine, std::span<const ArrayView> arguments,
 
   if (from != host_device) return {from, false};
   if (!backend.cpu) return {std::max(wanted, 0), true};
-  for (std::size_t k = 0; k < arguments.size(); ++k)
-    if (const DtypeFacts& type = facts(arguments[k].dtype); !type.on_cpu)
-      throw ArgumentTypeError(routine.argument_name(k) + " is " + std::string(type.name) +
-                              ", and float16 and bfloat16 are computed on GPUs only; write " +
-                              (request.torch ? ".float()" : ".astype('float32')") +
-                              ", or backend='GPU'.");
   return {};
 }
 

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <new>
 
+#include <keopsnb/storage.hpp>
+
 #include "jit/ahead.hpp"
 #include "jit/library.hpp"
 #include "launch/pool.hpp"
@@ -24,9 +26,6 @@ std::string device_text(int device) {
 
 namespace {
 
-constexpr std::string_view category_letter[] = {"M", "N", ""};
-constexpr std::string_view category_name[] = {"an i-variable", "a j-variable", "a parameter"};
-
 // "sm_90" or "compute_80"; nothing if it is not the name of a GPU's architecture.
 std::optional<cuda::Target> gpu_target(const std::string& name) {
   for (const bool ptx : {false, true}) {
@@ -42,22 +41,57 @@ std::optional<cuda::Target> gpu_target(const std::string& name) {
 
 }  // namespace
 
-Routine::Routine(const std::string& formula, std::vector<std::string> aliases,
-                 ReductionKind reduction, Axis axis, const std::optional<std::string>& weight,
-                 bool compensated, bool fast_math)
-    : reduction_(reduction), axis_(axis), compensated_(compensated), fast_math_(fast_math) {
-  std::vector<std::string_view> texts{formula};
-  if (weight) texts.push_back(*weight);
-  program_ = parse::parse(aliases, texts);
+// The user's own reductions hide those of the catalogue.
+const ReductionRow* Routine::reduction_row() {
+  for (const parse::UserReduction& own : own_.reductions) {
+    if (own.name != spec_.reduction) continue;
+    own_row_ = {.name = own.name.c_str(),
+                .call = own.call.c_str(),
+                .sentence = "",
+                .reference = "",
+                .derivative = "",
+                .gives = own.values && own.indices ? Gives::both
+                         : own.values              ? Gives::values
+                                                   : Gives::indices};
+    return &own_row_;
+  }
+  return &find_reduction(spec_.reduction);
+}
+
+Routine::Routine(RoutineSpec spec)
+    : spec_(std::move(spec)), own_(parse::read_user_header(spec_.header)), row_(reduction_row()) {
+  std::vector<std::string_view> texts{spec_.formula};
+  if (spec_.weight) texts.push_back(*spec_.weight);
+  program_ = parse::parse(spec_.aliases, texts, own_.operations);
+  const std::string op = "reduction_op='" + spec_.reduction + "'";
   const i64 dim = program_.formulas[0].dim;
-  if (reduction == ReductionKind::sum && weight)
+  if (spec_.weight && row_->weight == Weight::none)
     throw std::invalid_argument(
-        "formula2 is the weight of a LogSumExp; for reduction_op='Sum' multiply the formula by "
-        "it.");
-  if (reduction == ReductionKind::logsumexp && dim != 1)
-    throw std::invalid_argument("reduction_op='LogSumExp' takes a formula of dimension 1, and '" +
-                                formula + "' has dimension " + std::to_string(dim) + ".");
-  out_dim_ = reduction == ReductionKind::sum ? dim : weight ? program_.formulas[1].dim : 1;
+        "formula2 is the weight of a LogSumExp or a SumSoftMaxWeight; for " + op +
+        " multiply the formula by it.");
+  if (!spec_.weight && row_->weight == Weight::required)
+    throw std::invalid_argument(op + " needs weights: write formula2='...'.");
+  if (row_->scalar && dim != 1)
+    throw std::invalid_argument(op + " takes a formula of dimension 1, and '" + spec_.formula +
+                                "' has dimension " + std::to_string(dim) + ".");
+  const std::string what = row_->option;
+  if (what.empty() && spec_.option)
+    throw std::invalid_argument("opt_arg is " + std::to_string(*spec_.option) + ", and " + op +
+                                " takes none; leave it out.");
+  const i64 least = row_->ranked ? 1 : 0;
+  if (!what.empty() && !spec_.option && row_->fallback < 0)
+    throw std::invalid_argument(op + " needs the number " + what + ": write opt_arg=" + what + ".");
+  if (!what.empty() && (option() < least || option() > row_->most))
+    throw std::invalid_argument("opt_arg is " + std::to_string(option()) + ", and for " + op +
+                                " it is " + what + ", an integer from " + std::to_string(least) +
+                                " to " + std::to_string(row_->most) + ".");
+  results_ = {
+      row_->gives == Gives::values || row_->gives == Gives::both || row_->gives == Gives::flags,
+      row_->gives == Gives::indices || row_->gives == Gives::both || row_->gives == Gives::counts,
+      row_->gives == Gives::flags, row_->ranked ? option() : 1,
+      row_->weight == Weight::none ? dim
+      : spec_.weight               ? program_.formulas[1].dim
+                                   : 1};
 }
 
 std::string Routine::argument_name(std::size_t k) const {
@@ -66,126 +100,137 @@ std::string Routine::argument_name(std::size_t k) const {
   return text;
 }
 
-std::string Routine::source(Dtype dtype, Processor processor) const {
+parse::Category Routine::category_of(std::size_t k) const {
+  const parse::Category category = program_.variables[k].category;
+  return spec_.rowwise && category == parse::Category::j ? parse::Category::i : category;
+}
+
+std::string Routine::source(const Types& types, Processor processor) const {
   const bool gpu = processor == Processor::gpu;
-  if (!gpu && !facts(dtype).on_cpu)
-    throw ArgumentTypeError("dtype is '" + std::string(facts(dtype).name) +
-                            "', which is computed on GPUs only; write 'float32' or 'float64'.");
   std::string text = gpu ? "#include <keopsnb/diff.hpp>\n#include <keopsnb/kernel/gpu/kernel.hpp>\n"
                          : "#include <keopsnb/kernel/cpu.hpp>\n";
+  if (!spec_.header.empty())
+    text += "#include <keopsnb/user.hpp>\n#line 1 \"header\"\n" + spec_.header +
+            "\n#line 1 \"formula\"\n";
   text += "using namespace keopsnb;\n";
   constexpr std::string_view maker[] = {"vi", "vj", "pm"};
   for (std::size_t k = 0; k < program_.variables.size(); ++k) {
-    const parse::Variable& v = program_.variables[k];
     bool used = false;
     for (const parse::Formula& f : program_.formulas) used |= f.depends[k];
     if (!used) continue;
     text += "constexpr auto v" + std::to_string(k) + " = ";
-    text += maker[static_cast<int>(v.category)];
-    text += "<" + std::to_string(k) + ", " + std::to_string(v.dim) + ">;\n";
+    text += maker[static_cast<int>(category_of(k))];
+    text += types.integers >> k & 1 ? "_integer<" : "<";
+    text += std::to_string(k) + ", " + std::to_string(program_.variables[k].dim) + ">;\n";
   }
   text += "constexpr auto f = " + program_.formulas[0].code + ";\n";
-  const bool weighted = program_.formulas.size() > 1;
-  if (weighted) text += "constexpr auto g = " + program_.formulas[1].code + ";\n";
-  const std::string reduction = reduction_ == ReductionKind::sum ? "sum_reduction(f)"
-                                : weighted                       ? "logsumexp_reduction(f, g)"
-                                                                 : "logsumexp_reduction(f)";
+  if (spec_.weight) text += "constexpr auto g = " + program_.formulas[1].code + ";\n";
+  std::string r = row_->call;
+  if (*row_->option) r += "<" + std::to_string(option()) + ">";
+  r += spec_.weight ? "(f, g)" : "(f)";
+  const auto truth = [](bool b) { return std::string(b ? "true" : "false"); };
+  if (row_ == &own_row_)
+    r = "as_announced<" + truth(results_.values) + ", " + truth(results_.indices) + ", " +
+        std::to_string(results_.dim) + ">(" + r + ")";
+  text += "constexpr auto r = " + r + ";\n";
   constexpr std::string_view output[] = {"Output::j", "Output::i", "Output::one"};
   text += gpu ? "KEOPSNB_GPU_KERNEL(" : "KEOPSNB_CPU_KERNEL(";
-  text += facts(dtype).cpp;
-  text += ", " + reduction + ", ";
-  text += output[static_cast<int>(axis_)];
+  text += facts(gpu ? types.dtype : computed_as(types.dtype)).cpp;
+  text += ", r, ";
+  text += output[static_cast<int>(spec_.axis)];
   if (gpu) return text + ")\n";
-  return text + (compensated_ ? ", 1)\n" : ", default_block)\n");
+  return text + (spec_.compensated ? ", 1)\n" : ", default_block)\n");
 }
 
-void Routine::prepare(Dtype dtype, const std::function<bool()>& interrupt) const {
-  auto& slot = kernels_[static_cast<std::size_t>(dtype)];
-  if (slot.load(std::memory_order_acquire)) return;
+void Routine::prepare(const Types& types, const std::function<bool()>& interrupt) const {
+  const Types computed{computed_as(types.dtype), types.integers};
+  if (cpu_.find(computed)) return;
   jit::Options options;
   options.interrupt = interrupt;
-  const auto library = jit::load(source(dtype, Processor::cpu), options);
-  slot.store(library->function<const CpuKernel*()>("keopsnb_kernel")(), std::memory_order_release);
+  const auto library = jit::load(source(computed, Processor::cpu), options);
+  cpu_.keep(computed, library->function<const CpuKernel*()>("keopsnb_kernel")());
 }
 
-const GpuKernel& Routine::gpu_kernel(Dtype dtype, int device) const {
-  if (const GpuKernel* kernel = gpu_.find(dtype, device)) return *kernel;
-  return gpu_.keep(dtype, device, {source(dtype, Processor::gpu), device, fast_math_});
+const GpuKernel& Routine::gpu_kernel(const Types& types, int device) const {
+  const GpuKey key{types.dtype, types.integers, device};
+  if (const GpuKernel* kernel = gpu_.find(key)) return *kernel;
+  return gpu_.keep(key, {source(types, Processor::gpu), device, spec_.fast_math});
 }
 
-std::string Routine::build(Dtype dtype, const std::string& target, const std::string& folder,
+std::string Routine::build(const Types& types, const std::string& target, const std::string& folder,
                            const std::function<bool()>& interrupt) const {
   if (const auto gpu = gpu_target(target))
-    return cuda::build(source(dtype, Processor::gpu), *gpu, {gpu_flags(fast_math_)}, folder);
+    return cuda::build(source(types, Processor::gpu), *gpu, {gpu_flags(spec_.fast_math)}, folder);
   jit::Options options;
   options.interrupt = interrupt;
-  return jit::build(source(dtype, Processor::cpu), target, options, folder);
+  return jit::build(source(types, Processor::cpu), target, options, folder);
 }
 
 GpuReduction Routine::on_gpu(const Shape& shape, int device) const {
-  const bool by_j = axis_ == Axis::j;
-  return {gpu_kernel(shape.dtype, device), by_j ? shape.columns : shape.rows,
-          by_j ? shape.rows : shape.columns};
+  return {gpu_kernel(shape.types, device),
+          {.outputs = shape.lanes,
+           .reduced = shape.reduced,
+           .batches = shape.batches,
+           .batch_shape = shape.batch_shape,
+           .batch_strides = shape.batch_strides,
+           .ranges = shape.ranges}};
 }
 
-Routine::Shape Routine::check(std::span<const ArrayView> arguments) const {
-  Shape shape;
-  // The argument that fixed the size of i, and of j.
-  std::optional<std::size_t> first[2];
-  i64* const size[2] = {&shape.rows, &shape.columns};
-  if (!arguments.empty()) shape.dtype = arguments[0].dtype;
-  for (std::size_t k = 0; k < arguments.size(); ++k) {
-    const ArrayView& a = arguments[k];
-    const parse::Variable& v = program_.variables[k];
-    const int category = static_cast<int>(v.category);
-    const bool parameter = v.category == parse::Category::parameter;
-    if (a.dtype != shape.dtype)
-      throw ArgumentTypeError(argument_name(k) + " is " + std::string(facts(a.dtype).name) +
-                              ", and " + argument_name(0) + " is " +
-                              std::string(facts(shape.dtype).name) +
-                              "; all arguments must have one dtype.");
-    const int ndim = parameter ? 1 : 2;
-    const bool scalar = parameter && a.ndim == 0 && v.dim == 1;
-    if (!scalar && (a.ndim != ndim || a.shape[static_cast<std::size_t>(ndim - 1)] != v.dim)) {
-      const std::string wanted = parameter ? "(" + std::to_string(v.dim) + ",)"
-                                           : "(" + std::string(category_letter[category]) + ", " +
-                                                 std::to_string(v.dim) + ")";
-      throw std::invalid_argument(argument_name(k) + " has shape " + shape_text(a) +
-                                  ", and should have shape " + wanted + ": it is " +
-                                  std::string(category_name[category]) + " of dimension " +
-                                  std::to_string(v.dim) + ".");
-    }
-    if (parameter) continue;
-    auto& fixed = first[category];
-    if (!fixed) {
-      fixed = k;
-      *size[category] = a.shape[0];
-    } else if (a.shape[0] != *size[category]) {
-      throw std::invalid_argument(
-          argument_name(k) + " has " + std::to_string(a.shape[0]) + " rows, and " +
-          argument_name(*fixed) + " has " + std::to_string(*size[category]) + "; all " +
-          (category == 0 ? "i" : "j") + "-variables must have the same number of rows.");
-    }
-  }
-  shape.outputs = axis_ == Axis::i ? shape.rows : axis_ == Axis::j ? shape.columns : 1;
-  return shape;
+namespace {
+
+// Numbers of 16 bits, as the CPU computes them.
+template <class S>
+std::vector<float> widened(const ArrayView& array) {
+  const auto* from = static_cast<const S*>(array.data);
+  std::vector<float> numbers(static_cast<std::size_t>(array.bytes()) / sizeof(S));
+  for (std::size_t k = 0; k < numbers.size(); ++k) numbers[k] = from_storage(from[k]);
+  return numbers;
+}
+template <class S>
+void narrow(const std::vector<float>& numbers, void* out) {
+  for (std::size_t k = 0; k < numbers.size(); ++k)
+    static_cast<S*>(out)[k] = to_storage<S>(numbers[k]);
 }
 
-void Routine::run(const Shape& shape, std::span<const ArrayView> arguments, void* out,
+}  // namespace
+
+void Routine::run(const Shape& shape, std::span<const ArrayView> arguments, void* out, i64* indices,
                   bool (*stop)(void*), void* stop_argument) const {
-  const CpuKernel* kernel =
-      kernels_[static_cast<std::size_t>(shape.dtype)].load(std::memory_order_acquire);
+  const Dtype dtype = shape.types.dtype;
+  const bool half = dtype == Dtype::float16;
   std::vector<const void*> in(arguments.size());
   for (std::size_t k = 0; k < in.size(); ++k) in[k] = arguments[k].data;
-  const bool by_j = axis_ == Axis::j;
-  const CpuCall call{in.data(),
-                     out,
-                     by_j ? shape.columns : shape.rows,
-                     by_j ? shape.rows : shape.columns,
-                     axis_ == Axis::both,
-                     facts(shape.dtype).bytes,
-                     stop,
-                     stop_argument};
+  if (dtype == computed_as(dtype))
+    return compute(shape, in, shape.batch_strides, out, indices, stop, stop_argument);
+  std::vector<std::vector<float>> wide(arguments.size());
+  for (std::size_t k = 0; k < in.size(); ++k) {
+    if (is_integer(arguments[k].dtype)) continue;
+    wide[k] = half ? widened<float16>(arguments[k]) : widened<bfloat16>(arguments[k]);
+    in[k] = wide[k].data();
+  }
+  const i64 numbers = results_.values ? shape.batches * shape.outputs * out_dim() : 0;
+  std::vector<float> result(static_cast<std::size_t>(numbers));
+  // Strides of numbers that are twice as wide.
+  std::vector<i64> strides = shape.batch_strides;
+  const std::size_t dims = shape.batch_shape.size();
+  for (std::size_t k = 0; k < strides.size(); ++k)
+    if (!is_integer(arguments[k / dims].dtype)) strides[k] *= 2;
+  compute(shape, in, strides, result.data(), indices, stop, stop_argument);
+  half ? narrow<float16>(result, out) : narrow<bfloat16>(result, out);
+}
+
+void Routine::compute(const Shape& shape, std::span<const void* const> in,
+                      std::span<const i64> strides, void* out, i64* indices, bool (*stop)(void*),
+                      void* stop_argument) const {
+  const Dtype dtype = computed_as(shape.types.dtype);
+  const CpuKernel* kernel = *cpu_.find({dtype, shape.types.integers});
+  CpuCall call{in.data(),          out,           indices,
+               shape.lanes,        shape.reduced, spec_.axis == Axis::both,
+               facts(dtype).bytes, stop,          stop_argument};
+  call.out_dim = out_dim();
+  call.batches = {static_cast<int>(shape.batch_shape.size()), shape.batch_shape.data(),
+                  strides.data(), static_cast<int>(in.size())};
+  call.ranges = shape.ranges;
   switch (launch(*kernel, call, Pool::instance())) {
     case Outcome::done:
       return;

@@ -1,7 +1,5 @@
 // A reduction, from the text of its formula to its values.
 #pragma once
-#include <array>
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,10 +12,10 @@
 #include "launch/array.hpp"
 #include "launch/gpu_routine.hpp"
 #include "parse/formula.hpp"
+#include "parse/user_header.hpp"
+#include "reductions.hpp"
 
 namespace keopsnb {
-
-enum class ReductionKind { sum, logsumexp };
 
 // What remains after a reduction: an array over i (axis 1 reduced), over j (axis 0), or one row.
 enum class Axis { j = 0, i = 1, both = 2 };
@@ -26,59 +24,112 @@ struct Stopped {};
 
 enum class Processor { cpu, gpu };
 
+struct RoutineSpec {
+  std::string formula;
+  std::vector<std::string> aliases;
+  std::string reduction = "Sum";
+  Axis axis = Axis::j;
+  std::optional<std::string> weight;
+  std::optional<i64> option;  // of the reductions that take one: K, ...
+  // No rounding error accumulates, not even within a block of terms (on a GPU, where blocks have at
+  // most 128 terms, there is nothing finer).
+  bool compensated = false;
+  bool fast_math = false;  // on GPUs, functions of less accuracy
+  // Row k of all i- and j-variables belongs together: no index is left to reduce over, unless it is
+  // all of them (Axis::both).
+  bool rowwise = false;
+  std::string header;  // C++ that defines operations and reductions of the user's (user.hpp)
+};
+
+// The arrays a call gives: rows of `columns` numbers each.
+struct ResultLayout {
+  bool values, indices;  // numbers of the arguments' type; int64
+  bool flags;            // the numbers are 0 and 1, for false and true
+  i64 ranks, dim;        // columns = ranks * dim
+};
+
 class Routine {
  public:
   // Throws parse::FormulaError, and std::invalid_argument on a reduction that does not fit.
-  // `compensated`: no rounding error accumulates, not even within a block of terms (on a GPU, where
-  // blocks have at most 128 terms, there is nothing finer). `fast_math`: on GPUs, functions of less
-  // accuracy.
-  Routine(const std::string& formula, std::vector<std::string> aliases, ReductionKind reduction,
-          Axis axis, const std::optional<std::string>& weight, bool compensated, bool fast_math);
+  explicit Routine(RoutineSpec spec);
 
   const parse::Program& program() const { return program_; }
-  i64 out_dim() const { return out_dim_; }
+  const ResultLayout& results() const { return results_; }
+  // Copies would share the row of a user's reduction.
+  Routine(const Routine&) = delete;
+  Routine& operator=(const Routine&) = delete;
+
+  bool ranked() const { return row_->ranked; }
+  i64 out_dim() const { return results_.ranks * results_.dim; }
   std::size_t arguments() const { return program_.variables.size(); }
   std::string argument_name(std::size_t k) const;  // "argument 2 ('y')"
+  bool wants_integers(std::size_t k) const { return program_.variables[k].integers; }
 
-  // The C++ source of the kernel for this type. Throws ArgumentTypeError where there is none.
-  std::string source(Dtype dtype, Processor processor) const;
+  // What a kernel is compiled for: the type of numbers in memory, and which arguments are integers.
+  struct Types {
+    Dtype dtype = Dtype::float32;
+    Integers integers = 0;
+    bool operator==(const Types&) const = default;
+  };
+  // The types of a call. Throws ArgumentTypeError where they do not fit.
+  Types types(std::span<const ArrayView> arguments) const;
 
-  // Compiles, or loads, the CPU's kernel for this type; asks `interrupt` now and then whether to
-  // stop.
-  void prepare(Dtype dtype, const std::function<bool()>& interrupt) const;
+  // The C++ source of the kernel for these types.
+  std::string source(const Types& types, Processor processor) const;
+
+  // Compiles, or loads, the CPU's kernel; asks `interrupt` now and then whether to stop.
+  void prepare(const Types& types, const std::function<bool()>& interrupt) const;
   // The same for a GPU, which cannot be stopped.
-  const GpuKernel& gpu_kernel(Dtype dtype, int device) const;
+  const GpuKernel& gpu_kernel(const Types& types, int device) const;
   // Whether gpu_kernel is a matter of nanoseconds.
-  bool has_gpu_kernel(Dtype dtype, int device) const { return gpu_.find(dtype, device) != nullptr; }
+  bool has_gpu_kernel(const Types& types, int device) const {
+    return gpu_.find({types.dtype, types.integers, device}) != nullptr;
+  }
 
   // Compiles ahead of time, into a folder for KEOPSNB_KERNEL_PATH: for a CPU ("native",
   // "x86-64-v3") or a GPU ("sm_90", "compute_80"). Returns the object's path.
-  std::string build(Dtype dtype, const std::string& target, const std::string& folder,
+  std::string build(const Types& types, const std::string& target, const std::string& folder,
                     const std::function<bool()>& interrupt) const;
 
   struct Shape {
     i64 rows = 1, columns = 1;  // the sizes of i and of j
-    i64 outputs = 1;
-    Dtype dtype = Dtype::float32;
+    i64 outputs = 1;            // of the result
+    CpuRanges ranges;           // in host memory, as checked by the front end
+    std::vector<i64> batch;     // dimensions before those of the result
+    i64 batches = 1;
+    std::vector<i64> batch_shape, batch_strides;  // as few as will do; strides (arguments, dims)
+    i64 lanes = 1, reduced = 1;  // what the kernel runs over: the same outputs, unless all are one
+    Types types;
   };
   // Checks the arguments of a call against the formula and each other.
-  Shape check(std::span<const ArrayView> arguments) const;
+  Shape check(std::span<const ArrayView> arguments, const CpuRanges& ranges = {}) const;
 
   // The reduction of that shape on a GPU.
   GpuReduction on_gpu(const Shape& shape, int device) const;
 
-  // Computes on the CPU into out (outputs, out_dim); prepare() must have been called for the type.
-  // Throws std::bad_alloc, and Stopped when `stop` said so.
-  void run(const Shape& shape, std::span<const ArrayView> arguments, void* out, bool (*stop)(void*),
-           void* stop_argument) const;
+  // Computes on the CPU into out and indices (outputs, out_dim), those that there are; prepare()
+  // must have been called for the types. Throws std::bad_alloc, and Stopped when `stop` said so.
+  void run(const Shape& shape, std::span<const ArrayView> arguments, void* out, i64* indices,
+           bool (*stop)(void*), void* stop_argument) const;
 
  private:
+  const ReductionRow* reduction_row();
+  // The category in the kernel: where rows belong together, all of them are those of i.
+  parse::Category category_of(std::size_t k) const;
+  void check_shape(const ArrayView& a, std::size_t k) const;
+  void lay_out(Shape& shape, std::span<const ArrayView> arguments) const;
+  i64 option() const { return spec_.option.value_or(row_->fallback); }
+  void check_reduced(const Shape& shape) const;
+  void compute(const Shape& shape, std::span<const void* const> in, std::span<const i64> strides,
+               void* out, i64* indices, bool (*stop)(void*), void* stop_argument) const;
+
+  RoutineSpec spec_;
+  parse::UserHeader own_;
+  ReductionRow own_row_{};
+  const ReductionRow* row_;
   parse::Program program_;
-  ReductionKind reduction_;
-  Axis axis_;
-  bool compensated_, fast_math_;
-  i64 out_dim_;
-  mutable std::array<std::atomic<const CpuKernel*>, dtypes> kernels_{};
+  ResultLayout results_{};
+  mutable KernelList<Types, const CpuKernel*> cpu_;
   mutable GpuKernels gpu_;
 };
 

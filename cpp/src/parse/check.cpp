@@ -15,34 +15,72 @@ const Row& row_of(std::string_view name) {
   return *row;
 }
 
-// "Pow(f, n)".
+// "Pow(f, n)", "Take(f, g[, n])" or "TensorDot(f, g, [...], [...][, [...]])".
 std::string usage(const Row& row) {
   std::string text = std::string(row.name) + "(";
   const int operands = row.operands < 0 ? 2 : row.operands;
   for (int k = 0; k < operands; ++k)
     text += std::string(k > 0 ? ", " : "") + static_cast<char>('f' + k);
   if (row.operands < 0) text += ", ...";
-  for (int k = 0; k < row.ints; ++k) text += std::string(", ") + "nmkl"[k % 4];
-  return text + ")";
+  const int optional = row.lists > 0 ? row.optional_lists : row.optional;
+  const int parameters = row.lists > 0 ? row.lists : row.ints;
+  for (int k = 0; k < parameters; ++k) {
+    if (k == parameters - optional) text += "[";
+    text += ", ";
+    text += row.lists > 0 ? "[...]" : std::string(1, "nmkl"[k % 4]);
+  }
+  return text + (optional > 0 ? "])" : ")");
 }
 
-std::string dimension_of(Expr f) {
-  return quote(f->place.spelling()) + " has dimension " + std::to_string(f->dim);
+bool fits_parameter(double n) { return std::abs(n) <= static_cast<double>(max_parameter); }
+
+void check_parameter(const Place& place, double n) {
+  if (!fits_parameter(n))
+    fail(place, "An integer parameter lies between -" + std::to_string(max_parameter) + " and " +
+                    std::to_string(max_parameter) + ", but this one is " + quote(place.spelling()) +
+                    ".");
 }
 
 i64 integer_parameter(const Row& row, Expr argument) {
   const bool number = argument->kind == Node::Kind::literal;
-  if (number && std::abs(argument->value) > static_cast<double>(max_parameter))
-    fail(argument->place, "An integer parameter lies between -" + std::to_string(max_parameter) +
-                              " and " + std::to_string(max_parameter) + ", but this one is " +
-                              quote(argument->place.spelling()) + ".");
+  if (number) check_parameter(argument->place, argument->value);
   if (!number || !argument->integer)
     fail(argument->place, "Expected an integer, as in " + usage(row) + ", but found " +
                               quote(argument->place.spelling()) + ".");
   return *argument->integer;
 }
 
+const std::vector<i64>& list_parameter(const Row& row, Expr argument) {
+  if (argument->kind != Node::Kind::list)
+    fail(argument->place, "Expected a list of integers such as [0, 2], as in " + usage(row) +
+                              ", but found " + quote(argument->place.spelling()) + ".");
+  return argument->ints;
+}
+
+std::string text_of(const std::vector<i64>& list) {
+  std::string text = "[";
+  for (std::size_t k = 0; k < list.size(); ++k)
+    text += (k > 0 ? ", " : "") + std::to_string(list[k]);
+  return text + "]";
+}
+
 }  // namespace
+
+std::string dimension_of(Expr f) {
+  return quote(f->place.spelling()) + " has dimension " + std::to_string(f->dim);
+}
+
+bool is_formula(Expr argument) {
+  return argument->kind != Node::Kind::list && argument->kind != Node::Kind::tuple;
+}
+
+void refuse(Expr argument, const std::string& usage) {
+  const bool list = argument->kind == Node::Kind::list;
+  fail(argument->place,
+       "Expected a formula, as in " + usage + ", but found the " + (list ? "list " : "tuple ") +
+           quote(argument->place.spelling()) +
+           (list ? "." : ": write Concat(f, g) to put vectors one after the other."));
+}
 
 Expr Builder::add(Node node) {
   for (const Expr operand : node.operands) node.depth = std::max(node.depth, operand->depth + 1);
@@ -80,8 +118,17 @@ Expr Builder::zero(const Place& place, i64 dim) {
   return add({.kind = Node::Kind::zero, .place = place, .dim = dim});
 }
 
+Expr Builder::list(const Place& place, std::vector<i64> integers) {
+  for (const i64 n : integers) check_parameter(place, static_cast<double>(n));
+  return add({.kind = Node::Kind::list, .place = place, .ints = std::move(integers)});
+}
+
+Expr Builder::tuple(const Place& place, std::vector<Expr> formulas) {
+  return add({.kind = Node::Kind::tuple, .place = place, .operands = std::move(formulas)});
+}
+
 Expr Builder::minus(const Place& place, const Place& at, Expr f) {
-  if (f->kind != Node::Kind::literal) return apply(row_of("Minus"), place, at, {f}, {});
+  if (f->kind != Node::Kind::literal) return apply(row_of("Minus"), place, at, {f});
   f->place = place;
   f->value = -f->value;
   if (f->integer) f->integer = -*f->integer;
@@ -91,13 +138,28 @@ Expr Builder::minus(const Place& place, const Place& at, Expr f) {
 Expr Builder::infix(std::string_view row, const Place& at, Expr f, Expr g) {
   const bool swapped = f->place.begin > g->place.begin;
   const Place place = swapped ? from_to(g->place, f->place) : from_to(f->place, g->place);
-  return apply(row_of(row), place, at, {f, g}, {});
+  return apply(row_of(row), place, at, {f, g});
+}
+
+Expr Builder::negation(const Place& at, Expr f) {
+  return apply(row_of("Not"), from_to(at, f->place), at, {f});
+}
+
+// A literal of the parser's own has no text, and no message speaks of it.
+Expr Builder::modulo(const Place& at, Expr f, Expr g) {
+  const Expr zero = literal({at.text, at.end, at.end}, 0);
+  return apply(row_of("Mod"), from_to(f->place, g->place), at, {f, g, zero});
+}
+
+Expr Builder::whole_quotient(const Place& at, Expr f, Expr g) {
+  const Expr quotient = infix("Divide", at, f, g);
+  return apply(row_of("Floor"), quotient->place, at, {quotient});
 }
 
 Expr Builder::power(const Place& at, Expr f, Expr exponent) {
   const Place place = from_to(f->place, exponent->place);
   const auto one = [&](const char* row, std::vector<i64> ints = {}) {
-    return apply(row_of(row), place, at, {f}, std::move(ints));
+    return apply(row_of(row), place, at, {f}, {.ints = std::move(ints)});
   };
   if (exponent->kind == Node::Kind::literal) {
     const double n = exponent->value;
@@ -105,45 +167,79 @@ Expr Builder::power(const Place& at, Expr f, Expr exponent) {
     if (n == 0.5) return one("Sqrt");
     if (n == -0.5) return one("Rsqrt");
     // 3.0 as 3: the same power, and right for negative numbers too.
-    if (n == std::trunc(n) && std::abs(n) <= static_cast<double>(max_parameter))
-      return one("Pow", {static_cast<i64>(n)});
+    if (n == std::trunc(n) && fits_parameter(n)) return one("Pow", {static_cast<i64>(n)});
   }
-  return apply(row_of("Powf"), place, at, {f, exponent}, {});
+  return apply(row_of("Powf"), place, at, {f, exponent});
 }
 
 Expr Builder::call(const Row& row, const Place& place, const Place& at,
                    std::vector<Expr> arguments) {
   const auto given = static_cast<int>(arguments.size());
-  const int least = std::max(row.operands, 1) + row.ints;
-  if (given < least || (row.operands >= 0 && given > least))
-    fail(place, "Expected " + counted(static_cast<std::size_t>(least), "argument") +
+  const int parameters = row.lists > 0 ? row.lists : row.ints;
+  const int most = std::max(row.operands, 1) + parameters;
+  const int least = most - (row.lists > 0 ? row.optional_lists : row.optional);
+  if (given < least || (row.operands >= 0 && given > most))
+    fail(place, "Expected " + (least < most ? std::to_string(least) + " or " : "") +
+                    counted(static_cast<std::size_t>(most), "argument") +
                     (row.operands < 0 ? " or more" : "") + ", as in " + usage(row) +
                     ", but found " + std::to_string(given) + ". " + row.name + " takes " +
                     row.signature + ".");
-  std::vector<i64> ints;
-  for (int k = given - row.ints; k < given; ++k)
-    ints.push_back(integer_parameter(row, arguments[static_cast<std::size_t>(k)]));
-  arguments.resize(static_cast<std::size_t>(given - row.ints));
-  return apply(row, place, at, std::move(arguments), std::move(ints));
+  const int operands = row.operands < 0 ? given - parameters : row.operands;
+  Parameters found;
+  for (int k = operands; k < given; ++k) {
+    const Expr argument = arguments[static_cast<std::size_t>(k)];
+    if (row.lists > 0)
+      found.lists.push_back(list_parameter(row, argument));
+    else
+      found.ints.push_back(integer_parameter(row, argument));
+  }
+  if (row.lists > 0)
+    found.absent = most - given;
+  else
+    found.ints.resize(static_cast<std::size_t>(row.ints), row.fallback);
+  arguments.resize(static_cast<std::size_t>(operands));
+  if (row.index >= 0) {
+    const Expr index = arguments[static_cast<std::size_t>(row.index)];
+    if (!is_formula(index)) refuse(index, usage(row));
+    if (index->kind != Node::Kind::variable)
+      fail(index->place, "Argument " + std::to_string(row.index + 1) + " of " + row.name +
+                             " is a variable of integers, but " + quote(index->place.spelling()) +
+                             " is not a variable. Write the name of one, or Var(position, "
+                             "dimension, category).");
+    variables_.index(index->variable, index->place);
+  }
+  return apply(row, place, at, std::move(arguments), std::move(found));
 }
 
 Expr Builder::apply(const Row& row, const Place& place, const Place& at, std::vector<Expr> operands,
-                    std::vector<i64> ints) {
-  std::vector<i64> dims;
-  for (const Expr operand : operands) dims.push_back(operand->dim);
+                    Parameters parameters) {
+  std::vector<i64> dims, ints = parameters.ints;
+  for (const Expr operand : operands) {
+    if (!is_formula(operand)) refuse(operand, usage(row));
+    dims.push_back(operand->dim);
+  }
+  for (const std::vector<i64>& list : parameters.lists) {
+    ints.push_back(static_cast<i64>(list.size()));
+    ints.insert(ints.end(), list.begin(), list.end());
+  }
+  ints.resize(ints.size() + static_cast<std::size_t>(parameters.absent));  // each of length 0
+  const bool divides = std::string_view(row.name) == "Divide";
+  if (divides && (operands[1]->kind == Node::Kind::zero ||
+                  (operands[1]->kind == Node::Kind::literal && operands[1]->value == 0)))
+    fail(operands[1]->place, "Here a formula is divided by the constant 0.");
   const i64 dim = row.dim(dims.data(), static_cast<int>(dims.size()), ints.data());
   const bool infix = at.spelling() != row.name;
   const std::string name =
       infix ? quote(at.spelling()) + ", or " + std::string(row.name) + "," : std::string(row.name);
   if (dim < 1) {
-    std::vector<std::string> facts;
-    for (const Expr operand : operands) facts.push_back(dimension_of(operand));
-    if (!ints.empty()) {
-      std::vector<std::string> values;
-      for (const i64 n : ints) values.push_back(std::to_string(n));
-      facts.push_back(std::string("the integer parameter") + (ints.size() > 1 ? "s are " : " is ") +
-                      enumerate(values));
-    }
+    std::vector<std::string> facts, values;
+    for (const Expr operand : operands)
+      if (!operand->place.spelling().empty()) facts.push_back(dimension_of(operand));
+    for (const i64 n : parameters.ints) values.push_back(std::to_string(n));
+    for (const std::vector<i64>& list : parameters.lists) values.push_back(text_of(list));
+    if (!values.empty())
+      facts.push_back((parameters.lists.empty() ? "the integer parameter" : "the list") +
+                      std::string(values.size() > 1 ? "s are " : " is ") + enumerate(values));
     fail(infix ? at : place,
          name + " takes " + row.signature + ", but here " + enumerate(facts) + ".");
   }
@@ -153,47 +249,10 @@ Expr Builder::apply(const Row& row, const Place& place, const Place& at, std::ve
   return add({.kind = Node::Kind::call,
               .place = place,
               .dim = dim,
-              .row = &row,
+              .call = row.call,
               .operands = std::move(operands),
-              .ints = std::move(ints)});
-}
-
-Expr Builder::grad(const Place& place, const std::vector<Expr>& arguments) {
-  if (arguments.size() != 2 && arguments.size() != 3)
-    fail(place,
-         "Expected Grad(f, v, e), for a formula f, a variable v and a formula e of the "
-         "dimension of f, or Grad(f, v), but found " +
-             counted(arguments.size(), "argument") + ".");
-  const Expr f = arguments[0], v = arguments[1];
-  if (v->kind != Node::Kind::variable)
-    fail(v->place, "The second argument of Grad is a variable, but " + quote(v->place.spelling()) +
-                       " is not one. Write the name of a variable, or Var(position, dimension, "
-                       "category).");
-  Expr e = nullptr;
-  if (arguments.size() == 3) {
-    e = arguments[2];
-    if (e->dim != f->dim)
-      fail(e->place, "The third argument of Grad has the dimension of the first, but " +
-                         dimension_of(f) + " and " + dimension_of(e) + ".");
-  } else {
-    const Category category = variables_.at(v->variable).category;
-    if (category == Category::parameter)
-      fail(v->place, quote(v->place.spelling()) +
-                         " is a parameter, and the gradient in a parameter "
-                         "needs its third argument: write Grad(f, v, e), with e a formula of "
-                         "dimension " +
-                         std::to_string(f->dim) + ".");
-    e = add({.kind = Node::Kind::variable,
-             .place = place,
-             .dim = f->dim,
-             .variable =
-                 variables_.append(f->dim, category == Category::i ? Category::j : Category::i)});
-  }
-  return add({.kind = Node::Kind::grad,
-              .place = place,
-              .dim = v->dim,
-              .variable = v->variable,
-              .operands = {f, e}});
+              .ints = std::move(parameters.ints),
+              .lists = std::move(parameters.lists)});
 }
 
 }  // namespace keopsnb::parse

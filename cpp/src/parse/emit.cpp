@@ -1,6 +1,8 @@
 #include "emit.hpp"
 
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "number.hpp"
 
@@ -24,16 +26,11 @@ class Emitter {
         return;
       case Node::Kind::call:
         return call(f);
-      case Node::Kind::grad:
-        out_.code += "grad(";
-        node(*f.operands[0]);
-        out_.code += ", ";
-        variable(f.variable);
-        out_.code += ", ";
-        node(*f.operands[1]);
-        out_.code += ')';
-        return;
+      case Node::Kind::list:
+      case Node::Kind::tuple:
+        break;
     }
+    throw std::logic_error("A list stands where a formula does.");
   }
 
  private:
@@ -44,10 +41,20 @@ class Emitter {
   }
 
   void call(const Node& f) {
-    out_.code += f.row->call;
-    for (std::size_t k = 0; k < f.ints.size(); ++k)
-      out_.code += (k == 0 ? "<" : ", ") + std::to_string(f.ints[k]);
-    out_.code += f.ints.empty() ? "(" : ">(";
+    out_.code += f.call;
+    const char* before = "<";
+    for (const i64 n : f.ints) {
+      out_.code += before + std::to_string(n);
+      before = ", ";
+    }
+    for (const std::vector<i64>& list : f.lists) {
+      out_.code += before + std::string("Ints<");
+      for (std::size_t k = 0; k < list.size(); ++k)
+        out_.code += (k > 0 ? ", " : "") + std::to_string(list[k]);
+      out_.code += ">";
+      before = ", ";
+    }
+    out_.code += *before == '<' ? "(" : ">(";
     for (std::size_t k = 0; k < f.operands.size(); ++k) {
       if (k > 0) out_.code += ", ";
       node(*f.operands[k]);

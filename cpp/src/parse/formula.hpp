@@ -3,7 +3,8 @@
 //   parse({"x = Vi(3)", "y = Vj(3)"}, {"Exp(-SqDist(x, y))"})
 //     -> variables {x: i, 3}, {y: j, 3} and the code "exp(minus(sqdist(v0, v1)))" of dimension 1
 //
-// Precedence and associativity are Python's. No name of the text reaches the code.
+// Precedence and associativity are Python's. No name of the text reaches the code, but for those of
+// a user's own operations, which are names of C++.
 #pragma once
 #include <span>
 #include <string>
@@ -22,6 +23,16 @@ struct Variable {
   std::string name;  // "" without one
   i64 dim = 0;
   Category category = Category::i;
+  bool integers = false;        // it has to be of integers, as an operation looks up by it
+  bool differentiated = false;  // it has to be of numbers, as a derivative is taken in it
+};
+
+// An elementwise operation that a header of the user's defines; its dimensions are all 1 or D.
+struct UserOperation {
+  std::string name;  // in a formula's text
+  std::string call;  // the function on formulas, in C++: "mine::softstep"
+  int operands = 1;
+  int ints = 0;  // integer parameters, after the operands in text, template ones in C++
 };
 
 struct Formula {
@@ -44,7 +55,10 @@ inline constexpr int max_depth = 1000;               // operations inside one an
 // first, the category last), or any of these without the name. Vx and Vy are old names of Vi and
 // Vj. In a formula a name followed by "(" is an operation, any other name an alias: an alias may be
 // named like an operation. Variables may also stand in a formula by position, as Vi(0, 3) or Var(0,
-// 3, 0), with or without an alias. The formulas share their variables. Throws FormulaError.
-Program parse(std::span<const std::string> aliases, std::span<const std::string_view> formulas);
+// 3, 0), with or without an alias. The formulas share their variables, and may name operations of
+// the user's own. Throws FormulaError, and std::invalid_argument where
+// one of these operations has no name of its own.
+Program parse(std::span<const std::string> aliases, std::span<const std::string_view> formulas,
+              std::span<const UserOperation> own = {});
 
 }  // namespace keopsnb::parse

@@ -15,8 +15,8 @@ bool digit(char c) { return c >= '0' && c <= '9'; }
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 // Longest first.
-constexpr std::string_view symbols[] = {"**", "<=", ">=", "==", "!=", "+", "-", "*",
-                                        "/",  "|",  "<",  ">",  "=",  "(", ")", ","};
+constexpr std::string_view symbols[] = {"**", "//", "<=", ">=", "==", "!=", "+", "-", "*", "/",
+                                        "%",  "|",  "<",  ">",  "=",  "(",  ")", "[", "]", ","};
 
 // Python's and other notations that formulas do not have, and what to write instead.
 struct Advice {
@@ -24,18 +24,12 @@ struct Advice {
   const char* advice;
 };
 constexpr Advice advices[] = {
-    {"//", "write Floor(a / b) for the integer part of a quotient"},
-    {"||", "write Step(a + b - 1) for a or b, where both are 0 or 1"},
+    {"||", "write a or b"},
     {"^", "write a**b for a power"},
-    {"%", "write Mod(a, b, 0) for a modulo b"},
     {"@", "write a | b for an inner product, or MatVecMult(a, b)"},
-    {"&", "write a * b for a and b, where both are 0 or 1"},
-    {"~", "write 1 - a for not a, where a is 0 or 1"},
-    {"!", "write 1 - a for not a, where a is 0 or 1, or a != b to compare"},
-    {"[",
-     "write Elem(f, index) for one component of f, Extract(f, start, d) for d of them, and "
-     "Concat(f, g) to put vectors one after the other"},
-    {"]", "write Elem(f, index) for one component of f, Extract(f, start, d) for d of them"},
+    {"&", "write a and b"},
+    {"~", "write not a"},
+    {"!", "write not a, or a != b to compare"},
     {".", "write Exp(x), not x.exp(), and 0.5 or .5 for a number"},
     {"'", "a formula holds no strings, write names without quotes"},
     {"\"", "a formula holds no strings, write names without quotes"},
@@ -70,7 +64,7 @@ void Lexer::advance() {
   } else if (digit(rest[0]) || (rest[0] == '.' && rest.size() > 1 && digit(rest[1]))) {
     number();
   } else {
-    if (rest.starts_with("//") || rest.starts_with("||")) stray();
+    if (rest.starts_with("||")) stray();
     for (const std::string_view symbol : symbols)
       if (rest.starts_with(symbol)) {
         at_ += symbol.size();
@@ -141,7 +135,8 @@ void Lexer::stray() const {
   fail(place,
        "Found " + (printable(c.code) ? quote(place.spelling()) + " (" + name + ")" : name) +
            ", which has no meaning in a formula. Formulas are made of ASCII letters, digits, "
-           "'_', parentheses, commas and the operators + - * / ** | < <= > >= == !=.");
+           "'_', parentheses, commas and the operators + - * / // % ** | < <= > >= == != and or "
+           "not.");
 }
 
 }  // namespace keopsnb::parse

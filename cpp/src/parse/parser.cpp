@@ -7,71 +7,78 @@
 #include "suggest.hpp"
 
 namespace keopsnb::parse {
-namespace {
 
-enum Precedence { comparison, inner_product, sum, product, tightest };
+enum Precedence {
+  disjunction,
+  conjunction,
+  negated,
+  comparison,
+  inner_product,
+  sum,
+  product,
+};
 
 struct Infix {
+  enum class Kind { row, swapped, modulo, whole_quotient };
+
   std::string_view symbol;
   Precedence precedence;
   std::string_view row;
-  bool swapped;  // a > b is b < a
+  Kind kind = Kind::row;
 };
+
+namespace {
+
 constexpr Infix infixes[] = {
-    {"<", comparison, "LessThan", false},    {"<=", comparison, "LessOrEqual", false},
-    {">", comparison, "LessThan", true},     {">=", comparison, "LessOrEqual", true},
-    {"==", comparison, "Equal", false},      {"!=", comparison, "NotEqual", false},
-    {"|", inner_product, "Scalprod", false}, {"+", sum, "Add", false},
-    {"-", sum, "Subtract", false},           {"*", product, "Mult", false},
-    {"/", product, "Divide", false},
+    {"or", disjunction, "Or"},
+    {"and", conjunction, "And"},
+    {"<", comparison, "LessThan"},
+    {"<=", comparison, "LessOrEqual"},
+    {">", comparison, "LessThan", Infix::Kind::swapped},  // a > b is b < a
+    {">=", comparison, "LessOrEqual", Infix::Kind::swapped},
+    {"==", comparison, "Equal"},
+    {"!=", comparison, "NotEqual"},
+    {"|", inner_product, "Scalprod"},
+    {"+", sum, "Add"},
+    {"-", sum, "Subtract"},
+    {"*", product, "Mult"},
+    {"/", product, "Divide"},
+    {"%", product, "Mod", Infix::Kind::modulo},
+    {"//", product, "Floor", Infix::Kind::whole_quotient},
 };
 
 const Infix* find_infix(const Token& token) {
-  if (token.kind == Token::Kind::symbol)
+  if (token.kind == Token::Kind::symbol || token.kind == Token::Kind::name)
     for (const Infix& infix : infixes)
-      if (token.is(infix.symbol)) return &infix;
+      if (token.place.spelling() == infix.symbol) return &infix;
   return nullptr;
 }
 
-// Words that Python gives a meaning to, and formulas do not.
+bool is_not(const Token& token) {
+  return token.kind == Token::Kind::name && token.place.spelling() == "not";
+}
+
+// Words that Python gives a meaning to, where formulas do not, or not there.
 struct Keyword {
   std::string_view name;
   const char* advice;
 };
 constexpr Keyword keywords[] = {
-    {"and", "write a * b, where a and b are 0 or 1"},
-    {"or", "write Step(a + b - 1), where a and b are 0 or 1"},
-    {"not", "write 1 - a, where a is 0 or 1"},
-    {"if", "write IfElse(c, a, b) for a where c >= 0, else b"},
-    {"else", "write IfElse(c, a, b) for a where c >= 0, else b"},
+    {"and", "'and' stands between two formulas: write a and b."},
+    {"or", "'or' stands between two formulas: write a or b."},
+    {"not",
+     "'not' stands before a formula, and in parentheses after another operator: write "
+     "a * (not b)."},
+    {"if", "There is no 'if' in formulas: write IfElse(c, a, b) for a where c >= 0, else b."},
+    {"else", "There is no 'else' in formulas: write IfElse(c, a, b) for a where c >= 0, else b."},
+    {"is", "There is no 'is' in formulas: write a == b to compare."},
+    {"xor", "There is no 'xor' in formulas: write Xor(a, b)."},
 };
 
 void reject_keyword(const Token& token) {
   if (token.kind == Token::Kind::name)
     for (const auto& [name, advice] : keywords)
-      if (token.place.spelling() == name)
-        fail(token.place, "There is no " + quote(name) + " in formulas: " + advice + ".");
-}
-
-struct Constant {
-  std::string_view name;
-  std::size_t integers;
-  const char* usage;
-};
-constexpr Constant constants[] = {
-    {"IntCst", 1, "IntCst(n)"},
-    {"IntInv", 1, "IntInv(n)"},
-    {"RatCst", 2, "RatCst(p, q)"},
-    {"Zero", 1, "Zero(dimension)"},
-};
-
-// All that may stand before a parenthesis.
-std::vector<std::string_view> operations() {
-  std::vector<std::string_view> names = declaration_names();
-  names.push_back("Grad");
-  for (const Constant& constant : constants) names.push_back(constant.name);
-  for (const Row& row : catalogue()) names.push_back(row.name);
-  return names;
+      if (token.place.spelling() == name) fail(token.place, advice);
 }
 
 }  // namespace
@@ -79,21 +86,35 @@ std::vector<std::string_view> operations() {
 Expr Parser::formula() {
   if (lexer_.peek().kind == Token::Kind::end)
     fail(lexer_.peek().place, "The formula is empty. Write one, such as Exp(-SqDist(x, y)) * b.");
-  const Expr f = infix(comparison);
+  const Expr f = infix(disjunction);
   if (lexer_.peek().kind != Token::Kind::end) unexpected("an operator or the end of the formula");
   return f;
 }
 
 Expr Parser::infix(int loosest) {
-  Expr f = unary();
+  Expr f = loosest <= negated && is_not(lexer_.peek()) ? negation() : unary();
   while (const Infix* op = find_infix(lexer_.peek())) {
     if (op->precedence < loosest) break;
     const Place at = lexer_.next().place;
     const Expr g = infix(op->precedence + 1);
     if (op->precedence == comparison) reject_chain(f, g);
-    f = op->swapped ? build_.infix(op->row, at, g, f) : build_.infix(op->row, at, f, g);
+    f = combine(*op, at, f, g);
   }
   return f;
+}
+
+Expr Parser::combine(const Infix& op, const Place& at, Expr f, Expr g) {
+  switch (op.kind) {
+    case Infix::Kind::swapped:
+      return build_.infix(op.row, at, g, f);
+    case Infix::Kind::modulo:
+      return build_.modulo(at, f, g);
+    case Infix::Kind::whole_quotient:
+      return build_.whole_quotient(at, f, g);
+    case Infix::Kind::row:
+      break;
+  }
+  return build_.infix(op.row, at, f, g);
 }
 
 // f < g was read, and no other comparison may follow.
@@ -103,10 +124,18 @@ void Parser::reject_chain(Expr f, Expr g) {
   const Place at = lexer_.next().place;
   const Expr h = infix(comparison + 1);
   const auto text = [](Expr first, Expr last) {
-    return "(" + std::string(from_to(first->place, last->place).spelling()) + ")";
+    return std::string(from_to(first->place, last->place).spelling());
   };
-  fail(at, "Comparisons do not chain: write " + quote(text(f, g) + " * " + text(g, h)) +
+  fail(at, "Comparisons do not chain: write " + quote(text(f, g) + " and " + text(g, h)) +
                " for both at once.");
+}
+
+Expr Parser::negation() {
+  if (++depth_ > max_depth) too_deep();
+  const Place at = lexer_.next().place;
+  const Expr f = build_.negation(at, infix(negated));
+  --depth_;
+  return f;
 }
 
 Expr Parser::unary() {
@@ -142,21 +171,27 @@ Expr Parser::primary() {
       lexer_.next();
       return lexer_.peek().is("(") ? call(token) : alias(token);
     case Token::Kind::symbol:
-      if (token.is("(")) {
-        lexer_.next();
-        const Expr f = infix(comparison);
-        if (lexer_.peek().is(","))
-          fail(lexer_.peek().place,
-               "Found ',' outside the arguments of an operation: write Concat(f, g) to put vectors "
-               "one after the other.");
-        f->place = from_to(token.place, close(token, "an operator or ')'"));
-        return f;
-      }
+      if (token.is("(")) return parenthesis();
       break;
     case Token::Kind::end:
       break;
   }
   unexpected("a number, a variable, an operation or '('");
+}
+
+Expr Parser::parenthesis() {
+  const bool tuple = lexer_.peek().place.begin == tuple_;
+  const Token open = lexer_.next();
+  std::vector<Expr> formulas{infix(disjunction)};
+  if (lexer_.peek().is(",") && !tuple)
+    fail(lexer_.peek().place,
+         "Found ',' outside the arguments of an operation: write Concat(f, g) to put vectors one "
+         "after the other.");
+  while (lexer_.accept(",")) formulas.push_back(infix(disjunction));
+  const Place place = from_to(open.place, close(open, "an operator or ')'"));
+  if (formulas.size() > 1) return build_.tuple(place, std::move(formulas));
+  formulas[0]->place = place;
+  return formulas[0];
 }
 
 Expr Parser::alias(const Token& name) {
@@ -180,35 +215,61 @@ Expr Parser::constant(const Token& name, std::size_t count, const char* usage) {
 
 Expr Parser::call(const Token& name) {
   const std::string_view called = name.place.spelling();
-  if (const Row* row = find_row(called)) {
-    Place place;
+  Place place;
+  if (const Row* row = operations_.find(called)) {
     std::vector<Expr> given = arguments(name, place);
     return build_.call(*row, place, name.place, std::move(given));
   }
   if (declares(called)) {
-    const auto [position, place] = variables_.in_formula(lexer_, name);
-    return build_.variable(place, position);
+    const auto [position, declaration] = variables_.in_formula(lexer_, name);
+    return build_.variable(declaration, position);
   }
-  if (called == "Grad") {
-    Place place;
-    const std::vector<Expr> given = arguments(name, place);
-    return build_.grad(place, given);
+  if (const Differential* row = find_differential(called)) {
+    const std::vector<Expr> given = arguments(name, place, true);
+    return build_.differential(*row, place, given);
   }
-  for (const auto& [constant_name, count, usage] : constants)
+  for (const Factorization& row : factorizations())
+    if (called == row.name) {
+      const std::vector<Expr> given = arguments(name, place);
+      return build_.factorization(row, place, given);
+    }
+  for (const auto& [constant_name, count, usage] : constants())
     if (called == constant_name) return constant(name, count, usage);
   unknown_operation(name);
 }
 
-// `place` becomes that of the whole call.
-std::vector<Expr> Parser::arguments(const Token& name, Place& place) {
+// `place` becomes that of the whole call; `tuples` says whether an argument may be one.
+std::vector<Expr> Parser::arguments(const Token& name, Place& place, bool tuples) {
   const Token open = lexer_.next();
   std::vector<Expr> all;
-  if (!lexer_.peek().is(")")) {
-    do all.push_back(infix(comparison));
-    while (lexer_.accept(","));
-  }
+  if (!lexer_.peek().is(")")) do {
+      if (lexer_.peek().is("[")) {
+        all.push_back(list());
+        if (!lexer_.peek().is(",") && !lexer_.peek().is(")")) unexpected("',' or ')'");
+      } else {
+        tuple_ = tuples ? lexer_.peek().place.begin : no_tuple;
+        all.push_back(infix(disjunction));
+      }
+    } while (lexer_.accept(","));
   place = from_to(name.place, close(open, "an operator, ',' or ')'"));
   return all;
+}
+
+Expr Parser::list() {
+  const Token open = lexer_.next();
+  std::vector<i64> integers;
+  if (!lexer_.peek().is("]")) do {
+      const bool negative = lexer_.accept("-");
+      const Token token = lexer_.peek();
+      const auto n = to_integer(token.place.spelling());
+      if (token.kind != Token::Kind::integer || !n)
+        fail(token.place, "A list holds integers, as in [0, 2], but found " + token.found() +
+                              ". Write Concat(f, g) to put vectors one after the other.");
+      lexer_.next();
+      integers.push_back(negative ? -*n : *n);
+    } while (lexer_.accept(","));
+  if (!lexer_.peek().is("]")) unexpected("',' or ']'");
+  return build_.list(from_to(open.place, lexer_.next().place), std::move(integers));
 }
 
 Place Parser::close(const Token& open, const char* expected) {
@@ -225,13 +286,13 @@ void Parser::unknown_operation(const Token& name) const {
     fail(name.place, quote(called) + " is a variable, not an operation: write " +
                          quote(std::string(called) + " * (...)") + " for a product.");
   fail(name.place,
-       "There is no operation " + quote(called) + "." + did_you_mean(called, operations()));
+       "There is no operation " + quote(called) + "." + did_you_mean(called, operations_.names()));
 }
 
 void Parser::unknown_variable(const Token& name) const {
   const std::string_view called = name.place.spelling();
   reject_keyword(name);
-  if (nearest(called, operations()) == called)
+  if (nearest(called, operations_.names()) == called)
     fail(name.place,
          quote(called) + " is an operation: write its arguments after it, in parentheses.");
   const std::vector<std::string_view> names = variables_.names();
@@ -254,6 +315,11 @@ void Parser::too_deep() const {
 void Parser::unexpected(const char* expected) const {
   const Token& token = lexer_.peek();
   reject_keyword(token);
+  if (token.is("[") || token.is("]"))
+    fail(token.place,
+         "There is no " + token.found() +
+             " here: write Elem(f, index) for one component of f, Extract(f, start, d) for d of "
+             "them, and Concat(f, g) to put vectors one after the other.");
   if (token.is("=")) fail(token.place, "There is no '=' in formulas: write a == b to compare.");
   fail(token.place, std::string("Expected ") + expected + ", but found " + token.found() + ".");
 }

@@ -6,24 +6,25 @@
 
 #include <keopsnb/config.hpp>
 
-#include "../catalogue.hpp"
 #include "error.hpp"
 
 namespace keopsnb::parse {
 
 struct Node {
-  enum class Kind { variable, literal, zero, call, grad };
+  // A list of integers, and a tuple of formulas, are arguments and never operands.
+  enum class Kind { variable, literal, zero, call, list, tuple };
 
   Kind kind;
   Place place;
   i64 dim = 1;
-  int depth = 1;     // of the tree below and with this node
-  i64 variable = 0;  // variable, grad: position, or negative as Variables::append says
-  double value = 0;  // literal
+  int depth = 1;                     // of the tree below and with this node
+  i64 variable = 0;                  // variable: position, or negative as Variables::append says
+  double value = 0;                  // literal
   std::optional<i64> integer = {};   // literal that is an integer in the text
-  const Row* row = nullptr;          // call
-  std::vector<Node*> operands = {};  // call; grad: the formula and the incoming gradient
-  std::vector<i64> ints = {};        // call
+  const char* call = nullptr;        // call: the function in C++,
+  std::vector<Node*> operands = {};  // its operands; the formulas of a tuple
+  std::vector<i64> ints = {};        // its integer parameters; the integers of a list
+  std::vector<std::vector<i64>> lists = {};  // its lists of integers, in place of `ints`
 };
 
 using Expr = Node*;

@@ -1,6 +1,7 @@
 #include "variables.hpp"
 
 #include "number.hpp"
+#include "operations.hpp"
 #include "suggest.hpp"
 
 namespace keopsnb::parse {
@@ -110,7 +111,9 @@ Variables::Declared Variables::declare(Lexer& lexer, const Token& name, const To
              std::to_string(category) + ".");
 
   const Place place = from_to(first.place, call);
-  const Variable variable{"", dim, static_cast<Category>(category)};
+  Variable variable;
+  variable.dim = dim;
+  variable.category = static_cast<Category>(category);
   const auto [entry, added] = declared_.try_emplace(position, Declaration{variable, place});
   const Variable& known = entry->second.variable;
   if (!added && (known.dim != dim || known.category != variable.category))
@@ -127,6 +130,9 @@ void Variables::alias(std::string_view text, i64 rank) {
     fail(first.place,
          "Expected the name of a variable, but found " + first.found() + ". " + alias_forms);
   const bool named = lexer.accept("=");
+  if (named && is_operator(first.place.spelling()))
+    fail(first.place, quote(first.place.spelling()) +
+                          " is an operator of formulas: give the variable another name.");
   const Token declarator = named ? lexer.next() : first;
   if (!declares(declarator.place.spelling())) {
     if (!named && declarator.kind == Token::Kind::name && !lexer.peek().is("("))
@@ -167,8 +173,29 @@ std::vector<std::string_view> Variables::names() const {
   return all;
 }
 
+void Variables::index(i64 position, const Place& place) {
+  Variable& variable = declared_.at(position).variable;
+  variable.integers = true;
+  if (variable.differentiated)
+    fail(place, quote(place.spelling()) +
+                    " is an index here, a variable of integers, and a derivative is taken in it: "
+                    "there is none. Write another variable in one of the two places.");
+}
+
+void Variables::differentiate(i64 position, const Place& place) {
+  Variable& variable = declared_.at(position).variable;
+  variable.differentiated = true;
+  if (variable.integers)
+    fail(place, quote(place.spelling()) +
+                    " is an index elsewhere, a variable of integers, in which there is no "
+                    "derivative. Write another variable in one of the two places.");
+}
+
 i64 Variables::append(i64 dim, Category category) {
-  appended_.push_back({"", dim, category});
+  Variable variable;
+  variable.dim = dim;
+  variable.category = category;
+  appended_.push_back(variable);
   return -static_cast<i64>(appended_.size());
 }
 
