@@ -56,6 +56,7 @@ def _compile(options: argparse.Namespace) -> None:
         dtype=options.dtype,
         target=options.target,
         formula2=options.formula2,
+        opt_arg=options.opt_arg,
         folder=options.folder,
         gradients=options.gradient,
         dtype_acc=options.dtype_acc,
@@ -77,7 +78,8 @@ def _add_compile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help='such as "Exp(-SqDist(x, y)) * b"; after -- if it begins with a minus',
     )
     parser.add_argument("aliases", nargs="*", help='such as "x = Vi(3)" "y = Vj(3)" "b = Vj(1)"')
-    parser.add_argument("--reduction", default="Sum", help="Sum (the default) or LogSumExp")
+    parser.add_argument("--reduction", default="Sum", help="Sum (the default), LogSumExp, KMin ...")
+    parser.add_argument("--opt-arg", type=int, help="the K of KMin and its like")
     parser.add_argument(
         "--axis", type=int, default=0, help="the index reduced over: 1 is j, 0 (the default) is i"
     )

@@ -1,9 +1,10 @@
 """Kernels made ahead of time, for machines that are not this one."""
 
+import os
 from collections.abc import Sequence
 
-from keopsnb._gradients import Reduction
-from keopsnb._options import check_options
+from keopsnb._gradients import Options, Reduction
+from keopsnb._options import check_options, header_text
 
 
 def _gradients_needed(
@@ -29,12 +30,14 @@ def compile(  # noqa: A001  (keopsnb.compile)
     dtype: str = "float32",
     target: str = "native",
     formula2: str | None = None,
+    opt_arg: int | None = None,
     folder: str | None = None,
     gradients: Sequence[str] = (),
     dtype_acc: str = "auto",
     use_double_acc: bool = False,
     sum_scheme: str = "auto",
     use_fast_math: bool = False,
+    header: str | os.PathLike[str] | None = None,
 ) -> list[str]:
     """Compile the kernels of a reduction into a folder, for another machine or a later day.
 
@@ -48,13 +51,14 @@ def compile(  # noqa: A001  (keopsnb.compile)
         aliases: as for `Genred`.
         reduction_op: as for `Genred`.
         axis: as for `Genred`.
-        dtype: the type of the arguments: `"float32"` or `"float64"`, and, for a GPU, also
-            `"float16"` or `"bfloat16"`.
+        dtype: the type of the arguments that are numbers: `"float32"`, `"float64"`, `"float16"` or
+            `"bfloat16"`.
         target: `"native"` (or `"cpu"`), this machine's CPU; `"x86-64-v2"`, `"x86-64-v3"` or
             `"x86-64-v4"`, all CPUs of that level; `"sm_90"`, the GPUs of compute capability 9.0 and
             later ones of 9; `"compute_80"`, all GPUs from compute capability 8.0 on, whose driver
             then finishes the compilation at each start.
         formula2: as for `Genred`.
+        opt_arg: as for `Genred`.
         folder: where to put the kernels; `keopsnb-kernels` in the current folder by default.
             Others must not be able to write to it.
         gradients: names of the variables whose gradients, taken together, torch will ask for.
@@ -62,6 +66,7 @@ def compile(  # noqa: A001  (keopsnb.compile)
         use_double_acc: as for `Genred`.
         sum_scheme: as for `Genred`.
         use_fast_math: as for `Genred`.
+        header: as for `Genred`.
 
     Returns:
         The paths of the kernels: that of the reduction first, then those of its gradients.
@@ -82,9 +87,10 @@ def compile(  # noqa: A001  (keopsnb.compile)
     compensated = check_options(
         formula,
         aliases,
+        reduction_op,
         axis,
         dtype=None,
-        opt_arg=None,
+        opt_arg=opt_arg,
         cuda_type=None,
         dtype_acc=dtype_acc,
         use_double_acc=use_double_acc,
@@ -96,10 +102,18 @@ def compile(  # noqa: A001  (keopsnb.compile)
         reduction_op,
         axis,
         formula2,
-        compensated=compensated,
-        fast_math=use_fast_math,
+        opt_arg,
+        Options(compensated, use_fast_math, header=header_text(header)),
     )
     needed = _gradients_needed(reduction.routine.variables, gradients)
     place = "keopsnb-kernels" if folder is None else folder
-    routines = [reduction.routine, *(g.reduction.routine for g in reduction.groups(needed))]
-    return [routine.build(dtype, target, place) for routine in routines]
+    kernels = reduction.kernels(needed)
+    # Derivatives of other reductions than sums are computed in float32 (torch/_autograd.py).
+    wide = "float32" if dtype in ("float16", "bfloat16") and reduction_op != "Sum" else dtype
+    own = [dtype if kernel is reduction else wide for kernel in kernels]
+    if any(needed) and wide != dtype and reduction.compiled:
+        kernels, own = [reduction, *kernels], [dtype, wide, *own[1:]]
+    return [
+        kernel.routine.build(type_, target, place)
+        for kernel, type_ in zip(kernels, own, strict=True)
+    ]

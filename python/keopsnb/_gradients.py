@@ -1,54 +1,116 @@
-"""Which reductions the derivatives of a reduction are.
+"""Reductions, and which reductions their derivatives are: the laws (`keopsnb._laws`) made work.
 
-The laws, for a gradient e of the result a, with <.,.> the inner product:
+For a gradient e of the result a, with <.,.> the inner product,
 
-    a_i = Sum_j F            <e, da> = Sum_ij <Grad(F, v, e_i), dv>
+    a_i = Sum_j F               <e, da> = Sum_ij <Grad(F, v, e_i), dv>
     a_i = log Sum_j exp(F) G    the same, with exp(F - a_i) G in place of F and a_i held fixed
 
 so the gradient in v is a Sum of another formula: over j for an i-variable, over i for a j-variable,
 over both for a parameter. Gradients over the same index come from one kernel.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from keopsnb._core import Routine
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from keopsnb import _core
+from keopsnb._laws import (
+    Composition,
+    Gathering,
+    Pullback,
+    law_of,
+    mentions,
+    replace_reductions,
+    substitute,
+)
+
+if TYPE_CHECKING:  # importing keopsnb alone does not import NumPy
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from keopsnb._ranges import Ranges
+
+    Counts = NDArray[np.float64]
 
 # Categories are 0: indexed by i, 1: by j, 2: a parameter. Axes are what is reduced: 0: i, 1: j,
-# 2: both. The result of a reduction over axis a has category _OTHER[a], and the gradient in a
-# variable of category c is a reduction over axis _OTHER[c].
-_OTHER = (1, 0, 2)
+# 2: both. The result of a reduction over axis a has category OTHER[a], and the gradient in a
+# variable of category c is a reduction over axis OTHER[c].
+OTHER = (1, 0, 2)
+
+ROWS = {row.name: row for row in _core.reductions()}
+
+Run = Callable[["Reduction", tuple[Any, ...]], Any]
+
+
+@dataclass
+class Related:
+    """A reduction that a law names. It takes the arguments, then the values of its inputs."""
+
+    key: tuple[str, str]
+    reduction: Reduction
+    inputs: list[Related] = field(default_factory=list)
+
+    def value(self, args: tuple[Any, ...], run: Run, known: dict[tuple[str, str], Any]) -> Any:
+        """Its value for these arguments; `known` are those computed already."""
+        if self.key not in known:
+            inputs = tuple(related.value(args, run, known) for related in self.inputs)
+            known[self.key] = run(self.reduction, (*args, *inputs))
+        return known[self.key]
+
+    def kernels(self, needed: tuple[bool, ...]) -> list[Reduction]:
+        """The reductions compiled for its value and gradients."""
+        inputs = [k for related in self.inputs for k in related.kernels(needed)]
+        return [*inputs, *self.reduction.kernels((*needed, *(any(needed) for _ in self.inputs)))]
 
 
 class Group:
-    """The gradients in all variables of one category, side by side in the columns of one Sum."""
+    """The gradients in all variables of one category, side by side in the columns of one Sum.
 
-    def __init__(self, reduction: "Reduction", positions: Sequence[int], category: int) -> None:
+    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, and e.
+    """
+
+    def __init__(
+        self, reduction: Reduction, law: Pullback, positions: Sequence[int], axis: int
+    ) -> None:
         variables = reduction.routine.variables
-        texts = [f"Var({k},{dim},{c})" for k, (_, dim, c) in enumerate(variables)]
-        aliases = [
-            f"{name}={t}" if name else t for (name, _, _), t in zip(variables, texts, strict=True)
+        aliases = list(reduction.aliases)
+        out_dim, category = reduction.routine.out_dim, OTHER[reduction.axis]
+        self.inputs: list[Related] = []
+        names: dict[str, str] = {}
+        function, cotangent = (
+            reduction.expanded(text, aliases, self.inputs) for text in (law.function, law.cotangent)
+        )
+        self.takes_result = any(mentions(text, "A") for text in (function, cotangent))
+        for name in ["A", "E"] if self.takes_result else ["E"]:
+            names[name] = f"Var({len(aliases)},{out_dim},{category})"
+            aliases.append(names[name])
+        names |= reduction.names
+        s, c = substitute(function, names), substitute(cotangent, names)
+        gradients = [
+            f"Grad({s}, Var({k},{variables[k][1]},{variables[k][2]}), {c})" for k in positions
         ]
-        formula = reduction.formula
-        shape = f"{reduction.routine.out_dim},{_OTHER[reduction.axis]}"
-        if reduction.saves_result:
-            result = f"Var({len(aliases)},{shape})"
-            aliases.append(result)
-            weight = f" * ({reduction.weight})" if reduction.weight else ""
-            formula = f"Exp(({formula}) - {result}){weight}"
-        e = f"Var({len(aliases)},{shape})"
-        aliases.append(e)
-        gradients = [f"Grad({formula}, {texts[k]}, {e})" for k in positions]
         self.positions = positions
         self.dims = [variables[k][1] for k in positions]
         self.reduction = Reduction(
             f"Concat({', '.join(gradients)})" if len(gradients) > 1 else gradients[0],
             aliases,
             "Sum",
-            _OTHER[category],
-            None,
-            compensated=reduction.compensated,
-            fast_math=reduction.fast_math,
+            axis,
+            options=reduction.options,
         )
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a reduction is computed; its derivatives are computed likewise."""
+
+    compensated: bool = False
+    fast_math: bool = False
+    # Row k of all i- and j-variables belongs together, so that no index is left to reduce over.
+    rowwise: bool = False
+    header: str = ""  # C++ that defines operations and reductions of the user's
 
 
 class Reduction:
@@ -60,35 +122,177 @@ class Reduction:
         aliases: Sequence[str],
         reduction_op: str,
         axis: int,
-        weight: str | None,
-        *,
-        compensated: bool,
-        fast_math: bool,
+        weight: str | None = None,
+        option: int | None = None,
+        options: Options = Options(),
     ) -> None:
         self.formula = formula
         self.axis = axis
         self.weight = weight
-        self.compensated = compensated
-        self.fast_math = fast_math
-        # Whether the gradients depend on the result itself.
-        self.saves_result = reduction_op == "LogSumExp"
-        self.routine = Routine(
-            formula, list(aliases), reduction_op, axis, weight, compensated, fast_math
+        self.option = option
+        self.options = options
+        self.routine = _core.Routine(
+            formula,
+            list(aliases),
+            reduction_op,
+            axis,
+            weight,
+            option,
+            options.compensated,
+            options.fast_math,
+            options.rowwise,
+            options.header,
         )
+        self.name = reduction_op
+        row = ROWS.get(reduction_op)  # none, if it is the user's
+        self.law = law_of(row.derivative) if row else None
+        # Whether it is a kernel; if not, it is a composition of others.
+        self.compiled = row is None or bool(row.call)
+        number = row.fallback if row and option is None else option
+        self.names = {"F": formula, "G": weight or "1", "n": str(number)}
+        self.aliases = [
+            f"{name}=Var({k},{dim},{c})" if name else f"Var({k},{dim},{c})"
+            for k, (name, dim, c) in enumerate(self.routine.variables)
+        ]
         self._groups: dict[tuple[bool, ...], list[Group]] = {}
+        self._composed: tuple[list[Related], Reduction | None] | None = None
+        self._rowwise: Reduction | None = None
+        self._picking: Reduction | None = None
 
-    def groups(self, needed: tuple[bool, ...]) -> list[Group]:
+    def expanded(self, text: str, aliases: list[str], inputs: list[Related]) -> str:
+        """A law's text with a variable for each reduction in it, appended to `aliases`."""
+        first = len(aliases) - len(inputs)
+
+        def make(operation: str, formula: str) -> str:
+            key = (operation, formula)
+            for k, related in enumerate(inputs):
+                if related.key == key:
+                    return f"({aliases[first + k]})"
+            related = self.related(operation, formula)
+            inputs.append(related)
+            dim = related.reduction.routine.out_dim
+            aliases.append(f"Var({len(aliases)},{dim},{OTHER[self.axis]})")
+            return f"({aliases[-1]})"
+
+        return replace_reductions(text, make)
+
+    def related(self, operation: str, text: str) -> Related:
+        """The reduction `[operation: text]` of a law."""
+        aliases, inputs = list(self.aliases), list[Related]()
+        formula = substitute(self.expanded(text, aliases, inputs), self.names)
+        reduction = Reduction(formula, aliases, operation, self.axis, options=self.options)
+        return Related((operation, text), reduction, inputs)
+
+    def groups(self, law: Pullback, needed: tuple[bool, ...]) -> list[Group]:
         """The reductions that give the gradients in the variables that need them."""
         groups = self._groups.get(needed)
         if groups is None:
-            groups = []
-            for category in range(3):
+            categories = [((0, 1), 1), ((2,), 2)] if self.options.rowwise else _EACH
+            groups = self._groups[needed] = []
+            for those, axis in categories:
                 positions = [
                     k
                     for k, (_, _, c) in enumerate(self.routine.variables)
-                    if c == category and needed[k]
+                    if c in those and needed[k]
                 ]
                 if positions:
-                    groups.append(Group(self, positions, category))
-            self._groups[needed] = groups
+                    groups.append(Group(self, law, positions, axis))
         return groups
+
+    def composed(self, args: tuple[Any, ...], run: Run, number: Callable[[], Any]) -> Any:
+        """The value by the law "= expr"; `number()` is N, for each output or for all of them."""
+        parts, combined = self.composition()
+        known: dict[tuple[str, str], Any] = {}
+        values = [part.value(args, run, known) for part in parts]
+        if combined is None:
+            return values[0]
+        return run(combined, (*values, number()))
+
+    def composition(self) -> tuple[list[Related], Reduction | None]:
+        """What the law "= expr" is made of: reductions and, if need be, a formula of these."""
+        assert isinstance(self.law, Composition)
+        if self._composed is None:
+            parts = list[Related]()
+            aliases = list(self.aliases)
+            expression = self.expanded(self.law.expression, aliases, parts)
+            alone = len(parts) == 1 and expression == f"({aliases[-1]})"
+            self._composed = parts, None if alone else self._combination(parts)
+        return self._composed
+
+    def _combination(self, parts: list[Related]) -> Reduction:
+        """The law's expression, as a formula of the values of its reductions, row by row."""
+        assert isinstance(self.law, Composition)
+        places = {part.key: k for k, part in enumerate(parts)}
+        aliases = [f"Var({k},{p.reduction.routine.out_dim},0)" for k, p in enumerate(parts)]
+        text = replace_reductions(
+            self.law.expression, lambda operation, formula: aliases[places[operation, formula]]
+        )
+        aliases.append(f"Var({len(parts)},1,0)")
+        formula = substitute(text, {"N": aliases[-1], "n": self.names["n"]})
+        options = replace(self.options, compensated=False, rowwise=True)
+        return Reduction(formula, aliases, "Sum", 1, options=options)
+
+    def size(self, args: tuple[Any, ...], category: int) -> int:
+        """The number of rows of the variables of a category."""
+        for (_, _, c), argument in zip(self.routine.variables, args, strict=True):
+            if c == category:
+                return int(argument.shape[-2])
+        return 1
+
+    def counts(self, args: tuple[Any, ...], ranges: Ranges | None) -> Counts:
+        """How many indices each output is reduced over: (outputs, 1)."""
+        import numpy as np
+
+        outputs = self.size(args, OTHER[self.axis])
+        if ranges is None:
+            return np.full((outputs, 1), float(self.size(args, self.axis)))
+        return ranges.of_axis(self.axis).counts(outputs)[:, None].astype(np.float64)
+
+    def clusters(self, args: tuple[Any, ...], ranges: Ranges | None) -> tuple[Any, Any, Any] | None:
+        """The ranges that its kernel takes, checked."""
+        if ranges is None or self.options.rowwise:
+            return None
+        clusters = ranges.of_axis(self.axis)
+        by_j = self.axis == 0
+        clusters.check(self.size(args, int(by_j)), self.size(args, int(not by_j)))
+        return clusters.outputs, clusters.slices, clusters.ascending()
+
+    def rowwise(self) -> Reduction:
+        """The formula at rows of all variables that belong together."""
+        if self._rowwise is None:
+            options = replace(self.options, compensated=False, rowwise=True)
+            self._rowwise = Reduction(self.formula, self.aliases, "Sum", 1, options=options)
+        return self._rowwise
+
+    def picking(self, operation: str) -> Reduction:
+        """The reduction that gives the values and the indices, for the law "F at Op"."""
+        if self._picking is None:
+            self._picking = Reduction(
+                self.formula,
+                self.aliases,
+                operation,
+                self.axis,
+                option=self.option,
+                options=self.options,
+            )
+        return self._picking
+
+    def kernels(self, needed: tuple[bool, ...]) -> list[Reduction]:
+        """The reductions compiled for a value and its gradients in the variables that need them."""
+        own = [self] if self.compiled else []
+        match self.law:
+            case Pullback() as law if any(needed):
+                for group in self.groups(law, needed):
+                    own += [k for r in group.inputs for k in r.kernels(needed)]
+                    own.append(group.reduction)
+            case Composition() if any(needed) or not own:
+                parts, combined = self.composition()
+                own += [k for part in parts for k in part.kernels(needed)]
+                if combined is not None:
+                    own += combined.kernels((*(any(needed) for _ in parts), False))
+            case Gathering(operation) if any(needed):
+                own += [self.picking(operation), *self.rowwise().kernels(needed)]
+        return own
+
+
+_EACH: list[tuple[tuple[int, ...], int]] = [((0,), OTHER[0]), ((1,), OTHER[1]), ((2,), OTHER[2])]

@@ -1,10 +1,28 @@
 """Arguments of `Genred`, checked once for all front ends."""
 
+import os
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 _SUM_SCHEMES = ("auto", "direct_sum", "block_sum", "kahan_scheme")
-_DTYPES_ACC = ("auto", "float32", "float64")
+_DTYPES_ACC = ("auto", "float16", "float32", "float64")
+# Reductions whose terms are summed.
+_SUMS = frozenset(
+    (
+        "Sum",
+        "Mean",
+        "Variance",
+        "SumSq",
+        "Norm2",
+        "LogSumExp",
+        "LogSumExpWeight",
+        "SumSoftMaxWeight",
+        "SoftMax",
+        "Max_SumShiftExp",
+        "Max_SumShiftExpWeight",
+    )
+)
 
 
 def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
@@ -16,6 +34,7 @@ def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
 def check_options(
     formula: object,
     aliases: object,
+    reduction_op: object,
     axis: object,
     *,
     dtype: object,
@@ -36,7 +55,7 @@ def check_options(
     strings = isinstance(aliases, Sequence) and all(isinstance(a, str) for a in aliases)
     if isinstance(aliases, str) or not strings:
         raise TypeError(f"aliases is {aliases!r}; write a list of strings, as ['x = Vi(3)'].")
-    if axis not in (0, 1):
+    if axis not in (0, 1) or isinstance(axis, bool):
         raise ValueError(
             f"axis is {axis!r}; write axis=1 to reduce over j, with a result indexed by i, or "
             "axis=0 to reduce over i, with a result indexed by j."
@@ -48,20 +67,41 @@ def check_options(
                 DeprecationWarning,
                 stacklevel=3,
             )
-    if opt_arg is not None:
-        raise ValueError(f"opt_arg is {opt_arg!r}, and no reduction offered here takes one.")
+    if not isinstance(reduction_op, str):
+        raise TypeError(
+            f"reduction_op is {reduction_op!r}; write the name of a reduction, such as 'Sum'."
+        )
+    if opt_arg is not None and (isinstance(opt_arg, bool) or not isinstance(opt_arg, int)):
+        raise TypeError(f"opt_arg is {opt_arg!r}; write an integer.")
     _one_of("dtype_acc", dtype_acc, _DTYPES_ACC)
     _one_of("sum_scheme", sum_scheme, _SUM_SCHEMES)
     if use_double_acc and dtype_acc not in ("auto", "float64"):
         raise ValueError(f"use_double_acc=True contradicts dtype_acc={dtype_acc!r}; give one.")
+    wanted = {
+        "sum_scheme": sum_scheme if sum_scheme in ("block_sum", "kahan_scheme") else None,
+        "dtype_acc": None if dtype_acc == "auto" else dtype_acc,
+        "use_double_acc": use_double_acc or None,
+    }
+    for name, value in wanted.items():
+        if value is not None and reduction_op not in _SUMS:
+            raise ValueError(
+                f"{name} is {value!r}, which is for sums, and reduction_op is {reduction_op!r}; "
+                "leave it out."
+            )
     return use_double_acc or dtype_acc == "float64" or sum_scheme == "kahan_scheme"
 
 
-def check_call(ranges: object) -> None:
-    """Check the options of a call that the compiled module does not see.
+def header_text(header: object) -> str:
+    """The text of a header, given as text or as the path of a file.
 
     Raises:
-        ValueError: if ranges are given.
+        TypeError: if it is neither.
+        FileNotFoundError: if it is a path, and there is no such file.
     """
-    if ranges is not None:
-        raise ValueError("ranges is not None: block-sparse reductions are not offered.")
+    if header is None:
+        return ""
+    if isinstance(header, str) and ("\n" in header or "(" in header):
+        return header
+    if not isinstance(header, str | os.PathLike):
+        raise TypeError(f"header is {header!r}; write the text of a C++ header, or its path.")
+    return Path(header).read_text(encoding="utf-8")

@@ -1,32 +1,36 @@
 """Generic reductions of NumPy arrays."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keopsnb._core import Routine
-from keopsnb._options import check_call, check_options
+from keopsnb._gradients import Options, Reduction
+from keopsnb._options import check_options, header_text
+from keopsnb._ranges import Ranges, ranges_of
 
-Array = NDArray[np.floating[Any]]
+Array = NDArray[np.floating[Any] | np.integer[Any] | np.bool_]
 
 
 class Genred:
     """A reduction of a formula over one index, for NumPy arrays.
 
-    With rows `x_i`, columns `y_j` and parameters `p`, computes `a_i = Sum_j F(p, x_i, y_j)` or
-    `a_i = log Sum_j exp(F) G`, in memory proportional to its arguments and its result.
+    With rows `x_i`, columns `y_j` and parameters `p`, computes `a_i = Reduce_j F(p, x_i, y_j)`,
+    such as a sum, a maximum or the K least terms, in memory proportional to its arguments and its
+    result.
 
     Args:
         formula: `F`, a formula over the variables, such as `"Exp(-SqDist(x, y)) * b"`.
         aliases: the variables, in the order of the call's arguments: `"x = Vi(3)"` is indexed by i
             and has dimension 3, `"b = Vj(1)"` is indexed by j, `"p = Pm(2)"` by neither.
-        reduction_op: `"Sum"` or `"LogSumExp"`.
+        reduction_op: `"Sum"`, `"LogSumExp"`, `"Max"`, `"ArgKMin"` ...: a row of the documentation
+            of reductions, or a reduction of `header`.
         axis: the index reduced over. 1 is j, with a result indexed by i; 0 is i.
         dtype: no effect (deprecated).
-        opt_arg: none of these reductions takes one.
-        formula2: for LogSumExp, the weights `G`, a formula; 1 by default.
+        opt_arg: the K of `"KMin"` and its like, from 1 to 1024; the correction of `"Variance"`.
+        formula2: for LogSumExp and SumSoftMaxWeight, the weights `G`, a formula.
         cuda_type: no effect (deprecated).
         dtype_acc: `"float64"` keeps sums of float32 terms to twice the precision; the default sums
             blocks of 128 terms in the type of the arguments, and the blocks without rounding error.
@@ -38,6 +42,9 @@ class Genred:
         use_fast_math: on GPUs, functions that are faster and less accurate (divisions, exponentials
             and logarithms err in the last digits; very small numbers count as 0). No effect on the
             CPU.
+
+        header: C++ that defines operations and reductions of your own: its text, or the path of a
+            file. See "Your own operations" in the documentation of formulas.
 
     Raises:
         FormulaError: if the formula or an alias cannot be understood, or dimensions do not fit.
@@ -61,7 +68,7 @@ class Genred:
         reduction_op: str = "Sum",
         axis: int = 0,
         dtype: object = None,
-        opt_arg: object = None,
+        opt_arg: int | None = None,
         formula2: str | None = None,
         cuda_type: object = None,
         dtype_acc: str = "auto",
@@ -70,10 +77,12 @@ class Genred:
         enable_chunks: bool = True,  # noqa: ARG002
         rec_multVar_highdim: bool = False,  # noqa: ARG002
         use_fast_math: bool = False,
+        header: str | os.PathLike[str] | None = None,
     ) -> None:
         compensated = check_options(
             formula,
             aliases,
+            reduction_op,
             axis,
             dtype=dtype,
             opt_arg=opt_arg,
@@ -82,8 +91,14 @@ class Genred:
             use_double_acc=use_double_acc,
             sum_scheme=sum_scheme,
         )
-        self._routine = Routine(
-            formula, list(aliases), reduction_op, axis, formula2, compensated, use_fast_math
+        self._reduction = Reduction(
+            formula,
+            aliases,
+            reduction_op,
+            axis,
+            formula2,
+            opt_arg,
+            Options(compensated, use_fast_math, header=header_text(header)),
         )
 
     def __call__(
@@ -91,26 +106,32 @@ class Genred:
         *args: Array,
         backend: str = "auto",
         device_id: int = -1,
-        ranges: None = None,
+        ranges: Sequence[Any] | None = None,
         out: Array | None = None,
-    ) -> Array:
+    ) -> Any:
         """Compute the reduction.
 
         Args:
-            args: one array a variable, all float32 or all float64, or, for a GPU, all float16
-                (computed in float32): (M, D) for an i-variable, (N, D) for a j-variable, (D,) for a
-                parameter.
+            args: one array a variable, all float32, all float64 or all float16 (computed in
+                float32), or integers, int32 or int64: (M, D) for an i-variable, (N, D) for a
+                j-variable, (D,) for a parameter.
             backend: `"auto"` and `"CPU"` compute on the CPU; nothing is copied to a GPU unasked.
                 `"GPU"` copies the arrays to a GPU and the result back; so do KeOps' names
                 `"GPU_1D"`, `"GPU_2D"`, `"GPU_1D_host"` and `"GPU_2D_host"`, as the kernel is chosen
                 by the sizes.
             device_id: the number of the GPU to use; -1 is the first. No effect on the CPU.
-            ranges: none.
+            ranges: which pairs to take, for a block-sparse reduction: six arrays of integers,
+                `ranges_i` (C, 2), `slices_i` (C,), `redranges_j` (K, 2) for reductions over j, then
+                the same with i and j exchanged. Rows i from `ranges_i[c, 0]` to `ranges_i[c, 1]`,
+                left out, are reduced over the columns of the intervals
+                `redranges_j[slices_i[c - 1]:slices_i[c]]`; rows in no cluster over none.
             out: an array to write the result to: C-contiguous, of the result's shape and dtype.
 
         Returns:
             The array (M, D) or (N, D), in the dtype of the arguments, where D is the dimension of
-            the formula (for LogSumExp: of the weights).
+            the formula, or of the weights where there are any. (M, K, D) for the K least, and (M,
+            K) if D = 1. Indices and counts are int64, truth values bool; of values and indices
+            together, a tuple.
 
         Raises:
             TypeError: if the number, kind or dtype of the arguments is wrong.
@@ -119,7 +140,28 @@ class Genred:
             CudaError: if there is no NVIDIA driver, GPU or NVRTC, or a CUDA call fails.
             KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
-        if ranges is not None:
-            check_call(ranges)
-        result: Array = self._routine.call_numpy(args, out, backend, device_id)
-        return result
+        pairs = ranges_of(ranges)
+        reduction = self._reduction
+        if reduction.compiled:
+            return _compute(reduction, args, out, backend, device_id, pairs)
+        if out is not None:
+            raise ValueError("out was given, and this reduction is made of several; leave it out.")
+        dtypes = (a.dtype for a in args if isinstance(a, np.ndarray))
+        dtype = next((d for d in dtypes if d.kind == "f"), np.dtype("float32"))
+        return reduction.composed(
+            args,
+            lambda part, a: _compute(part, a, None, backend, device_id, pairs),
+            lambda: reduction.counts(args, pairs).astype(dtype),
+        )
+
+
+def _compute(
+    reduction: Reduction,
+    args: tuple[Any, ...],
+    out: Array | None,
+    backend: str,
+    device_id: int,
+    ranges: Ranges | None,
+) -> Any:
+    clusters = None if ranges is None else reduction.clusters(args, ranges)
+    return reduction.routine.call_numpy(args, out, backend, device_id, clusters)

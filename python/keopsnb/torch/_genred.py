@@ -1,29 +1,34 @@
 """Generic reductions of torch tensors."""
 
+import os
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor
 
-from keopsnb._gradients import Reduction
-from keopsnb._options import check_call, check_options
-from keopsnb.torch._autograd import reduce
+from keopsnb._gradients import Options, Reduction
+from keopsnb._options import check_options, header_text
+from keopsnb._ranges import ranges_of
+from keopsnb.torch._autograd import Place, reduce
 
 
 class Genred:
     """A reduction of a formula over one index, for torch tensors.
 
-    With rows `x_i`, columns `y_j` and parameters `p`, computes `a_i = Sum_j F(p, x_i, y_j)` or
-    `a_i = log Sum_j exp(F) G`, in memory proportional to its arguments and its result.
+    With rows `x_i`, columns `y_j` and parameters `p`, computes `a_i = Reduce_j F(p, x_i, y_j)`,
+    such as a sum, a maximum or the K least terms, in memory proportional to its arguments and its
+    result.
 
     Args:
         formula: `F`, a formula over the variables, such as `"Exp(-SqDist(x, y)) * b"`.
         aliases: the variables, in the order of the call's arguments: `"x = Vi(3)"` is indexed by i
             and has dimension 3, `"b = Vj(1)"` is indexed by j, `"p = Pm(2)"` by neither.
-        reduction_op: `"Sum"` or `"LogSumExp"`.
+        reduction_op: `"Sum"`, `"LogSumExp"`, `"Max"`, `"ArgKMin"` ...: a row of the documentation
+            of reductions, or a reduction of `header`.
         axis: the index reduced over. 1 is j, with a result indexed by i; 0 is i.
         dtype: no effect (deprecated).
-        opt_arg: none of these reductions takes one.
-        formula2: for LogSumExp, the weights `G`, a formula; 1 by default.
+        opt_arg: the K of `"KMin"` and its like, from 1 to 1024; the correction of `"Variance"`.
+        formula2: for LogSumExp and SumSoftMaxWeight, the weights `G`, a formula.
         cuda_type: no effect (deprecated).
         dtype_acc: `"float64"` keeps sums of float32 terms to twice the precision; the default sums
             blocks of 128 terms in the type of the arguments, and the blocks without rounding error.
@@ -35,6 +40,9 @@ class Genred:
         use_fast_math: on GPUs, functions that are faster and less accurate (divisions, exponentials
             and logarithms err in the last digits; very small numbers count as 0). No effect on the
             CPU.
+
+        header: C++ that defines operations and reductions of your own: its text, or the path of a
+            file. See "Your own operations" in the documentation of formulas.
 
     Raises:
         FormulaError: if the formula or an alias cannot be understood, or dimensions do not fit.
@@ -58,7 +66,7 @@ class Genred:
         reduction_op: str = "Sum",
         axis: int = 0,
         dtype: object = None,
-        opt_arg: object = None,
+        opt_arg: int | None = None,
         formula2: str | None = None,
         cuda_type: object = None,
         dtype_acc: str = "auto",
@@ -67,10 +75,12 @@ class Genred:
         enable_chunks: bool = True,  # noqa: ARG002
         rec_multVar_highdim: bool = False,  # noqa: ARG002
         use_fast_math: bool = False,
+        header: str | os.PathLike[str] | None = None,
     ) -> None:
         compensated = check_options(
             formula,
             aliases,
+            reduction_op,
             axis,
             dtype=dtype,
             opt_arg=opt_arg,
@@ -85,8 +95,8 @@ class Genred:
             reduction_op,
             axis,
             formula2,
-            compensated=compensated,
-            fast_math=use_fast_math,
+            opt_arg,
+            Options(compensated, use_fast_math, header=header_text(header)),
         )
 
     def __call__(
@@ -94,18 +104,18 @@ class Genred:
         *args: Tensor,
         backend: str = "auto",
         device_id: int = -1,
-        ranges: None = None,
+        ranges: Sequence[Any] | None = None,
         out: Tensor | None = None,
-    ) -> Tensor:
+    ) -> Any:
         """Compute the reduction.
 
         On a GPU it is enqueued on the current stream of the tensors' device, as torch's own
         operations are, and the call returns at once.
 
         Args:
-            args: one tensor a variable, all on one device, all float32 or all float64, or, for a
-                GPU, all float16 or all bfloat16 (computed in float32): (M, D) for an i-variable,
-                (N, D) for a j-variable, (D,) for a parameter.
+            args: one tensor a variable, all on one device, all float32, float64, float16 or
+                bfloat16 (the last two computed in float32), or integers, int32 or int64: (M, D) for
+                an i-variable, (N, D) for a j-variable, (D,) for a parameter.
             backend: `"auto"` computes where the tensors are; unlike KeOps' it copies nothing to a
                 GPU unasked. `"CPU"` and `"GPU"` ask for one or the other: with `"GPU"`, tensors
                 in host memory are copied to a GPU and the result back. Of KeOps' other names
@@ -114,13 +124,19 @@ class Genred:
                 `"GPU_2D_host"` tensors in host memory only. Gradients are computed likewise.
             device_id: the number of the GPU to copy to; -1 is the first. CUDA tensors stay where
                 they are, and another number is an error.
-            ranges: none.
+            ranges: which pairs to take, for a block-sparse reduction: six tensors or arrays of
+                integers, `ranges_i` (C, 2), `slices_i` (C,), `redranges_j` (K, 2) for reductions
+                over j, then the same with i and j exchanged. Rows i from `ranges_i[c, 0]` to
+                `ranges_i[c, 1]`, left out, are reduced over the columns of the intervals
+                `redranges_j[slices_i[c - 1]:slices_i[c]]`; rows in no cluster over none.
             out: a tensor to write the result to: contiguous, of the result's shape, dtype and
                 device.
 
         Returns:
             The tensor (M, D) or (N, D), in the dtype and on the device of the arguments, where D
-            is the dimension of the formula (for LogSumExp: of the weights).
+            is the dimension of the formula, or of the weights where there are any. (M, K, D) for
+            the K least, and (M, K) if D = 1. Indices and counts are int64, truth values bool; of
+            values and indices together, a tuple.
 
         Raises:
             TypeError: if the number, kind, dtype or device of the arguments is wrong.
@@ -129,6 +145,4 @@ class Genred:
             CudaError: if there is no NVIDIA driver, GPU or NVRTC, or a CUDA call fails.
             KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
-        if ranges is not None:
-            check_call(ranges)
-        return reduce(self._reduction, args, out, backend, device_id)
+        return reduce(self._reduction, args, out, Place(backend, device_id, ranges_of(ranges)))

@@ -1,0 +1,32 @@
+"""The helpers `generic_sum` and its like: a reduction whose output is written as an alias."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+_OUTPUT = re.compile(r"\s*(?:\w+\s*=\s*)?V([ij])\(\s*(\d+)\s*\)\s*")
+
+
+def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
+    """`generic_...` of a front end, for a reduction."""
+    ranked = operation == "ArgKMin"
+
+    def generic(formula: str, output: str, *aliases: str, **options: Any) -> Any:
+        match = _OUTPUT.fullmatch(output)
+        if match is None:
+            raise ValueError(f"output is {output!r}; write 'a = Vi(D)' or 'a = Vj(D)'.")
+        axis, dim = int(match[1] == "i"), int(match[2])
+        if ranked:
+            options["opt_arg"] = dim
+        reduction = genred(formula, list(aliases), operation, axis, **options)
+        found = reduction._reduction.routine.out_dim
+        if not ranked and dim != found:
+            raise ValueError(
+                f"output is {output!r}, and the formula has dimension {found}; "
+                f"write 'V{match[1]}({found})'."
+            )
+        return reduction
+
+    generic.__name__ = generic.__qualname__ = f"generic_{operation.lower()}"
+    generic.__doc__ = f"`Genred` of {operation} whose axis is read from `output`, 'a = Vi(D)'."
+    return generic

@@ -1,0 +1,1 @@
+"""Symbolic matrices: what the LazyTensors of all front ends have in common."""

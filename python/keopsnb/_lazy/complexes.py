@@ -1,0 +1,182 @@
+"""Symbolic matrices of complex numbers: pairs of real and imaginary parts, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from keopsnb._lazy.base import Lazy
+from keopsnb._lazy.matrix import Matrix
+from keopsnb._lazy.methods import Methods
+from keopsnb._lazy.operators import Operators
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class ComplexMatrix(Matrix):
+    """A symbolic matrix whose entries are vectors of complex numbers."""
+
+    real_kind: ClassVar[Any]
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether entries are complex: pairs of real and imaginary parts."""
+        return True
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return (*super()._shape[:-1], self.ndim // 2)
+
+    @property
+    def dtype(self) -> str | None:
+        """complex64 or complex128; None where the variables are symbolic or numbers."""
+        of_parts = super().dtype
+        return {"float32": "complex64", "float64": "complex128"}.get(of_parts or "")
+
+    def lift(self, other: Any) -> Any:
+        """Anything an operator may meet, as a matrix."""
+        return other if isinstance(other, Lazy) else self.real_kind(other)
+
+    def _complex(self, other: Any) -> Any:
+        other = self.lift(other)
+        return other if other.is_complex else other.real2complex()
+
+    def __add__(self, other: Any) -> Self:
+        return self.make("ComplexAdd({}, {})", self._complex(other))
+
+    def __radd__(self, other: Any) -> Self:
+        return self.__add__(other)
+
+    def __sub__(self, other: Any) -> Self:
+        return self.make("ComplexSubtract({}, {})", self._complex(other))
+
+    def __rsub__(self, other: Any) -> Self:
+        return self.make("ComplexSubtract({1}, {0})", self._complex(other))
+
+    def __mul__(self, other: Any) -> Self:
+        other = self.lift(other)
+        if not other.is_complex and other.ndim == 1:
+            return self.make("ComplexRealScal({1}, {0})", other)
+        return self.make("ComplexMult({}, {})", self._complex(other))
+
+    def __rmul__(self, other: Any) -> Self:
+        return self.__mul__(other)
+
+    def __truediv__(self, other: Any) -> Self:
+        other = self.lift(other)
+        if not other.is_complex and other.ndim == 1:
+            return self.__mul__(other.inv())
+        return self.make("ComplexDivide({}, {})", self._complex(other))
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self.make("ComplexDivide({1}, {0})", self._complex(other))
+
+    def __pow__(self, other: Any) -> Self:
+        return self.make("ComplexPow({}, {})", self._complex(other))
+
+    def __rpow__(self, other: Any) -> Self:
+        return self.make("ComplexPow({1}, {0})", self._complex(other))
+
+    def concat(self, other: Any) -> Self:
+        """The components of both, one after the other."""
+        return self.make("Concat({}, {})", self._complex(other))
+
+    def conj(self) -> Self:
+        """The complex conjugate."""
+        return self.make("Conj({})")
+
+    def exp(self) -> Self:
+        """e^z."""
+        return self.make("ComplexExp({})")
+
+    def log(self) -> Self:
+        """The principal logarithm."""
+        return self.make("ComplexLog({})")
+
+    def sqrt(self) -> Self:
+        """The principal square root."""
+        return self.make("ComplexSqrt({})")
+
+    def _real(self, template: str) -> Any:
+        made = self.make(template)
+        return made.as_kind(self.real_kind)
+
+    @property
+    def real(self) -> Any:
+        """The real parts."""
+        return self._real("ComplexReal({})")
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts."""
+        return self._real("ComplexImag({})")
+
+    def angle(self) -> Any:
+        """The angles, in (-pi, pi]."""
+        return self._real("ComplexAngle({})")
+
+    def abs(self) -> Any:
+        """The absolute values."""
+        return self._real("ComplexAbs({})")
+
+    def __abs__(self) -> Any:
+        return self.abs()
+
+    def sum(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
+        """Sum over i, over j, or (axis=-1, by default) over the components of each entry."""
+        kwargs.pop("keepdim", None)
+        return self._over("ComplexSum", "Sum", axis, dim, kwargs)
+
+    def _over(
+        self, entries: str, op: str, axis: int | None, dim: int | None, kwargs: dict[str, Any]
+    ) -> Any:
+        if entries != "ComplexSum":
+            raise TypeError(f"There is no {op} of complex numbers; take parts of them.")
+        return super()._over(entries, op, axis, dim, kwargs)
+
+    def reduction(self, reduction_op: str, *args: Any, **kwargs: Any) -> Any:
+        """Reduce over i or j: complex numbers have sums and means."""
+        if reduction_op not in ("Sum", "Mean"):
+            raise TypeError(f"There is no {reduction_op} of complex numbers; take parts of them.")
+        return super().reduction(reduction_op, *args, **kwargs)
+
+    def _entries(self, key: Any) -> Self:
+        if isinstance(key, int) and not isinstance(key, bool):
+            first = key + self.ndim // 2 if key < 0 else key
+            return self.make(f"Extract({{}}, {2 * first}, 2)")
+        if isinstance(key, slice) and key.step in (None, 1):
+            begin, end, _ = key.indices(self.ndim // 2)
+            return self.make(f"Extract({{}}, {2 * begin}, {2 * (end - begin)})")
+        raise IndexError(f"The components are indexed by an integer or a slice, not {key!r}.")
+
+    def __matmul__(self, v: Any, **kwargs: Any) -> Any:
+        """The product of this matrix of numbers with v: (N,), or (..., N, E)."""
+        if self._shape[-1] != 1:
+            raise ValueError("K @ v is for matrices of numbers; write (K * V).sum(...).")
+        rows = v[:, None] if len(v.shape) == 1 else v
+        column = self.real_kind(rows[..., None, :, :])
+        result = (self * column).sum(axis=self.nbatchdims_with(column) + 1, **kwargs)
+        return result[..., 0] if len(v.shape) == 1 else result
+
+
+_MEANINGFUL = {
+    "concatenate", "cat", "factorize", "auto_factorize", "__neg__", "__pos__",
+    "__bool__", "inv", "square", "power", "grad", "diff",
+}  # fmt: skip
+
+
+def _refusing(name: str) -> Any:
+    def refuse(self: ComplexMatrix, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
+        raise TypeError(
+            f"There is no {name.strip('_')} of complex numbers; take .real, .imag, abs() or "
+            "angle()."
+        )
+
+    return refuse
+
+
+for _name, _method in (vars(Methods) | vars(Operators)).items():
+    if callable(_method) and _name not in _MEANINGFUL and _name not in vars(ComplexMatrix):
+        setattr(ComplexMatrix, _name, _refusing(_name))
+ComplexMatrix.inv = lambda self: 1 / self  # type: ignore[method-assign]
+ComplexMatrix.square = lambda self: self * self  # type: ignore[method-assign]

@@ -1,0 +1,72 @@
+"""How arrays, numbers and tuples become symbolic matrices, for all front ends."""
+
+from typing import Any
+
+from keopsnb._lazy.matrix import Matrix
+from keopsnb._lazy.variables import Text, Variable, variable_text
+
+
+def text_of(kind: type[Matrix], x: Any, axis: int | None) -> tuple[Text, int]:
+    """The formula that x is, and its dimension.
+
+    Raises:
+        TypeError: if x is nothing that a matrix is made of.
+        ValueError: if its shape and `axis` do not fit.
+    """
+    arrays = kind.arrays
+    if isinstance(x, Matrix):
+        if axis is not None:
+            raise ValueError("axis was given, and x is a symbolic matrix already; leave it out.")
+        return x.text, x.ndim
+    if axis not in (None, 0, 1):
+        raise ValueError(f"axis is {axis!r}; write 0 for rows i, or 1 for columns j.")
+    if isinstance(x, bool):
+        x = int(x)
+    if isinstance(x, int):
+        return Text(f"IntCst({x})", ()), 1
+    if isinstance(x, tuple) and len(x) == 3 and all(isinstance(n, int) for n in x):
+        position, dim, category = x
+        if category not in (0, 1, 2):
+            raise ValueError(f"The category of {x} is {category}; write 0 (i), 1 (j) or 2.")
+        return variable_text(Variable(None, dim, category, position)), dim
+    if isinstance(x, float) or (
+        isinstance(x, list | tuple) and x and all(isinstance(n, int | float) for n in x)
+    ):
+        data = arrays.numbers([x] if isinstance(x, float) else list(x))
+        return variable_text(Variable(data, int(data.shape[0]), 2, number=True)), len(data)
+    if not arrays.is_array(x):
+        raise TypeError(
+            f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
+            f"list of numbers, {arrays.noun}, or (position, dimension, category)."
+        )
+    data, category = _variable_of(x, axis)
+    return variable_text(Variable(data, int(data.shape[-1]), category)), int(data.shape[-1])
+
+
+def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:
+    """The rows of an array, and what they hang on."""
+    shape = tuple(x.shape)
+    if len(shape) <= 1:
+        if axis is not None:
+            raise ValueError(
+                f"x has shape {shape} and axis is {axis}; a vector is a parameter: leave axis out."
+            )
+        return (x.reshape(1) if shape == () else x), 2
+    if len(shape) == 2:
+        if axis is None:
+            raise ValueError(
+                f"x has shape {shape}; write axis=0 for rows i or axis=1 for columns j, or give it "
+                "the shape (M, 1, D) or (1, N, D)."
+            )
+        return x, axis
+    if axis is not None:
+        raise ValueError(
+            f"x has shape {shape} and axis is {axis}; the shape says what it is: leave axis out."
+        )
+    if shape[-3] != 1 and shape[-2] != 1:
+        raise ValueError(
+            f"x has shape {shape}; write (..., M, 1, D), (..., 1, N, D) or (..., 1, 1, D)."
+        )
+    if shape[-2] == 1 and shape[-3] == 1:
+        return x[..., 0, 0, :], 2
+    return (x[..., 0, :], 0) if shape[-2] == 1 else (x[..., 0, :, :], 1)

@@ -1,0 +1,107 @@
+"""Python's operators on symbolic matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keopsnb._lazy.base import Lazy
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Operators(Lazy):
+    """Operators on entries. Operands are matrices, arrays or numbers, and broadcast."""
+
+    def _operator(self, template: str, reflected: str, other: Any) -> Self:
+        lifted = self.lift(other)
+        if lifted.is_complex:
+            mixed: Self = getattr(lifted, reflected)(self)
+            return mixed
+        return self.make(template, lifted)
+
+    def __add__(self, other: Any) -> Self:
+        return self._operator("({} + {})", "__radd__", other)
+
+    def __radd__(self, other: Any) -> Self:
+        # sum() begins at 0.
+        return self if isinstance(other, int) and other == 0 else self.lift(other) + self
+
+    def __sub__(self, other: Any) -> Self:
+        return self._operator("({} - {})", "__rsub__", other)
+
+    def __rsub__(self, other: Any) -> Self:
+        return self.lift(other) - self
+
+    def __mul__(self, other: Any) -> Self:
+        return self._operator("({} * {})", "__rmul__", other)
+
+    def __rmul__(self, other: Any) -> Self:
+        return self.lift(other) * self
+
+    def __truediv__(self, other: Any) -> Self:
+        return self._operator("({} / {})", "__rtruediv__", other)
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self.lift(other) / self
+
+    def __floordiv__(self, other: Any) -> Self:
+        return self.make("({} // {})", other)
+
+    def __mod__(self, other: Any) -> Self:
+        return self.make("({} % {})", other)
+
+    def __rfloordiv__(self, other: Any) -> Self:
+        return self.lift(other) // self
+
+    def __rmod__(self, other: Any) -> Self:
+        return self.lift(other) % self
+
+    def __pow__(self, other: Any) -> Self:
+        if isinstance(other, float) and other in (0.5, -0.5, 2.0):
+            return self.make(f"({{}} ** {other!r})")
+        if isinstance(other, int):
+            return self.make(f"({{}} ** {other!r})")
+        return self._operator("({} ** {})", "__rpow__", other)
+
+    def __rpow__(self, other: Any) -> Self:
+        return self.lift(other).make("({} ** {})", self)
+
+    def __or__(self, other: Any) -> Self:
+        return self.make("({} | {})", other)
+
+    def __ror__(self, other: Any) -> Self:
+        return self.lift(other) | self
+
+    def __neg__(self) -> Self:
+        return self.make("(-{})")
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Self:
+        return self.make("Abs({})")
+
+    def __eq__(self, other: Any) -> Self:  # type: ignore[override]
+        return self.make("({} == {})", other)
+
+    def __ne__(self, other: Any) -> Self:  # type: ignore[override]
+        return self.make("({} != {})", other)
+
+    def __lt__(self, other: Any) -> Self:
+        return self.make("({} < {})", other)
+
+    def __le__(self, other: Any) -> Self:
+        return self.make("({} <= {})", other)
+
+    def __gt__(self, other: Any) -> Self:
+        return self.make("({} > {})", other)
+
+    def __ge__(self, other: Any) -> Self:
+        return self.make("({} >= {})", other)
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "A symbolic matrix is neither true nor false. Write .any(axis) or .all(axis) to reduce "
+            "a comparison, and .logical_and(...) to join two."
+        )

@@ -1,0 +1,175 @@
+"""Symbolic matrices of NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keopsnb._genred_cache import cached
+from keopsnb._lazy.complexes import ComplexMatrix
+from keopsnb._lazy.making import text_of
+from keopsnb._lazy.matrix import Matrix
+from keopsnb._lazy.variables import Variable
+from keopsnb.numpy._genred import Genred
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class _Arrays:
+    """What a symbolic matrix asks of NumPy."""
+
+    noun = "a NumPy array"
+
+    @staticmethod
+    def is_array(x: Any) -> bool:
+        return isinstance(x, np.ndarray | np.generic)
+
+    @staticmethod
+    def is_floating(x: Any) -> bool:
+        return bool(np.issubdtype(x.dtype, np.floating))
+
+    @staticmethod
+    def dtype_name(x: Any) -> str:
+        return str(x.dtype)
+
+    @staticmethod
+    def numbers(values: Sequence[float]) -> Any:
+        return np.array(values, np.float64)
+
+    @classmethod
+    def alike(cls, data: list[Any], variables: Sequence[Variable], order: Sequence[int]) -> Any:
+        """The arguments, with Python's numbers in the dtype of the others."""
+        kinds = [variables[k].number for k in order]
+        dtypes = [d.dtype for d, n in zip(data, kinds, strict=True) if not n and cls.is_floating(d)]
+        wanted = dtypes[0] if dtypes else np.dtype("float64")
+        return [d.astype(wanted) if n else d for d, n in zip(data, kinds, strict=True)]
+
+    @staticmethod
+    def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
+        return np.broadcast_to(x, shape)
+
+    @staticmethod
+    def is_complex(x: Any) -> bool:
+        if isinstance(x, list):
+            return any(isinstance(v, complex) for v in x)
+        return isinstance(x, complex) or (
+            isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "c"
+        )
+
+    @classmethod
+    def parts(cls, x: Any) -> Any:
+        """Real and imaginary parts in turn, of what is complex."""
+        if not cls.is_complex(x):
+            return x
+        if isinstance(x, complex | list):
+            return [float(p) for v in np.ravel(x) for p in (v.real, v.imag)]
+        return np.ascontiguousarray(x).reshape(x.shape or (1,)).view(x.real.dtype)
+
+    @staticmethod
+    def as_complex(x: Any) -> Any:
+        return x.view(np.result_type(x.dtype, np.complex64))
+
+
+_UFUNCS = {
+    "add": "__add__", "subtract": "__sub__", "multiply": "__mul__", "divide": "__truediv__",
+    "true_divide": "__truediv__", "floor_divide": "__floordiv__", "remainder": "__mod__",
+    "power": "__pow__", "negative": "__neg__", "positive": "__pos__", "absolute": "abs",
+    "equal": "__eq__", "not_equal": "__ne__", "less": "__lt__", "less_equal": "__le__",
+    "greater": "__gt__", "greater_equal": "__ge__", "bitwise_or": "__or__", "exp": "exp",
+    "log": "log", "sqrt": "sqrt", "square": "square", "sin": "sin", "cos": "cos", "tan": "tan",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "sinh": "sinh",
+    "cosh": "cosh", "tanh": "tanh", "expm1": "expm1", "log1p": "log1p", "sign": "sign",
+    "floor": "floor", "maximum": "maximum", "minimum": "minimum", "logical_and": "logical_and",
+    "logical_or": "logical_or", "logical_not": "logical_not", "reciprocal": "inv",
+}  # fmt: skip
+
+
+class LazyTensor(Matrix):
+    """A matrix (..., M, N) of vectors, given by a formula of NumPy arrays and never stored.
+
+    Operators, functions and broadcasting are those of arrays; reducing over i or j computes.
+
+    Args:
+        x: an array (M, D) with `axis`, (..., M, 1, D) for rows i, (..., 1, N, D) for columns j,
+            (D,) or (..., 1, 1, D) for a parameter; a number or a list of numbers; or (position,
+            dimension, category) for a symbolic variable, whose value a call gives.
+        axis: of an array (M, D): 0 for rows i, 1 for columns j.
+
+    Raises:
+        TypeError: if x is something else.
+        ValueError: if its shape and axis do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> from keopsnb.numpy import Vi, Vj
+        >>> x, y = np.zeros((3, 2)), np.ones((4, 2))
+        >>> K = (-((Vi(x) - Vj(y)) ** 2).sum()).exp()  # (3, 4), never stored
+        >>> K.shape
+        (3, 4)
+        >>> (K @ np.ones(4)).round(4)
+        array([0.5413, 0.5413, 0.5413])
+    """
+
+    genred = staticmethod(cached(Genred))
+    arrays = _Arrays
+
+    def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
+        """A symbolic matrix; a ComplexLazyTensor if x is complex."""
+        if cls is LazyTensor and (is_complex or _Arrays.is_complex(x)):
+            return object.__new__(ComplexLazyTensor)
+        return object.__new__(cls)
+
+    def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
+        self.text, self.ndim = text_of(type(self), _Arrays.parts(x), axis)
+        self.ranges = self.backend = self.waiting = None
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """NumPy's functions and operators on symbolic matrices: np.exp(K), array * K."""
+        name = _UFUNCS.get(ufunc.__name__)
+        if method != "__call__" or kwargs or name is None:
+            return NotImplemented
+        first, *others = (self.lift(i) for i in inputs)
+        return getattr(first, name)(*others)
+
+    def lift(self, other: Any) -> Self:
+        """Anything an operator may meet, as a matrix."""
+        if isinstance(other, np.generic):
+            other = other.item()
+        return super().lift(other)
+
+
+class ComplexLazyTensor(ComplexMatrix, LazyTensor):
+    """A matrix (..., M, N) of vectors of complex numbers, given by a formula and never stored.
+
+    Made of complex arguments, of real ones and `is_complex=True` (real and imaginary parts in
+    turn), or by operations such as `real2complex` and `exp1j`. Sums over i or j are complex.
+    """
+
+    real_kind = LazyTensor
+
+
+LazyTensor.complex_kind = ComplexLazyTensor
+
+
+def _make(x_or_ind: Any, dim: int | None, category: int) -> LazyTensor:
+    if dim is not None:
+        return LazyTensor((x_or_ind, dim, category))
+    return LazyTensor(x_or_ind, axis=category if category < 2 else None)
+
+
+def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+    """The rows of an array (M, D), indexed by i; or a symbolic variable Vi(position, dimension)."""
+    return _make(x_or_ind, dim, 0)
+
+
+def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+    """The rows of an array (N, D), indexed by j; or a symbolic variable Vj(position, dimension)."""
+    return _make(x_or_ind, dim, 1)
+
+
+def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+    """A parameter: a vector (D,) or a number; or a symbolic variable Pm(position, dimension)."""
+    return _make(x_or_ind, dim, 2)

@@ -1,0 +1,185 @@
+"""Symbolic matrices of torch tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from keopsnb._genred_cache import cached
+from keopsnb._lazy.complexes import ComplexMatrix
+from keopsnb._lazy.making import text_of
+from keopsnb._lazy.matrix import Matrix
+from keopsnb._lazy.variables import Variable
+from keopsnb.torch._genred import Genred
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class _Arrays:
+    """What a symbolic matrix asks of torch."""
+
+    noun = "a torch tensor"
+
+    @staticmethod
+    def is_array(x: Any) -> bool:
+        return isinstance(x, torch.Tensor)
+
+    @staticmethod
+    def is_floating(x: Any) -> bool:
+        return bool(x.is_floating_point())
+
+    @staticmethod
+    def dtype_name(x: Any) -> str:
+        return str(x.dtype).removeprefix("torch.")
+
+    @staticmethod
+    def numbers(values: Sequence[float]) -> Any:
+        return torch.tensor(values, dtype=torch.float64)
+
+    @classmethod
+    def alike(cls, data: list[Any], variables: Sequence[Variable], order: Sequence[int]) -> Any:
+        """The arguments, with Python's numbers in the dtype and on the device of the others."""
+        kinds = [variables[k].number for k in order]
+        arrays = [d for d, n in zip(data, kinds, strict=True) if not n]
+        floats = [d for d in arrays if cls.is_floating(d)]
+        if not arrays:
+            return data
+        dtype = floats[0].dtype if floats else torch.get_default_dtype()
+        device = arrays[0].device
+        return [d.to(device, dtype) if n else d for d, n in zip(data, kinds, strict=True)]
+
+    @staticmethod
+    def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
+        return x.expand(shape)
+
+    @staticmethod
+    def is_complex(x: Any) -> bool:
+        if isinstance(x, list):
+            return any(isinstance(v, complex) for v in x)
+        return isinstance(x, complex) or (isinstance(x, torch.Tensor) and x.is_complex())
+
+    @classmethod
+    def parts(cls, x: Any) -> Any:
+        """Real and imaginary parts in turn, of what is complex."""
+        if not cls.is_complex(x):
+            return x
+        if isinstance(x, complex | list):
+            values = x if isinstance(x, list) else [x]
+            return [float(p) for v in map(complex, values) for p in (v.real, v.imag)]
+        return torch.view_as_real(x.reshape(x.shape or (1,)).resolve_conj()).flatten(-2)
+
+    @staticmethod
+    def as_complex(x: Any) -> Any:
+        return torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
+
+
+_FUNCTIONS = {
+    "add": "__add__", "sub": "__sub__", "subtract": "__sub__", "rsub": "__rsub__",
+    "mul": "__mul__", "multiply": "__mul__", "div": "__truediv__", "divide": "__truediv__",
+    "true_divide": "__truediv__", "floor_divide": "__floordiv__", "remainder": "__mod__",
+    "pow": "__pow__", "neg": "__neg__", "negative": "__neg__", "abs": "abs", "absolute": "abs",
+    "eq": "__eq__", "ne": "__ne__", "lt": "__lt__", "le": "__le__", "gt": "__gt__",
+    "ge": "__ge__", "exp": "exp", "log": "log", "sqrt": "sqrt", "rsqrt": "rsqrt",
+    "square": "square", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos",
+    "atan": "atan", "atan2": "atan2", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+    "expm1": "expm1", "log1p": "log1p", "erf": "erf", "sigmoid": "sigmoid", "sign": "sign",
+    "floor": "floor", "relu": "relu", "clamp": "clamp", "maximum": "maximum",
+    "minimum": "minimum", "logical_and": "logical_and", "logical_or": "logical_or",
+    "logical_not": "logical_not", "where": "where", "reciprocal": "inv",
+}  # fmt: skip
+# What torch calls for tensor * matrix: the tensor's own operators and their reflections.
+_FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
+
+
+class LazyTensor(Matrix):
+    """A matrix (..., M, N) of vectors, given by a formula of torch tensors and never stored.
+
+    Operators, functions and broadcasting are those of tensors; reducing over i or j computes, with
+    autograd to any order.
+
+    Args:
+        x: a tensor (M, D) with `axis`, (..., M, 1, D) for rows i, (..., 1, N, D) for columns j,
+            (D,) or (..., 1, 1, D) for a parameter; a number or a list of numbers; or (position,
+            dimension, category) for a symbolic variable, whose value a call gives.
+        axis: of a tensor (M, D): 0 for rows i, 1 for columns j.
+
+    Raises:
+        TypeError: if x is something else.
+        ValueError: if its shape and axis do not fit.
+
+    Example:
+        >>> import torch
+        >>> from keopsnb.torch import Vi, Vj
+        >>> x, y = torch.zeros(3, 2), torch.ones(4, 2)
+        >>> K = (-((Vi(x) - Vj(y)) ** 2).sum()).exp()  # (3, 4), never stored
+        >>> K @ torch.ones(4)
+        tensor([0.5413, 0.5413, 0.5413])
+    """
+
+    genred = staticmethod(cached(Genred))
+    arrays = _Arrays
+
+    def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
+        """A symbolic matrix; a ComplexLazyTensor if x is complex."""
+        if cls is LazyTensor and (is_complex or _Arrays.is_complex(x)):
+            return object.__new__(ComplexLazyTensor)
+        return object.__new__(cls)
+
+    def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
+        self.text, self.ndim = text_of(type(self), _Arrays.parts(x), axis)
+        self.ranges = self.backend = self.waiting = None
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        """Torch's functions and operators on symbolic matrices: torch.exp(K), tensor * K."""
+        name = _FUNCTIONS.get(func.__name__)
+        like = next((a for a in args if isinstance(a, cls)), None)
+        if name is None or kwargs or like is None:
+            return NotImplemented
+        first, *others = (like.lift(a) for a in args)
+        return getattr(first, name)(*others)
+
+    def lift(self, other: Any) -> Self:
+        """Anything an operator may meet, as a matrix."""
+        if isinstance(other, torch.Tensor) and other.ndim == 0 and not other.requires_grad:
+            other = other.item()
+        return super().lift(other)
+
+
+class ComplexLazyTensor(ComplexMatrix, LazyTensor):
+    """A matrix (..., M, N) of vectors of complex numbers, given by a formula and never stored.
+
+    Made of complex arguments, of real ones and `is_complex=True` (real and imaginary parts in
+    turn), or by operations such as `real2complex` and `exp1j`. Sums over i or j are complex.
+    """
+
+    real_kind = LazyTensor
+
+
+LazyTensor.complex_kind = ComplexLazyTensor
+
+
+def _make(x_or_ind: Any, dim: int | None, category: int) -> LazyTensor:
+    if dim is not None:
+        return LazyTensor((x_or_ind, dim, category))
+    return LazyTensor(x_or_ind, axis=category if category < 2 else None)
+
+
+def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+    """The rows of a tensor (M, D), indexed by i; or a symbolic variable Vi(position, dimension)."""
+    return _make(x_or_ind, dim, 0)
+
+
+def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+    """The rows of a tensor (N, D), indexed by j; or a symbolic variable Vj(position, dimension)."""
+    return _make(x_or_ind, dim, 1)
+
+
+def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+    """A parameter: a vector (D,) or a number; or a symbolic variable Pm(position, dimension)."""
+    return _make(x_or_ind, dim, 2)
