@@ -46,6 +46,30 @@ class Memory {
   char* data_;
 };
 
+// So many T between bytes that nothing may change.
+template <class T>
+class Guarded {
+ public:
+  explicit Guarded(i64 count) : bytes_(count * static_cast<i64>(sizeof(T))), all_(bytes_ + 128) {}
+  T* data() const { return reinterpret_cast<T*>(all_.data() + 64); }
+  std::vector<T> copy() const {
+    std::vector<T> numbers(size(bytes_) / sizeof(T));
+    if (bytes_ > 0) std::memcpy(numbers.data(), data(), size(bytes_));
+    return numbers;
+  }
+  bool intact() const {
+    bool same = true;
+    for (i64 k = 0; k < 64; ++k)
+      same &= static_cast<unsigned char>(all_.data()[k]) == 0xff &&
+              static_cast<unsigned char>(all_.data()[64 + bytes_ + k]) == 0xff;
+    return same;
+  }
+
+ private:
+  i64 bytes_;
+  Memory all_;
+};
+
 // The barrier of a block, and the point where its threads end.
 class Meeting {
  public:
@@ -72,9 +96,17 @@ class Meeting {
     turn_.notify_all();
   }
 
+  // Whether `mine` holds for any of the threads that meet.
+  bool any(bool mine) {
+    if (mine) found_ = true;
+    wait(false, [&] { any_ = found_.exchange(false); });
+    return any_;
+  }
+
  private:
   const int threads_;
   std::atomic<int> arrived_ = 0, ending_ = 0, turn_ = 0;
+  std::atomic<bool> found_ = false, any_ = false;
 };
 
 struct HostDevice {
@@ -90,6 +122,8 @@ struct HostDevice {
   void sync() const {
     meeting->wait(false, [] {});
   }
+  bool any(bool mine) const { return meeting->any(mine); }
+  int take(int* counter) const { return std::atomic_ref(*counter).fetch_add(1); }
 };
 
 class HostGpu {
@@ -183,8 +217,9 @@ struct HostSizes {
 
 template <class S>
 struct HostResult {
-  std::vector<S> out;  // (batches, outputs or 1, out_dim)
-  bool guarded;        // nothing beside `out` was written
+  std::vector<S> out;        // (batches, outputs or 1, out_dim), where there are values
+  std::vector<i64> indices;  // the same
+  bool guarded;              // nothing beside them was written
   GpuLaunch launch;
 };
 
@@ -202,11 +237,12 @@ HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& s
       keopsnb::gpu_launch(traits, {sizes.outputs, sizes.reduced, sizes.batches(),
                                    sizes.multiprocessors, sparse ? tiles.back() : -1});
 
-  constexpr i64 guard = 64;
   const i64 numbers = sizes.batches() * (traits.one ? 1 : sizes.outputs) * traits.out_dim;
-  const i64 out_bytes = numbers * static_cast<i64>(sizeof(S));
-  Memory out(out_bytes + 2 * guard), states(l.state_bytes);
-  GpuCall call{out.data() + guard,
+  const Guarded<S> out(traits.values ? numbers : 0);
+  const Guarded<i64> indices(traits.indices ? numbers : 0);
+  const Memory states(l.state_bytes);
+  GpuCall call{out.data(),
+               indices.data(),
                l.state_bytes > 0 ? states.data() : nullptr,
                sizes.outputs,
                sizes.reduced,
@@ -222,24 +258,20 @@ HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& s
 
   if (sparse && numbers > 0)
     host_gpu().launch((numbers + 255) / 256, 256, 0, [&](HostDevice& device) {
-      keopsnb::gpu_fill<Kernel>(device, call.out, numbers);
+      keopsnb::gpu_fill<Kernel>(device, call.out, call.indices, numbers);
     });
   if (l.blocks > 0)
     host_gpu().launch(l.blocks, l.threads, l.shared,
                       [&](HostDevice& device) { Kernel::run(device, call, inputs.data()); });
   if (l.merge_blocks > 0) {
-    const GpuMerge merge{call.states,     call.out,     l.parts, traits.one ? 1 : sizes.outputs,
-                         sizes.batches(), l.merge_group};
+    const GpuMerge merge{
+        call.states,     call.out,     call.indices, l.parts, traits.one ? 1 : sizes.outputs,
+        sizes.batches(), l.merge_group};
     host_gpu().launch(l.merge_blocks, keopsnb::gpu_merge_threads, l.merge_shared,
                       [&](HostDevice& device) { keopsnb::GpuMerger<Kernel>::run(device, merge); });
   }
 
-  HostResult<S> result{std::vector<S>(size(numbers)), true, l};
-  if (numbers > 0) std::memcpy(result.out.data(), out.data() + guard, size(out_bytes));
-  for (i64 k = 0; k < guard; ++k)
-    result.guarded &= static_cast<unsigned char>(out.data()[k]) == 0xff &&
-                      static_cast<unsigned char>(out.data()[guard + out_bytes + k]) == 0xff;
-  return result;
+  return {out.copy(), indices.copy(), out.intact() && indices.intact(), l};
 }
 
 // With the kernel that keopsnb chooses for the formula.

@@ -51,6 +51,13 @@ static_assert(is(x * x, square(x)) && is(square(-x), square(x)));
 static_assert(is(b * x + p * x, (b + p) * x) && is(2_c * x + x, 3_c * x));
 static_assert(is(sum(b * x), b* sum(x)));
 
+// ---- What stands among zeros is not multiplied by them, nor added to them.
+constexpr auto among = elemt<3, 1>(b);
+static_assert(is(x * among, elemt<3, 1>(elem<1>(x) * b)) && is(p * among, elemt<3, 1>(p* b)));
+static_assert(is(sum(x * among), elem<1>(x) * b) && is(elem<1>(among), b));
+static_assert(is(elem<2>(among), zero<1>) && is(among + elemt<3, 1>(p), elemt<3, 1>(b + p)));
+static_assert(is(extractt<2, 6>(among), elemt<6, 3>(b)));
+
 // ---- A scalar replicated only to meet a vector is not replicated.
 static_assert(is(sumt<3>(b) * x, b* x) && is(sumt<3>(b) + x, b + x));
 static_assert(is(exp(sumt<3>(b)), sumt<3>(exp(b))));
@@ -62,6 +69,29 @@ static_assert(is(grad(concat(y, x), x, vi<6, 6>), extract<3, 3>(vi<6, 6>)));
 static_assert(is(grad(extract<1, 2>(x), x, vi<6, 2>), extractt<1, 3>(vi<6, 2>)));
 static_assert(is(grad(b * x, b, u), sum(x* u)));
 static_assert(is(grad(exp(b), b, e), exp(b) * e));
+
+// ---- Forward mode: the differential of a linear formula is itself, of others the chain rule.
+static_assert(is(diff(x, x, u), u) && is(diff(y, x, u), zero<3>) && is(diff(-x, x, u), -u));
+static_assert(is(diff(sum(x), x, u), sum(u)) && is(diff(b * x, x, u), b* u));
+static_assert(is(diff(sumt<3>(b), b, p), sumt<3>(p)) && is(diff(b + x, b, p), sumt<3>(p)));
+static_assert(is(diff(concat(y, x), x, u), concat(zero<3>, u)));
+static_assert(is(diff(extract<1, 2>(x), x, u), extract<1, 2>(u)));
+static_assert(is(diff(extractt<1, 5>(x), x, u), extractt<1, 5>(u)));
+static_assert(is(diff(exp(b), b, e), exp(b) * e) && is(diff(b * x, b, e), e* x));
+static_assert(is(diff(b * x, b, e, x, u), e* x + b * u));
+static_assert(is(diff(x, x, u, x, y), u + y));
+
+// ---- Operators: traces by rule, not component by component.
+static_assert(is(divergence(x, x), 3_c) && is(divergence(y, x), zero<1>));
+static_assert(is(divergence(exp(x), x), sum(exp(x))) && is(divergence(b * x, x), 3_c * b));
+static_assert(is(divergence(sumt<3>(sum(x)), x), 3_c));
+static_assert(is(divergence(concat(extract<1, 2>(x), b), x), zero<1>));
+static_assert(is(divergence(extract<1, 3>(concat(b, x)), x), 3_c));
+static_assert(is(laplacian(sqnorm2(x), x), 6_c) && is(laplacian(sum(x), x), zero<1>));
+static_assert(is(trace_operator(x, x, u), sum(u)) && is(trace_operator(x, x, b), 3_c * b));
+static_assert(is(adjoint_operator(b * x, x, u), b* u));
+static_assert(is(sum_lin_operator(b * x, x), 3_c * b));
+static_assert(is(grad_matrix(b * x, b), concat(elem<0>(x), elem<1>(x), elem<2>(x))));
 
 // ---- Every order stays small: a derivative has a bounded number of new nodes.
 constexpr auto gaussian = exp(-sqdist(x, y)) * b;
@@ -75,6 +105,10 @@ constexpr auto derivative() {
 template <int K>
 constexpr int nodes = distinct<decltype(derivative<K>())>::size;
 static_assert(nodes<0> == 9);
+template <i64 D>
+constexpr int laplacian_nodes =
+    distinct<decltype(laplacian(exp(-sqdist(vi<0, D>, vj<1, D>)), vi<0, D>))>::size;
+static_assert(laplacian_nodes<3> <= 16 && laplacian_nodes<16> == laplacian_nodes<3>);
 static_assert(nodes<1> <= 18 && nodes<2> <= 30 && nodes<3> <= 48 && nodes<4> <= 70);
 
 // ---- Scalars have a slot, cheap vectors none, dear vectors that are read twice one.
@@ -120,6 +154,7 @@ Real operator/(A s, B t) {
   return {real(s).v / real(t).v};
 }
 Real operator-(Real a) { return {-a.v}; }
+Real below(Real a) { return {a.v - 1}; }
 
 // As functions of doubles, by name and by formula; `step` and the like are not differentiated.
 #define KEOPSNB_UNARY(N, call, ...) \

@@ -47,11 +47,23 @@ void column_kernels() {
                 {33, 70});
 }
 
+void kept_terms() {
+  constexpr auto f = sqdist(x, y) * t;
+  check<float>("index, ranges", over_j(min_argmin_reduction(f)), sparse());
+  run<float>("first terms, registers", over_j(kmin_argkmin_reduction<5>(f)));
+  check<double>("first terms", over_j(kmax_argkmax_reduction<70>(f)), {33, 35, {2}});
+  CHECK(check<float>("first terms", over_j(kmin_argkmin_reduction<40>(f)), {3, 4200}, {132}) > 1);
+  check<float>("first terms, ranges", over_j(kmin_argkmin_reduction<40>(f)), sparse());
+  check<float>("first terms, all", Reduced<decltype(kmin_reduction<40>(f)), Output::one>{},
+               {67, 70});
+}
+
 }  // namespace
 
 int main() {
   short_kernels();
   long_kernels();
   column_kernels();
+  kept_terms();
   return report("gpu_kernel_test");
 }

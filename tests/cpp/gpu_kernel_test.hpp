@@ -8,129 +8,12 @@
 
 #include "check.hpp"
 #include "emulation.hpp"
+#include "gpu_definition.hpp"
 
 namespace gpu_test {
 
 using namespace keopsnb;
-using emulation::HostRanges, emulation::HostSizes, emulation::size;
-
-// ---- Formulas by their definition: no plan, no slot, no tile
-// --------------------------------------
-
-struct Pair {
-  const std::vector<const double*>& in;  // by position
-  i64 i, j;
-  const i64 serial = last_serial++;  // no two pairs have the same
-
-  inline static i64 last_serial = 0;
-};
-
-template <class F>
-struct Value;
-
-template <class F>
-double value(const Pair& pair, i64 c) {
-  if constexpr (F::dim > 1 || operands_of<F>::size == 0) {
-    return Value<F>::at(pair, F::dim == 1 ? 0 : c);
-  } else {  // scalars are asked for once for each component of a vector
-    static i64 known_for = -1;
-    static double known = 0;
-    if (known_for != pair.serial) {
-      known = Value<F>::at(pair, 0);
-      known_for = pair.serial;
-    }
-    return known;
-  }
-}
-
-template <i64 D>
-struct Value<Zero<D>> {
-  static double at(const Pair&, i64) { return 0; }
-};
-template <i64 M, int E>
-struct Value<Lit<M, E>> {
-  static double at(const Pair&, i64) { return Lit<M, E>::value; }
-};
-template <int P, i64 D, Category C>
-struct Value<Var<P, D, C>> {
-  static double at(const Pair& pair, i64 c) {
-    const i64 row = C == Category::i ? pair.i : C == Category::j ? pair.j : 0;
-    return pair.in[size(P)][row * D + c];
-  }
-};
-template <class Op, class... A>
-struct Value<Node<Op, A...>> {
-  static double at(const Pair& pair, i64 c) { return Op::value(value<A>(pair, c)...); }
-};
-template <class A>
-struct Value<Node<op::Sum, A>> {
-  static double at(const Pair& pair, i64) {
-    double sum = 0;
-    for (i64 c = 0; c < A::dim; ++c) sum += value<A>(pair, c);
-    return sum;
-  }
-};
-template <i64 N, class A>
-struct Value<Node<op::SumT<N>, A>> {
-  static double at(const Pair& pair, i64) { return value<A>(pair, 0); }
-};
-template <class... A>
-struct Value<Node<op::Concat, A...>> {
-  static double at(const Pair& pair, i64 c) {
-    double found = 0;
-    i64 first = 0;
-    ((c >= first&& c < first + A::dim ? found = value<A>(pair, c - first) : 0, first += A::dim),
-     ...);
-    return found;
-  }
-};
-template <i64 Start, i64 D, class A>
-struct Value<Node<op::Extract<Start, D>, A>> {
-  static double at(const Pair& pair, i64 c) { return value<A>(pair, Start + c); }
-};
-template <i64 Start, i64 D, class A>
-struct Value<Node<op::ExtractT<Start, D>, A>> {
-  static double at(const Pair& pair, i64 c) {
-    return c >= Start && c < Start + A::dim ? value<A>(pair, c - Start) : 0;
-  }
-};
-
-// The terms of an output, summed: the result, and how large a rounding error may be beside it.
-struct Expected {
-  double value = 0, scale = 0;
-};
-
-template <class Reduction>
-struct Terms;
-
-template <class F>
-struct Terms<SumReduction<F>> {
-  std::vector<Expected> sums = std::vector<Expected>(size(F::dim));
-
-  void add(const Pair& pair) {
-    for (i64 c = 0; c < F::dim; ++c) {
-      const double term = value<F>(pair, c);
-      sums[size(c)].value += term;
-      sums[size(c)].scale += std::abs(term);
-    }
-  }
-  Expected at(i64 c) const { return sums[size(c)]; }
-};
-
-template <class F, class G>
-struct Terms<LogSumExpReduction<F, G>> {
-  std::vector<double> sums = std::vector<double>(size(G::dim));
-
-  // Formulas under test are small enough for exp.
-  void add(const Pair& pair) {
-    const double e = std::exp(value<F>(pair, 0));
-    for (i64 c = 0; c < G::dim; ++c) sums[size(c)] += e * value<G>(pair, c);
-  }
-  Expected at(i64 c) const {
-    const double value = std::log(sums[size(c)]);
-    return {value, 2 + std::abs(value)};
-  }
-};
+using emulation::HostRanges, emulation::HostSizes;
 
 // ---- Data --------------------------------------------------------------------------------------
 
@@ -162,14 +45,25 @@ class Random {
 // Position 2 holds weights, which are positive: their logarithm may be asked for.
 inline constexpr int positive = 2;
 
-// One input: vectors of norm about 1. `numbers` is of the exact size, for sanitizers.
+// One input: vectors of norm about 1; where terms are to tie, of quarters, few and exact. `numbers`
+// or `integers` is of the exact size, for sanitizers.
 template <class S>
 struct Input {
+  using Integer = integer_of<computed_in<S>>;
   std::unique_ptr<S[]> numbers;
+  std::unique_ptr<Integer[]> integers;
   std::vector<double> exact;
   std::vector<i64> stride;
 
-  void make(int position, i64 dim, i64 rows, const std::vector<i64>& batch, unsigned repeated) {
+  const void* data() const {
+    return integers ? static_cast<const void*>(integers.get()) : numbers.get();
+  }
+  i64 bytes() const { return integers ? sizeof(Integer) : sizeof(S); }
+
+  template <class V>
+  void make(i64 rows, const std::vector<i64>& batch, unsigned repeated, bool ties) {
+    constexpr int position = V::position;
+    constexpr i64 dim = V::dim;
     i64 total = rows * dim;
     stride.assign(batch.size(), 0);
     for (std::size_t d = batch.size(); d-- > 0;) {
@@ -178,12 +72,21 @@ struct Input {
       total *= batch[d];
     }
     exact.resize(size(total));
-    numbers.reset(new S[size(total)]);
+    if (IntegerVariable<V>)
+      integers.reset(new Integer[size(total)]);
+    else
+      numbers.reset(new S[size(total)]);
     Random random(static_cast<std::uint64_t>(17 * position + 3));
     const double norm = std::sqrt(static_cast<double>(dim));
     for (i64 k = 0; k < total; ++k) {
-      const double number =
-          position == positive ? 0.1 + random.next() : (2 * random.next() - 1) / norm;
+      if (integers) {
+        exact[size(k)] = std::floor(7 * random.next());
+        integers[size(k)] = static_cast<Integer>(exact[size(k)]);
+        continue;
+      }
+      const double number = ties                   ? std::floor(5 * random.next()) / 4 + 0.25
+                            : position == positive ? 0.1 + random.next()
+                                                   : (2 * random.next() - 1) / norm;
       const S stored = to_storage<S>(static_cast<computed_in<S>>(number));
       numbers[size(k)] = stored;
       exact[size(k)] = static_cast<double>(from_storage(stored));
@@ -196,6 +99,7 @@ struct Sizes {
   std::vector<i64> batch = {};
   int multiprocessors = 1;
   HostRanges ranges = {};
+  bool ties = false;
 
   std::string text() const {
     std::string s = std::to_string(M) + " x " + std::to_string(N) + ", " +
@@ -211,8 +115,8 @@ std::vector<Input<S>> make_inputs(const Sizes& sizes) {
   std::vector<Input<S>> inputs(8);
   const auto all = [&]<class... V>(List<V...>, [[maybe_unused]] i64 rows) {
     // Some repeat along the first batch dimension, some along the second, some along both.
-    (inputs[V::position].make(V::position, V::dim, rows, sizes.batch,
-                              static_cast<unsigned>(V::position) & 3U),
+    (inputs[V::position].template make<V>(rows, sizes.batch,
+                                          static_cast<unsigned>(V::position) & 3U, sizes.ties),
      ...);
   };
   all(variables_of<Category::i, Nodes>{}, sizes.M);
@@ -241,6 +145,7 @@ inline constexpr const char* type_name = std::is_same_v<S, float>     ? "float"
 template <class S>
 bool close(double found, const Expected& wanted) {
   if (std::isinf(wanted.value)) return found == wanted.value;
+  if (std::isnan(wanted.value)) return std::isnan(found);
   const double slack = Numeric<S>::term * wanted.scale +
                        Numeric<S>::result * std::abs(wanted.value) * (1 + 1e-3) + Numeric<S>::least;
   return std::abs(found - wanted.value) <= slack;
@@ -275,12 +180,13 @@ std::vector<Expected> expected(const std::vector<Input<S>>& inputs, const Sizes&
     }
     Terms<Reduction> terms;
     const auto finish = [&] {
-      for (i64 c = 0; c < Reduction::out_dim; ++c) all.push_back(terms.at(c));
+      for (i64 k = 0; k < Reduction::ranks; ++k)
+        for (i64 c = 0; c < Reduction::dim; ++c) all.push_back(terms.at(c, k));
       terms = {};
     };
     for (i64 o = 0; o < outputs; ++o) {
       for (i64 r = 0; r < reduced; ++r)
-        if (counts(sizes.ranges, o, r)) terms.add({in, by_j ? r : o, by_j ? o : r});
+        if (counts(sizes.ranges, o, r)) terms.add({in, by_j ? r : o, by_j ? o : r}, r);
       if (Out != Output::one) finish();
     }
     if (Out == Output::one) finish();
@@ -301,10 +207,10 @@ template <class S>
 std::vector<GpuInput> gpu_inputs(const std::vector<Input<S>>& inputs) {
   std::vector<GpuInput> in(inputs.size(), GpuInput{});
   for (std::size_t k = 0; k < in.size(); ++k) {
-    in[k].data = inputs[k].numbers.get();
+    in[k].data = inputs[k].data();
     const std::size_t dims = inputs[k].stride.size();
     for (std::size_t d = 0; d < dims; ++d)
-      in[k].batch_stride[gpu_batch_dims - dims + d] = inputs[k].stride[d];
+      in[k].batch_stride[gpu_batch_dims - dims + d] = inputs[k].stride[d] * inputs[k].bytes();
   }
   return in;
 }
@@ -322,6 +228,18 @@ void compare(const std::string& name, const Sizes& sizes, const std::vector<S>& 
   }
 }
 
+inline void compare_indices(const std::string& name, const Sizes& sizes,
+                            const std::vector<i64>& found, const std::vector<Expected>& wanted) {
+  CHECK(found.size() == wanted.size());
+  int told = 0;
+  for (std::size_t k = 0; k < wanted.size() && k < found.size(); ++k) {
+    ++checks_made;
+    if (found[k] != wanted[k].index)
+      differs(told, name, "index", sizes, static_cast<i64>(k), static_cast<double>(found[k]),
+              {static_cast<double>(wanted[k].index), 0, 0});
+  }
+}
+
 // Law: the kernel computes the reduction, whatever the sizes, the type of numbers, the number of
 // multiprocessors (which decides the splits), the batches and the ranges. Gives the most splits.
 template <class S, class Kernel, Output Out, class Reduction = typename Kernel::Reduction>
@@ -336,7 +254,8 @@ i64 check_kernel(const std::string& name, Sizes sizes, const std::vector<int>& m
                                                               Out == Output::j ? sizes.M : sizes.N,
                                                               sizes.batch, count, sizes.ranges});
     CHECK(found.guarded);
-    compare(name, sizes, found.out, wanted);
+    if constexpr (Reduction::values) compare(name, sizes, found.out, wanted);
+    if constexpr (Reduction::indices) compare_indices(name, sizes, found.indices, wanted);
     if (found.launch.splits > splits) splits = found.launch.splits;
   }
   return splits;
@@ -356,10 +275,10 @@ void check_both(const std::string& name, Reduced<Reduction, Out> reduction, cons
   const auto gpu = emulation::reduce_gpu<S>(
       reduction, gpu_inputs(inputs),
       {Out == Output::j ? sizes.N : sizes.M, Out == Output::j ? sizes.M : sizes.N, {}, 1, {}});
-  const auto at = [&](int position) -> const S* { return inputs[size(position)].numbers.get(); };
-  const S* const in[] = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
+  const auto at = [&](int position) { return inputs[size(position)].data(); };
+  const void* const in[] = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
   std::vector<S> cpu(gpu.out.size());
-  CHECK(reduce<S>(reduction, cpu.data(), sizes.M, sizes.N, in) == Outcome::done);
+  CHECK(reduce<S>(reduction, Results<S>(cpu.data()), sizes.M, sizes.N, in) == Outcome::done);
   auto wanted = expected<Reduction, Out>(inputs, sizes);
   compare(name + " on the CPU", sizes, cpu, wanted);
   for (std::size_t k = 0; k < wanted.size(); ++k) wanted[k].value = static_cast<double>(cpu[k]);
@@ -376,7 +295,7 @@ inline const std::vector<Sizes> few_sizes = {{1, 1}, {33, 131}, {130, 67}, {0, 5
 inline HostRanges ranges() {
   return {{0, 131, 131, 131, 140, 141, 150, 283, 290, 299},
           {2, 3, 4, 4, 7},
-          {0, 70, 135, 200, 0, 200, 7, 8, 3, 3, 190, 200, 0, 129}};
+          {0, 70, 135, 200, 0, 200, 7, 8, 0, 129, 140, 140, 190, 200}};
 }
 inline Sizes sparse(bool by_j = false) {
   return {by_j ? 200 : 300, by_j ? 300 : 200, {}, 1, ranges()};

@@ -61,6 +61,7 @@ void covers(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaunch& l) 
   // Tiles and splits are disjoint by their size; blocks number them without a gap.
   const GpuCall call = call_of(sizes, l);
   const i64 step = l.blocks / 97 + 1;
+  const char* const data = reinterpret_cast<const char*>(4096);
   for (i64 k = 0; k < l.blocks + step; k += step) {
     const i64 block = k < l.blocks ? k : l.blocks - 1;
     const GpuJob job(call, traits.chunks, block, rows);
@@ -70,8 +71,8 @@ void covers(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaunch& l) 
     CHECK(job.from == job.split * l.reduced_per_split);
     const i64 to = job.from + l.reduced_per_split;
     CHECK(job.to == (to < sizes.reduced ? to : sizes.reduced));
-    const GpuInput input{nullptr, {0, 0, 0, 1000}};
-    CHECK(job.offset(input) == 1000 * job.batch);
+    const GpuInput input{data, {0, 0, 0, 1000}};
+    CHECK(job.rows_of(input) == data + 1000 * job.batch);
   }
 }
 
@@ -209,6 +210,10 @@ int main() {
   launches<float>(sum_over_j(far * vj<2, 130>));
   launches<double>(sum_over_ij(far * vj<2, 70>));
   launches<double>(sum_over_j(exp(-sqdist(vi<0, 32>, vj<1, 32>)) * vj<2, 1>));
+  launches<float>(over_j(argmin_reduction(sqdist(x, y))));
+  launches<float>(over_j(kmin_reduction<1024>(sqdist(x, y))));
+  launches<double>(over_j(argkmin_reduction<1024>(x * y)));
+  launches<float>(Reduced<decltype(kmax_reduction<600>(scalprod(x, y))), Output::one>{});
   Format<float16, 5, 10>::round_trip();
   Format<float16, 5, 10>::rounding();
   Format<bfloat16, 8, 7>::round_trip();

@@ -188,14 +188,15 @@ void killed_at_any_moment() {
 
 void interrupts_leave_nothing() {
   const Place place;
-  std::atomic<int> polls{0};
-  CHECK_THROWS(Interrupted, "interrupted", runs(7, {"", [&] { return ++polls == 1; }}));
-  CHECK(names_in(place.home + "/work").empty() && objects(place.home).empty());
-  // Another thread that waited for the same source takes over.
+  // So that a compilation is always met under way.
   const std::string slow =
       scratch::script(place.folder / "slow", "case $* in *-shared*) sleep 0.5;; esac\nexec " +
                                                  Place::real_compiler() + " \"$@\"");
   const Variable compiler("KEOPSNB_CXX", slow);
+  std::atomic<int> polls{0};
+  CHECK_THROWS(Interrupted, "interrupted", runs(7, {"", [&] { return ++polls == 1; }}));
+  CHECK(names_in(place.home + "/work").empty() && objects(place.home).empty());
+  // Another thread that waited for the same source takes over.
   std::atomic<bool> stop{false}, stopped{false}, good{false};
   std::thread first([&] {
     try {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "check.hpp"
@@ -86,18 +87,50 @@ void stops() {
   std::vector<float> out(100, 7.0F);
   using Kernel = Cpu<float, SumReduction<decltype(vi<0, 1> * vj<1, 1>)>, Output::i>;
   int polls = 0;
-  CpuCall call{in,
-               out.data(),
-               100,
-               100000,
-               false,
-               4,
-               [](void* polls_made) { return ++*static_cast<int*>(polls_made) > 3; },
+  CpuCall call{in,      out.data(),
+               nullptr, 100,
+               100000,  false,
+               4,       [](void* polls_made) { return ++*static_cast<int*>(polls_made) > 3; },
                &polls};
   Serial serial;
   CHECK(launch(Kernel::kernel, call, serial) == Outcome::stopped);
   CHECK(polls < 10);
   for (float v : out) CHECK(v == 7.0F);
+}
+
+// Law: each batch is a reduction of its own, of the pairs that the ranges name, for any number of
+// threads; outputs that they do not name get the value of no term, also where all are one.
+template <Output Out>
+void batches_and_ranges(i64 M, i64 N, int threads, bool sparse) {
+  constexpr i64 B = 3;
+  const auto xs = random_vector<float>(B * M, 1), ys = random_vector<float>(N, 2);
+  const i64 shape[] = {B}, strides[] = {M * 4, 0};
+  // Two clusters of outputs, the second with no interval, and rows in none.
+  const i64 outputs[] = {0, M / 2, M / 2, M - M / 4}, slices[] = {2, 2};
+  const i64 reduced[] = {0, N / 3, N / 2, N};
+  const auto taken = [&](i64 i, i64 j) {
+    return !sparse || (i < M / 2 && (j < N / 3 || j >= N / 2));
+  };
+  const void* in[] = {xs.data(), ys.data()};
+  const i64 results = Out == Output::one ? 1 : M;
+  std::vector<float> out(static_cast<std::size_t>(B * results), 77.0F);
+  CpuCall call{in, out.data(), nullptr, M, N, Out == Output::one, 4, nullptr, nullptr};
+  call.out_dim = 1;
+  call.batches = {1, shape, strides, 2};
+  if (sparse) call.ranges = {outputs, slices, reduced, 2};
+  using Kernel = Cpu<float, SumReduction<decltype(exp(vi<0, 1> * vj<1, 1>))>, Out>;
+  const Threads executor{threads};
+  CHECK(launch(Kernel::kernel, call, executor) == Outcome::done);
+  std::vector<double> wanted(out.size());
+  for (i64 b = 0; b < B; ++b)
+    for (i64 i = 0; i < M; ++i)
+      for (i64 j = 0; j < N; ++j)
+        if (taken(i, j))
+          wanted[static_cast<std::size_t>(b * results + i % results)] +=
+              std::exp(static_cast<double>(xs[static_cast<std::size_t>(b * M + i)]) *
+                       static_cast<double>(ys[static_cast<std::size_t>(j)]));
+  for (std::size_t k = 0; k < out.size(); ++k)
+    CHECK(close(out[k], wanted[k], 1 + static_cast<double>(M * N)));
 }
 
 // Law: the error of a float32 sum does not grow with the number of terms.
@@ -107,7 +140,7 @@ double sum_error(i64 N) {
   const void* in[] = {ys.data()};
   float out[1];
   using Kernel = Cpu<float, SumReduction<Var<0, 1, Category::j>>, Output::i, Block>;
-  const CpuCall call{in, out, 1, N, false, 4, nullptr, nullptr};
+  const CpuCall call{in, out, nullptr, 1, N, false, 4, nullptr, nullptr};
   Serial serial;
   launch(Kernel::kernel, call, serial);
   const double exact = static_cast<double>(N) * static_cast<double>(0.1F);
@@ -131,6 +164,12 @@ int main() {
   gaussian<float, 700>(5, 300, 2);  // a workspace on the heap
   gaussian<float, 3>(1, 100003, 3);
   stops();
+  for (int threads : {1, 3})
+    for (bool sparse : {false, true})
+      for (const auto& [M, N] : {std::pair<i64, i64>{5, 9}, {300, 40}, {3, 5000}, {0, 4}, {4, 0}}) {
+        batches_and_ranges<Output::i>(M, N, threads, sparse);
+        batches_and_ranges<Output::one>(M, N, threads, sparse);
+      }
   for (i64 N : {100000, 1000000, 10000000}) {
     CHECK(sum_error<default_block>(N) < 4e-6);
     CHECK(sum_error<1>(N) < 1.2e-7);

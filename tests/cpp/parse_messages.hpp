@@ -31,8 +31,8 @@ inline void mistakes() {
   fails("Quaternion(x)", 1, "There is no operation 'Quaternion'.\n");
   fails("Exp * x", 1, "'Exp' is an operation");
   fails("Grad", 1, "'Grad' is an operation");
-  fails("x < y <= x + p", 7, "write '(x < y) * (y <= x + p)'");
-  fails("x == y != x", 8, "write '(x == y) * (y != x)'");
+  fails("x < y <= x + p", 7, "write 'x < y and y <= x + p' for both at once");
+  fails("x == y != x", 8, "write 'x == y and y != x' for both");
   fails("x + b", 3, "'x' has dimension 3 and 'b' has dimension 2");
   fails("Exp((x*p)/b)", 10, "'(x*p)' has dimension 3 and 'b' has dimension 2");
   fails("Extract(x, 2, 2)", 1, "the integer parameters are 2 and 2");
@@ -41,6 +41,21 @@ inline void mistakes() {
   fails("Pow(x, 2147483648)", 8, "between -2147483647 and 2147483647");
   fails("Pow(x, 99999999999999999999)", 8, "between -2147483647 and 2147483647");
   fails("SumT(p, 1000001)", 1, "the greatest dimension is 1000000");
+  fails("x % b", 3,
+        "'%', or Mod, takes (D), (D), (D) -> D, where any of them may have dimension 1, "
+        "but here 'x' has dimension 3 and 'b' has dimension 2.");
+  fails("x // b", 3, "'//', or Divide, takes");
+  fails("x and b", 3, "'and', or And, takes");
+  fails("and x", 1, "'and' stands between two formulas: write a and b.");
+  fails("x or", 5, "Expected a number, a variable, an operation or '(', but found the end");
+  fails("x or or y", 6, "'or' stands between two formulas: write a or b.");
+  fails("not", 4, "found the end of the text");
+  fails("x not y", 3, "'not' stands before a formula, and in parentheses after another operator");
+  fails("Exp([2])", 5, "Expected a formula, as in Exp(f), but found the list '[2]'.");
+  fails("Exp([2", 7, "Expected ',' or ']', but found the end of the text.");
+  fails("[2]", 1, "There is no '[' here: write Elem(f, index)");
+  fails("x + [2]", 5, "There is no '[' here");
+  fails("Grad(x, [2])", 9, "The second argument of Grad is a variable, but '[2]' is not one.");
   // Another line of the text, and characters of more than one byte.
   fails("Exp(x) *\n  Sqt(s)", 3, "\n    Sqt(s)\n    ^~~");
   fails("x * \xCE\xB3", 5, "'\xCE\xB3' (U+03B3)");
@@ -55,19 +70,20 @@ inline void mistakes() {
 inline void advice() {
   constexpr std::array<string_view, 3> cases[] = {
       {"p^s", "a**b", "p**s"},
-      {"p%s", "Mod(a, b, 0)", "Mod(p, s, 0)"},
-      {"p//s", "Floor(a / b)", "Floor(p / s)"},
       {"x@y", "a | b", "x | y"},
-      {"p&s", "a * b", "p * s"},
-      {"p||s", "Step(a + b - 1)", "Step(p + s - 1)"},
-      {"~p", "1 - a", "1 - p"},
-      {"!p", "1 - a", "1 - p"},
+      {"p&s", "a and b", "p and s"},
+      {"p||s", "a or b", "p or s"},
+      {"~p", "not a", "not p"},
+      {"!p", "not a", "not p"},
       {"p=s", "a == b", "p == s"},
-      {"p and s", "a * b", "p * s"},
-      {"p or s", "Step(a + b - 1)", "Step(p + s - 1)"},
-      {"not p", "1 - a", "1 - p"},
+      {"p * not s", "a * (not b)", "p * (not s)"},
+      {"p < not(s)", "a * (not b)", "p < (not s)"},
+      {"p is s", "a == b", "p == s"},
+      {"p xor s", "Xor(a, b)", "Xor(p, s)"},
       {"p if s else p", "IfElse(c, a, b)", "IfElse(s, p, p)"},
       {"x[0]", "Elem(f, index)", "Elem(x, 0)"},
+      {"Exp([x, y])", "Concat(f, g)", "Exp(Concat(x, y))"},
+      {"Exp((x, y))", "Concat(f, g)", "Exp(Concat(x, y))"},
       {"x[0:2]", "Extract(f, start, d)", "Extract(x, 0, 2)"},
       {"[x, y]", "Concat(f, g)", "Concat(x, y)"},
       {"x.exp()", "Exp(x)", "Exp(x)"},
@@ -86,11 +102,66 @@ inline void advice() {
   CHECK(nearest(string(100000, 'a'), {"Exp"}).empty());
 }
 
+// Of the operators of calculus.
+inline void wrong_differentials() {
+  fails("Grad(x)", 1,
+        "Expected Grad(f, v, e) or Grad(f, v), for a formula f and a variable v, but "
+        "found 1 argument.");
+  fails("Diff(x, x)", 1, "Expected Diff(f, v, u), for a formula f and a variable v, but found 2");
+  fails("Laplacian(p, x, x)", 1, "Expected Laplacian(f, v), for");
+  fails("SumLinOperator(x)", 1,
+        "Expected SumLinOperator(f, v, wl, wr) or SumLinOperator(f, v), for");
+  fails("Divergence(x, Exp(x))", 15,
+        "The second argument of Divergence is a variable, but 'Exp(x)' is not one. Write the name "
+        "of a variable, or Var(position, dimension, category).");
+  fails("Divergence(b, x)", 12,
+        "The first argument of Divergence has the dimension of the second, "
+        "but 'x' has dimension 3 and 'b' has dimension 2.");
+  fails("Laplacian(x, x)", 11,
+        "The first argument of Laplacian has dimension 1, but 'x' has dimension 3.");
+  fails("Diff(x, x, b)", 12,
+        "The third argument of Diff has the dimension of the second, but 'x' "
+        "has dimension 3 and 'b' has dimension 2.");
+  fails("AdjointOperator(p*x, x, p)", 25,
+        "The third argument of AdjointOperator has the dimension "
+        "of the first, but 'p*x' has dimension 3 and 'p' has");
+  fails("TraceOperator(b, x)", 15,
+        "has the dimension of the second, or 1, but 'x' has dimension 3");
+  fails("TraceOperator(x, x, b)", 21,
+        "The third argument of TraceOperator has the dimension of the "
+        "second, or 1, but 'x' has dimension 3 and 'b' has");
+  fails("SumLinOperator(b*p, p, x)", 24, "has the dimension of the first, or 1, but 'b*p' has");
+  fails("SumLinOperator(b*p, p, b, x)", 27,
+        "The fourth argument of SumLinOperator has the dimension "
+        "of the second, or 1, but 'p' has dimension 1 and 'x'");
+  fails("Diff(x, (x, y), y)", 17,
+        "Expected a direction for each variable, as in Diff(f, (v, w), (u, "
+        "t)), but found 'y' for the 2 variables '(x, y)'.");
+  fails("Diff(x, (x, y), (y, x, y))", 17, "but found '(y, x, y)' for the 2 variables '(x, y)'.");
+  fails("Diff(x, (x, y), (y, p))", 21,
+        "A direction has the dimension of its variable, but 'y' has dimension 3 and 'p' has");
+  fails("Diff(x, (x, x + y), (y, y))", 13,
+        "The second argument of Diff is a variable, but 'x + y'");
+  fails("Diff((x, y), x, y)", 6, "Expected a formula, as in Diff(f, v, u), but found the tuple");
+  fails("Diff(x, x, (y, y))", 12, "Expected a formula, as in Diff(f, v, u), but found the tuple");
+  fails("Diff(x, (x, y) + 1, y)", 9, "found the tuple '(x, y)': write Concat(f, g) to put vectors");
+  fails("Grad(x, (x, y), y)", 9,
+        "The second argument of Grad is one variable; only Diff(f, (v, w), "
+        "(u, t)) takes several.");
+  fails("Factorize(x)", 1, "Expected Factorize(f, g), but found 1 argument.");
+  fails("AutoFactorize(x, y)", 1, "Expected AutoFactorize(f), but found 2 arguments.");
+  fails("diff(x, x, y)", 1, "Did you mean 'Diff'?");
+  fails("Gradmatrix(x, x)", 1, "Did you mean 'GradMatrix'?");
+  fails("GradMatrix(Zero(2000), Var(5, 2000, 0))", 1,
+        "The result of GradMatrix has dimension 4000000 here, and the greatest dimension is");
+}
+
 // Messages on aliases point into the alias.
 inline void refused_declarations() {
   const auto refuses = [](const std::vector<string>& names, i64 column, string_view words) {
     fails("1", column, words, names);
   };
+  refuses({"or = Vi(3)"}, 1, "'or' is an operator of formulas: give the variable another name.");
   refuses({""}, 1, "found the end of the text");
   refuses({"3 = Vi(3)"}, 1, "found '3'");
   refuses({"x"}, 2, "Expected '=' after 'x'");

@@ -10,7 +10,7 @@
 
 #include "catalogue.hpp"
 #include "parse/number.hpp"
-#include "parse/utf8.hpp"
+#include "parse_calls.hpp"
 #include "parse_messages.hpp"
 #include "parse_test.hpp"
 
@@ -43,6 +43,31 @@ void grammar() {
   means("x == y", "equal(v0, v1)", 3);
   means("x != y", "notequal(v0, v1)", 3);
   means("(x<y)<p", "lessthan(lessthan(v0, v1), v3)", 3);
+  means("x % p", "mod(v0, v3, lit<0, 0>)", 3);
+  means("x // y", "floor(divide(v0, v1))", 3);
+  means("-x // p % s * y", "mult(mod(floor(divide(minus(v0), v3)), v4, lit<0, 0>), v1)", 3);
+  means("x%2**s", "mod(v0, powf(lit<1, 1>, v4), lit<0, 0>)", 3);
+  means("Clamp(x, 0, 1)", "clamp(v0, lit<0, 0>, lit<1, 0>)", 3);
+  means("Mod(x, 1, -0.5)", "mod(v0, lit<1, 0>, lit<-1, -1>)", 3);
+}
+
+// Python's and, or and not, on formulas that are true where they are not 0.
+void logic() {
+  const string both = find_row("And")->call, either = find_row("Or")->call,
+               none = find_row("Not")->call;
+  means("p and s", both + "(v3, v4)", 1);
+  means("p or s and p", either + "(v3, " + both + "(v4, v3))", 1);
+  means("p and s or p", either + "(" + both + "(v3, v4), v3)", 1);
+  means("(p or s)and p", both + "(" + either + "(v3, v4), v3)", 1);
+  means("p or s or p", either + "(" + either + "(v3, v4), v3)", 1);
+  means("not p", none + "(v3)", 1);
+  means("not not p < s", none + "(" + none + "(lessthan(v3, v4)))", 1);
+  means("not p and not s", both + "(" + none + "(v3), " + none + "(v4))", 1);
+  means("not p == s", none + "(equal(v3, v4))", 1);
+  means("p * (not s)", "mult(v3, " + none + "(v4))", 1);
+  means("p < s and s < p + 1", both + "(lessthan(v3, v4), lessthan(v4, add(v3, lit<1, 0>)))", 1);
+  means("Exp(p and not s)", "exp(" + both + "(v3, " + none + "(v4)))", 1);
+  means("x and p", both + "(v0, v3)", 3);
 }
 
 // A literal exponent chooses the exact operation.
@@ -135,91 +160,12 @@ void ratios() {
   CHECK(ratio(INT64_MAX, INT64_MAX - 1) == 1);
 }
 
-// Every row of the catalogue can be called, with its own dimensions and no others.
-void every_operation() {
-  for (const Row& row : catalogue()) {
-    const int operands = row.operands < 0 ? 3 : row.operands;
-    const int digits = operands + row.ints;
-    const int base = digits <= 4 ? 6 : 3;
-    bool called = false;
-    int total = 1;
-    for (int k = 0; k < digits; ++k) total *= base;
-    for (int number = 0; number < total; ++number) {
-      // The digits of `number`: dimensions from 1 on, then integers from -1 on.
-      std::vector<i64> dims, ints;
-      string text = string(row.name) + "(", arguments, parameters;
-      for (int k = 0, rest = number; k < digits; ++k, rest /= base) {
-        const bool operand = k < operands;
-        (operand ? dims : ints).push_back(rest % base + (operand ? 1 : -1));
-        const string n = std::to_string(rest % base + (operand ? 1 : -1));
-        const string position = std::to_string(k);
-        text += (k > 0 ? ", " : "") + (operand ? "Vi(" + position + ", " + n + ")" : n);
-        if (operand) arguments += (k > 0 ? ", v" : "v") + position;
-        if (!operand) parameters += (k > operands ? ", " : "") + n;
-      }
-      text += ")";
-      const i64 dim = row.dim(dims.data(), operands, ints.data());
-      const Outcome found = outcome(text, {});
-      const string code = string(row.call) + (parameters.empty() ? "" : "<" + parameters + ">") +
-                          "(" + arguments + ")";
-      called = called || dim > 0;
-      law(dim > 0 ? found.code == code && found.dim == dim
-                  : found.message.find(row.signature) != string::npos,
-          text + " gives dimension " + std::to_string(dim));
-    }
-    law(called, string(row.name) + " can be called");
-    const string name = row.name;
-    law(outcome(name + "()").column == 1, name + " takes arguments");
-    if (row.operands >= 0) {
-      string many = name + "(x";
-      for (int k = 0; k < digits; ++k) many += ", 1";
-      law(outcome(many + ")").message.find("Expected") == 0, name + " takes no more arguments");
-    }
-    law(outcome(name).message.find("is an operation") != string::npos, name + " is no variable");
-  }
-}
-
-// Gradients: nested to any depth; where none comes in, a variable is added after all others.
-void gradients() {
-  means("Grad(SqDist(x,y), x, p)", "grad(sqdist(v0, v1), v0, v3)", 3);
-  means("Grad(SqDist(x,y), Var(1,3,1), Var(5,1,0))", "grad(sqdist(v0, v1), v1, v5)", 3);
-  means("Grad(Grad(p*x, x, y), p, x)", "grad(grad(mult(v3, v0), v0, v1), v3, v0)", 1);
-  means("Grad(SqDist(x,y), x, 1)", "grad(sqdist(v0, v1), v0, lit<1, 0>)", 3);
-  means("Grad(Grad(SqDist(x,y), x), y) + Vj(5,3)",
-        "add(grad(grad(sqdist(v0, v1), v0, v6), v1, v7), v5)", 3);
-
-  const std::array<string_view, 2> texts{"Grad(Grad(x * p, x), y)", "Grad(s, s) * Var(5, 2, 2)"};
-  const Program program = parse::parse(aliases, texts);
-  CHECK(program.formulas[0].code == "grad(grad(mult(v0, v3), v0, v6), v1, v7)");
-  CHECK(program.formulas[1].code == "mult(grad(v4, v4, v8), v5)");
-  CHECK(program.variables.size() == 9);
-  const auto is = [&](std::size_t k, const string& name, i64 dim, Category category) {
-    const Variable& v = program.variables[k];
-    law(v.name == name && v.dim == dim && v.category == category, "variable " + std::to_string(k));
-  };
-  is(0, "x", 3, Category::i);
-  is(3, "p", 1, Category::parameter);
-  is(5, "", 2, Category::parameter);
-  is(6, "", 3, Category::j);  // comes into a gradient in an i-variable
-  is(7, "", 3, Category::i);
-  is(8, "", 1, Category::j);
-  CHECK(program.formulas[0].depends ==
-        std::vector<bool>{true, true, false, true, false, false, true, true, false});
-
-  fails("Grad(x*p, p)", 11, "'p' is a parameter");
-  fails("Grad(x, x, p)", 12, "'x' has dimension 3 and 'p' has dimension 1");
-  fails("Grad(x, x + y)", 9, "'x + y' is not one");
-  fails("Grad(x, (2), y)", 9, "'(2)' is not one");
-  fails("Grad(x)", 1, "found 1 argument");
-  fails("x + Grad(x, x, x, x)", 5, "found 4 arguments");
-}
-
 // Aliases: every form, positions by rank unless given, a name for a position or none.
 void declarations() {
   const auto declared = [](const std::vector<string>& names, string_view text = "1") {
     string all;
-    for (const auto& [name, dim, category] : read(text, names).variables)
-      all += name + ":" + std::to_string(dim) + "ijp"[static_cast<int>(category)] + " ";
+    for (const Variable& v : read(text, names).variables)
+      all += v.name + ":" + std::to_string(v.dim) + "ijp"[static_cast<int>(v.category)] + " ";
     return all;
   };
   CHECK(declared({"x = Vi(3)", "y=Vj( 4 )", " p =Pm(2)"}) == "x:3i y:4j p:2p ");
@@ -281,15 +227,6 @@ void characters() {
     is(malformed, 0xFFFD, 1);
 }
 
-bool well_formed(string_view text) {
-  for (std::size_t k = 0; k < text.size();) {
-    const Character c = character_at(text, k);
-    if (!c.valid() || (c.code < 0x20 && c.code != '\n')) return false;
-    k += c.bytes;
-  }
-  return true;
-}
-
 // Whatever the bytes: code, or a printable message whose column is in the text.
 void any_bytes() {
   const std::vector<string> seeds{"Exp(-SqDist(x,y)*p)*b",
@@ -298,6 +235,7 @@ void any_bytes() {
                                   "Concat(x, Extract(y, 0, 2), b)",
                                   "Clamp(x, -.5, +1.5) / RatCst(1, 3) != Zero(3)",
                                   "IfElse(s, x, -y) - Pow(x, -3)",
+                                  "not p and Diff(x, (x, s), (y, p)) % 2 or s // [2, 3]",
                                   "x = Vi(3)",
                                   "y=Vj(1, 4)",
                                   "Var(0,3,1)"};
@@ -351,11 +289,16 @@ int main() {
   powers();
   numbers();
   ratios();
+  logic();
   every_operation();
+  parameters();
+  users();
   gradients();
+  differentials_of_formulas();
   declarations();
   refused_declarations();
   mistakes();
+  wrong_differentials();
   advice();
   extremes();
   characters();

@@ -7,6 +7,7 @@
 
 #include "check.hpp"
 #include "parse/formula.hpp"
+#include "parse/utf8.hpp"
 
 using namespace keopsnb;
 using namespace keopsnb::parse;
@@ -55,4 +56,14 @@ inline void fails(string_view text, i64 column, string_view words,
   law(!found.message.empty() && found.column == column && found.message.find(words) != string::npos,
       string(text) + " fails at " + std::to_string(column) + " and says " + string(words) +
           ", not " + std::to_string(found.column) + ": " + found.message + found.code);
+}
+
+// UTF-8 without control characters but for new lines.
+inline bool well_formed(string_view text) {
+  for (std::size_t k = 0; k < text.size();) {
+    const Character c = character_at(text, k);
+    if (!c.valid() || (c.code < 0x20 && c.code != '\n')) return false;
+    k += c.bytes;
+  }
+  return true;
 }

@@ -19,6 +19,12 @@ namespace {
 constexpr auto x = vi<0, KEOPSNB_DIM>;
 constexpr auto y = vj<1, KEOPSNB_DIM>;
 constexpr auto z = pm<2, 1>;
+// Of fixed dimensions: matrices, vectors that fit them, a knot vector, a table and an index of it.
+constexpr auto A = vj<4, 6>;
+constexpr auto u = vi<5, 3>;
+constexpr auto v = vj<6, 2>;
+constexpr auto table = pm<7, 8>;
+constexpr auto index = vi_integer<8, 1>;
 
 template <Formula F, class... V>
 constexpr auto with_gradients(F f, V... v) {
@@ -74,6 +80,46 @@ KEOPSNB_EVERY(SqNorm2, sqnorm2(x - y), x, y)
 KEOPSNB_EVERY(Norm2, norm2(x - y), x, y)
 KEOPSNB_EVERY(SqDist, exp(-sqdist(x, y) * square(z)), x, y, z)
 KEOPSNB_EVERY(Normalize, normalize(x), x)
+KEOPSNB_EVERY(SqNormIso, sqnormiso(z, x), z, x)
+KEOPSNB_EVERY(SqNormDiag, sqnormdiag(x, y), x, y)
+KEOPSNB_EVERY(SymSqNorm, symsqnorm(concat(A, u), u), A, u)
+KEOPSNB_EVERY(WeightedSqNorm, weightedsqnorm(x, y), x, y)
+KEOPSNB_EVERY(WeightedSqDist, weightedsqdist(z, x, y), z, x, y)
+KEOPSNB_EVERY(Max, keopsnb::max(x), x)
+KEOPSNB_EVERY(Min, keopsnb::min(x), x)
+KEOPSNB_EVERY(ArgMax, argmax(x), x)
+KEOPSNB_EVERY(ArgMin, argmin(x), x)
+KEOPSNB_EVERY(OneHot, onehot<3>(z), z)
+KEOPSNB_EVERY(MatVecMult, matvecmult(A, u), A, u)
+KEOPSNB_EVERY(VecMatMult, vecmatmult(v, A), v, A)
+KEOPSNB_EVERY(TensorProd, tensorprod(x, v), x, v)
+KEOPSNB_EVERY(TensorDot, (tensordot<Ints<2, 3>, Ints<3>, Ints<1>, Ints<0>>(A, u)), A, u)
+KEOPSNB_EVERY(Kron, (kron<Ints<2, 3>, Ints<2, 1>>(A, v)), A, v)
+KEOPSNB_EVERY(Take, take<2>(table, index), table)
+KEOPSNB_EVERY(TakeT, taket<8>(v, index), v)
+KEOPSNB_EVERY(BSpline, bspline<2>(A, z), A, z)
+KEOPSNB_EVERY(SoftDTW_SqDist, softdtwsqdist(u, v, z), u, v, z)
+KEOPSNB_EVERY(Real2Complex, real2complex(x), x)
+KEOPSNB_EVERY(Imag2Complex, imag2complex(x), x)
+KEOPSNB_EVERY(ComplexExp1j, complexexp1j(x), x)
+KEOPSNB_EVERY(ComplexReal, complexreal(x), x)
+KEOPSNB_EVERY(ComplexImag, compleximag(x), x)
+KEOPSNB_EVERY(ComplexSquareAbs, complexsquareabs(x), x)
+KEOPSNB_EVERY(ComplexAbs, complexabs(x), x)
+KEOPSNB_EVERY(ComplexAngle, complexangle(x), x)
+KEOPSNB_EVERY(Conj, conj(x), x)
+KEOPSNB_EVERY(ComplexExp, complexexp(x), x)
+KEOPSNB_EVERY(ComplexLog, complexlog(x), x)
+KEOPSNB_EVERY(ComplexSqrt, complexsqrt(x), x)
+KEOPSNB_EVERY(ComplexAdd, complexadd(x, v), x, v)
+KEOPSNB_EVERY(ComplexSubtract, complexsubtract(x, v), x, v)
+KEOPSNB_EVERY(ComplexMult, complexmult(x, v), x, v)
+KEOPSNB_EVERY(ComplexDivide, complexdivide(x, v), x, v)
+KEOPSNB_EVERY(ComplexPow, complexpow(x, v), x, v)
+KEOPSNB_EVERY(ComplexScal, complexscal(v, x), v, x)
+KEOPSNB_EVERY(ComplexRealScal, complexrealscal(z, x), z, x)
+KEOPSNB_EVERY(ComplexSum, complexsum(x), x)
+KEOPSNB_EVERY(ComplexSumT, complexsumt<6>(v), v)
 
 #if KEOPSNB_CUDA
 // All that a module holds.

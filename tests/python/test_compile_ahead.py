@@ -175,7 +175,6 @@ assert "/nowhere" in str(caught(keopsnb.CudaError, lambda: fast(*arrays, backend
     [
         ({"target": "sm_"}, ValueError, "target is 'sm_'; write one of 'cpu', 'native'"),
         ({"target": "x86-64-v9"}, ValueError, "'sm_90' (machine code) or 'compute_80'"),
-        ({"dtype": "float16"}, TypeError, "dtype is 'float16', which is computed on GPUs only"),
         ({"dtype": "int8"}, ValueError, "dtype is 'int8'; write one of 'float32', 'float64'"),
         ({"gradients": ["z"]}, ValueError, "gradients names 'z', and the variables are 'x', 'y'"),
         ({"gradients": "x"}, TypeError, "gradients is 'x'; write a list of names, as ['x']."),

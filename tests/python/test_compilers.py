@@ -20,22 +20,29 @@ import cubin
 ROOT = Path(__file__).parents[2]
 HEADERS = ROOT / "cpp" / "include"
 SOURCE = Path(__file__).with_name("every_operation.cu")
-STRUCTURAL = ["-DKEOPSNB_STRUCTURAL", "-DKEOPSNB_DIM=40"]
-# Architecture, type in memory, more options. All operations take half a minute to compile, so that
-# types take turns; long vectors are new to those operations only that look at dimensions.
+REDUCTIONS = Path(__file__).with_name("every_reduction.cu")
+LONG = ["-DKEOPSNB_DIM=40"]
+# Architecture, type in memory, more options. All operations take 45 s to compile, so that types
+# take turns. Kernels for long vectors are those of test_gpu_operations.py and test_sass.py.
 BUILDS: list[tuple[str, str, list[str]]] = [
-    *((arch, "float", []) for arch in ("sm_75", "sm_80", "sm_90", "sm_100")),
-    ("sm_90", "double", []),
-    ("sm_75", "keopsnb::float16", STRUCTURAL),
-    ("sm_80", "keopsnb::bfloat16", STRUCTURAL),
-    ("sm_90", "float", STRUCTURAL),
-    ("sm_100", "double", STRUCTURAL),
+    ("sm_75", "keopsnb::float16", []),
+    ("sm_80", "double", []),
+    ("sm_90", "float", []),
+    ("sm_100", "keopsnb::bfloat16", []),
+]
+# Every reduction in the kernels for short and long vectors and for long results.
+REDUCTION_BUILDS: list[tuple[str, str, list[str]]] = [
+    ("sm_75", "float", []),
+    ("sm_80", "double", LONG),
+    ("sm_90", "keopsnb::float16", [*LONG, "-DKEOPSNB_LONG_RESULT"]),
+    ("sm_100", "keopsnb::bfloat16", []),
 ]
 
 
 def name(build: tuple[str, str, list[str]]) -> str:
     arch, number, options = build
-    return f"{arch}, {number}{', long vectors' if options else ''}"
+    long = "results" if "-DKEOPSNB_LONG_RESULT" in options else "vectors"
+    return f"{arch}, {number}{f', long {long}' if options else ''}"
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +55,27 @@ def nvrtc() -> None:
 
 @pytest.fixture(scope="module")
 def cubins(nvrtc: None) -> Iterator[dict[str, Future[tuple[bytes, str]]]]:
-    source = SOURCE.read_text()
     # Processes, as NVRTC compiles one program at a time.
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         yield {
-            name(build): pool.submit(
-                cubin.compile_cubin, source, build[0], [f"-DKEOPSNB_NUMBER={build[1]}", *build[2]]
+            source.stem + name(build): pool.submit(
+                cubin.compile_cubin,
+                source.read_text(),
+                build[0],
+                [f"-DKEOPSNB_NUMBER={build[1]}", *build[2]],
             )
-            for build in BUILDS
+            for source, builds in ((SOURCE, BUILDS), (REDUCTIONS, REDUCTION_BUILDS))
+            for build in builds
         }
+
+
+def compiled(future: Future[tuple[bytes, str]]) -> bytes:
+    code, log = future.result()
+    assert code[:4] == b"\x7fELF", log
+    assert not re.search("error|warning", log), log
+    for symbol in ("keopsnb_reduce", "keopsnb_merge", "keopsnb_fill", "keopsnb_traits"):
+        assert symbol.encode() in code
+    return code
 
 
 # Law: every operation with its first derivatives is a GPU kernel, as the headers stand.
@@ -66,13 +85,22 @@ def cubins(nvrtc: None) -> Iterator[dict[str, Future[tuple[bytes, str]]]]:
 def test_nvrtc(
     build: tuple[str, str, list[str]], cubins: dict[str, Future[tuple[bytes, str]]]
 ) -> None:
-    code, log = cubins[name(build)].result()
-    assert code[:4] == b"\x7fELF", log
-    assert not re.search("error|warning", log), log
+    code = compiled(cubins[SOURCE.stem + name(build)])
     for row in _core.catalogue():
-        assert (f"{row.name}_reduce".encode() in code) or (build[2] and row.partials), row.name
-    for symbol in ("keopsnb_reduce", "keopsnb_merge", "keopsnb_fill", "keopsnb_traits"):
-        assert symbol.encode() in code
+        assert f"{row.name}_reduce".encode() in code, row.name
+
+
+# Law: so is every reduction, of numbers of each type.
+
+
+@pytest.mark.parametrize("build", REDUCTION_BUILDS, ids=name)
+def test_nvrtc_reductions(
+    build: tuple[str, str, list[str]], cubins: dict[str, Future[tuple[bytes, str]]]
+) -> None:
+    code = compiled(cubins[REDUCTIONS.stem + name(build)])
+    for row in _core.reductions():
+        # Max_SumShiftExp and its like are made of others.
+        assert not row.call or f"{row.name}_reduce".encode() in code, row.name
 
 
 def test_nvrtc_refuses_what_is_wrong(nvrtc: None) -> None:
@@ -97,7 +125,7 @@ def test_host_compilers(compiler: str, tmp_path: Path) -> None:
     source = tmp_path / "every_operation.cpp"
     source.write_text(f"#include <keopsnb/keopsnb.hpp>\n{SOURCE.read_text()}")
     flags = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-Wno-psabi", f"-I{HEADERS}"]
-    compiles(compiler, *flags, "-c", source, "-o", tmp_path / "every_operation.o")
+    compiles(compiler, *flags, "-fsyntax-only", source)
 
 
 # Law: nvcc takes the headers with no flag but the language, and its host compiler warns of nothing.

@@ -16,7 +16,6 @@ F64 = torch.float64
 X, Y, P = (torch.ones(s, dtype=F64) for s in ((5, 3), (4, 3), (2,)))
 FLOATS = "write .to(torch.float32) or .to(torch.float64)."
 X_IS = "argument 1 ('x') is "
-ON_GPU = "and float16 and bfloat16 are computed on GPUs only; write .float(), or backend='GPU'."
 
 # Law: what is wrong is named, shown, and put right, whether or not a gradient is wanted.
 
@@ -25,10 +24,10 @@ CALLS: list[tuple[Callable[[], tuple[Any, ...]], type, str]] = [
     (lambda: (np.ones((5, 3)), Y, P), TypeError, "ndarray; write torch.as_tensor(...) to make it"),
     (lambda: ([1.0], Y, P), TypeError, f"{X_IS}a list; write torch.as_tensor(...) to make it"),
     (lambda: (None, Y, P), TypeError, f"{X_IS}a NoneType; write torch.as_tensor(...)"),
-    (lambda: (X.int(), Y, P), TypeError, f"{X_IS}torch.int32; {FLOATS}"),
+    (lambda: (X.short(), Y, P), TypeError, f"{X_IS}torch.int16; {FLOATS}"),
     (lambda: (X.bool(), Y, P), TypeError, f"{X_IS}torch.bool; {FLOATS}"),
-    (lambda: (X.half(), Y, P), TypeError, f"{X_IS}float16, {ON_GPU}"),
-    (lambda: (X.bfloat16(), Y, P), TypeError, f"{X_IS}bfloat16, {ON_GPU}"),
+    (lambda: (X.half(), Y, P), TypeError, f"is float64, and {X_IS}float16; all arguments must"),
+    (lambda: (X.bfloat16(), Y, P), TypeError, f"and {X_IS}bfloat16; all arguments must have one"),
     (lambda: (X.cfloat(), Y, P), TypeError, f"{X_IS}torch.complex64; {FLOATS}"),
     (lambda: (X.to_sparse(), Y, P), TypeError, "has layout torch.sparse_coo; write .to_dense()."),
     (lambda: (X.to("meta"), Y, P), TypeError, f"{X_IS}on device 'meta', and kernels run on CPUs"),

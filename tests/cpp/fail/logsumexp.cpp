@@ -1,4 +1,4 @@
-// expect: LogSumExp takes a formula of dimension 1
+// expect: LogSumExp and SumSoftMaxWeight take a formula of dimension 1
 #include <keopsnb/reduce.hpp>
 using namespace keopsnb;
 constexpr auto r = logsumexp_over_j(vi<0, 3>);

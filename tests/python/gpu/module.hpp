@@ -26,4 +26,15 @@
                                      keopsnb::GpuMerger<KeopsnbKernel>::run(device, call);  \
                                    });                                                      \
     };                                                                                      \
+  }                                                                                         \
+  extern "C" std::function<void()> keopsnb_fill(unsigned blocks, unsigned threads,          \
+                                                unsigned shared, void** arguments) {        \
+    return [=, to = *static_cast<void**>(arguments[0]),                                     \
+            indices = *static_cast<keopsnb::i64**>(arguments[1]),                           \
+            numbers = *static_cast<keopsnb::i64*>(arguments[2])] {                          \
+      emulation::host_gpu().launch(                                                         \
+          blocks, static_cast<int>(threads), shared, [&](emulation::HostDevice& device) {   \
+            keopsnb::gpu_fill<KeopsnbKernel>(device, to, indices, numbers);                 \
+          });                                                                               \
+    };                                                                                      \
   }

@@ -1,0 +1,76 @@
+// The GPU kernels of every reduction, of vectors of dimension KEOPSNB_DIM, with numbers of type
+// KEOPSNB_NUMBER in memory. KEOPSNB_LONG_RESULT: of results as long.
+#include <keopsnb/kernel/gpu/kernel.hpp>
+#include <keopsnb/ops.hpp>
+#include <keopsnb/reduced.hpp>
+
+#ifndef KEOPSNB_DIM
+#define KEOPSNB_DIM 3
+#endif
+#ifndef KEOPSNB_NUMBER
+#define KEOPSNB_NUMBER float
+#endif
+
+using namespace keopsnb;
+
+namespace {
+
+constexpr auto x = vi<0, KEOPSNB_DIM>;
+constexpr auto y = vj<1, KEOPSNB_DIM>;
+constexpr auto i = vi_integer<2, 1>;
+constexpr auto j = vj_integer<3, 1>;
+constexpr auto f = sqdist(x, y) * equal(i, j);
+#ifdef KEOPSNB_LONG_RESULT
+constexpr auto g = x * y * j;
+#else
+constexpr auto g = f + j;
+#endif
+
+}  // namespace
+
+#define KEOPSNB_EVERY(name, reduction)                                                         \
+  namespace {                                                                                  \
+  using name##Kernel = Gpu<KEOPSNB_NUMBER, decltype(reduction), Output::i>;                    \
+  }                                                                                            \
+  extern "C" __global__ void __launch_bounds__(name##Kernel::traits.threads_most,              \
+                                               name##Kernel::resident)                         \
+      name##_reduce(const __grid_constant__ GpuCall call,                                      \
+                    const __grid_constant__ GpuInputs<name##Kernel::positions> in) {           \
+    CudaDevice device;                                                                         \
+    name##Kernel::run(device, call, in.at);                                                    \
+  }                                                                                            \
+  extern "C" __global__ void __launch_bounds__(gpu_merge_threads)                              \
+      name##_merge(const __grid_constant__ GpuMerge call) {                                    \
+    CudaDevice device;                                                                         \
+    GpuMerger<name##Kernel>::run(device, call);                                                \
+  }
+
+KEOPSNB_EVERY(Sum, sum_reduction(g))
+KEOPSNB_EVERY(Mean, mean_reduction(g))
+KEOPSNB_EVERY(Variance, variance_reduction<1>(g))
+KEOPSNB_EVERY(SumSq, sumsq_reduction(g))
+KEOPSNB_EVERY(Norm2, norm2_reduction(g))
+KEOPSNB_EVERY(Prod, prod_reduction(g))
+KEOPSNB_EVERY(LogSumExp, logsumexp_reduction(f))
+KEOPSNB_EVERY(LogSumExpWeight, logsumexp_reduction(f, g))
+KEOPSNB_EVERY(SoftMax, softmax_reduction(f, g))
+KEOPSNB_EVERY(SumSoftMaxWeight, softmax_reduction(-f, g))
+KEOPSNB_EVERY(Max, max_reduction(g))
+KEOPSNB_EVERY(Min, min_reduction(g))
+KEOPSNB_EVERY(ArgMax, argmax_reduction(g))
+KEOPSNB_EVERY(ArgMin, argmin_reduction(g))
+KEOPSNB_EVERY(Max_ArgMax, max_argmax_reduction(g))
+KEOPSNB_EVERY(Min_ArgMin, min_argmin_reduction(g))
+KEOPSNB_EVERY(Any, any_reduction(g))
+KEOPSNB_EVERY(All, all_reduction(g))
+KEOPSNB_EVERY(Count, count_reduction(g))
+// In registers, and in shared memory.
+KEOPSNB_EVERY(KMin, kmin_reduction<10>(g))
+KEOPSNB_EVERY(KMax, kmax_reduction<1024>(g))
+KEOPSNB_EVERY(ArgKMin, argkmin_reduction<1024>(g))
+KEOPSNB_EVERY(ArgKMax, argkmax_reduction<10>(g))
+KEOPSNB_EVERY(KMin_ArgKMin, kmin_argkmin_reduction<10>(g))
+KEOPSNB_EVERY(KMax_ArgKMax, kmax_argkmax_reduction<1024>(g))
+
+// All that a module holds.
+KEOPSNB_GPU_KERNEL(KEOPSNB_NUMBER, kmin_argkmin_reduction<100>(g), Output::j)

@@ -1,0 +1,61 @@
+"""KernelSolve against dense solves: (K + alpha Id) x = b."""
+
+import numpy as np
+import pytest
+
+from keopsnb.numpy import Genred
+from keopsnb.numpy._generic import generic_argkmin, generic_sum
+from keopsnb.numpy._solve import ConvergenceError, KernelSolve
+
+FORMULA = "Exp(-SqDist(x, y)) * b"
+ALIASES = ["x = Vi(2)", "y = Vj(2)", "b = Vj(3)"]
+POINTS = np.random.default_rng(0).normal(size=(30, 2))
+RIGHT = np.random.default_rng(1).normal(size=(30, 3)) * np.array([1.0, 1e-9, 0.0])
+
+
+def test_solution_is_the_dense_one_for_each_column():
+    kernel = np.exp(-((POINTS[:, None] - POINTS) ** 2).sum(-1)) + 0.1 * np.eye(30)
+    solve = KernelSolve(FORMULA, ALIASES, "b", axis=1)
+    found = solve(POINTS, POINTS, RIGHT, alpha=0.1, eps=1e-12, full=True)
+    expected = np.linalg.solve(kernel, RIGHT)
+    np.testing.assert_allclose(found.solution[:, :2], expected[:, :2], rtol=1e-8, atol=1e-20)
+    assert not found.solution[:, 2].any()
+    assert found.iterations > 1
+    again = solve(POINTS, POINTS, RIGHT, alpha=0.1, x0=found.solution, full=True)
+    assert again.iterations == 0
+    exact = KernelSolve(FORMULA, ALIASES, "Var(2,3,1)", axis=1)(
+        POINTS, POINTS, RIGHT, alpha=0.1, preconditioner=lambda r: np.linalg.solve(kernel, r)
+    )
+    np.testing.assert_allclose(exact[:, :2], expected[:, :2], rtol=1e-5, atol=1e-14)
+
+
+def test_errors_say_why():
+    solve = KernelSolve(FORMULA, ALIASES, "b", axis=1)
+    with pytest.raises(ConvergenceError, match="after 2 iterations"):
+        solve(POINTS, POINTS, RIGHT, max_iterations=2)
+    with pytest.raises(ConvergenceError, match="not finite"):
+        solve(POINTS, POINTS, RIGHT * np.nan)
+    with pytest.raises(ConvergenceError, match="positive definite"):
+        solve(POINTS, POINTS, RIGHT, alpha=-50.0)
+    with pytest.raises(ValueError, match="no variable"):
+        KernelSolve(FORMULA, ALIASES, "c", axis=1)
+    with pytest.raises(ValueError, match="does not run over"):
+        KernelSolve(FORMULA, ALIASES, "x", axis=1)
+
+
+def test_generic_helpers_read_the_axis_and_dimension():
+    found = generic_sum(FORMULA, "a = Vi(3)", *ALIASES)(POINTS, POINTS, RIGHT)
+    np.testing.assert_array_equal(found, Genred(FORMULA, ALIASES, axis=1)(POINTS, POINTS, RIGHT))
+    nearest = generic_argkmin("SqDist(x, y)", "a = Vi(2)", *ALIASES[:2])(POINTS, POINTS)
+    assert nearest.shape == (30, 2)
+    assert (nearest[:, 0] == np.arange(30)).all()
+    with pytest.raises(ValueError, match="dimension 3"):
+        generic_sum(FORMULA, "a = Vi(2)", *ALIASES)
+    with pytest.raises(ValueError, match="output is"):
+        generic_sum(FORMULA, "a = Pm(2)", *ALIASES)
+
+
+def test_formulas_that_are_not_linear() -> None:
+    solve = KernelSolve("SqDist(x, y) * b * b", ALIASES, "b", axis=1)
+    with pytest.raises(ValueError, match="The formula is not linear in the variable"):
+        solve(POINTS, POINTS, RIGHT, alpha=1.0)
