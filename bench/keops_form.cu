@@ -23,13 +23,13 @@ __device__ T squared_distance(const A& x, const B& y) {
 // Formulas: `own` numbers of x_i, `row` numbers of y_j, `outputs` sums.
 struct Gaussian {
   static constexpr int own = D, row = D + 1, outputs = 1;
-  __device__ static void step(const T* x, const T* y, T* sum) {
+  __device__ static void step(const T* x, const T* y, T* sum, long long) {
     sum[0] += exponential(-squared_distance(x, y)) * y[D];
   }
 };
 struct GaussianGradient {  // in x, for a gradient that is the last number of x_i
   static constexpr int own = D + 1, row = D + 1, outputs = D;
-  __device__ static void step(const T* x, const T* y, T* sum) {
+  __device__ static void step(const T* x, const T* y, T* sum, long long) {
     const T factor = T(-2) * x[D] * y[D] * exponential(-squared_distance(x, y));
 #pragma unroll
     for (int c = 0; c < D; ++c) sum[c] += factor * (x[c] - y[c]);
@@ -37,7 +37,7 @@ struct GaussianGradient {  // in x, for a gradient that is the last number of x_
 };
 struct LogSumExp {  // greatest exponent, sum
   static constexpr int own = D, row = D, outputs = 2;
-  __device__ static void step(const T* x, const T* y, T* sum) {
+  __device__ static void step(const T* x, const T* y, T* sum, long long) {
     const T f = -squared_distance(x, y);
     if (f > sum[0]) {
       sum[1] = sum[1] * exponential(sum[0] - f) + T(1);
@@ -49,19 +49,44 @@ struct LogSumExp {  // greatest exponent, sum
 };
 struct Laplacian {
   static constexpr int own = D, row = D + 1, outputs = 1;
-  __device__ static void step(const T* x, const T* y, T* sum) {
+  __device__ static void step(const T* x, const T* y, T* sum, long long) {
     sum[0] += exponential(-root(squared_distance(x, y))) * y[D];
   }
 };
 struct Attention {  // values behind the keys
   static constexpr int own = D, row = 2 * D, outputs = D;
-  __device__ static void step(const T* x, const T* y, T* sum) {
+  __device__ static void step(const T* x, const T* y, T* sum, long long) {
     T s = 0;
 #pragma unroll
     for (int c = 0; c < D; ++c) s += x[c] * y[c];
     const T e = exponential(s);
 #pragma unroll
     for (int c = 0; c < D; ++c) sum[c] += e * y[D + c];
+  }
+};
+struct ArgMin {  // least number, its index
+  static constexpr int own = D, row = D, outputs = 2;
+  __device__ static void step(const T* x, const T* y, T* sum, long long j) {
+    const T f = squared_distance(x, y);
+    if (f < sum[0]) {
+      sum[0] = f;
+      sum[1] = T(j);
+    }
+  }
+};
+struct KMin {  // 10 least numbers in order and their indices, in turns
+  static constexpr int own = D, row = D, outputs = 20;
+  __device__ static void step(const T* x, const T* y, T* sum, long long j) {
+    T f = squared_distance(x, y), index = T(j);
+#pragma unroll
+    for (int k = 0; k < 10; ++k) {
+      if (!(f < sum[2 * k])) continue;
+      const T moved = sum[2 * k], moved_index = sum[2 * k + 1];
+      sum[2 * k] = f;
+      sum[2 * k + 1] = index;
+      f = moved;
+      index = moved_index;
+    }
   }
 };
 
@@ -83,7 +108,7 @@ __device__ void whole_rows(const T* xs, const T* ys, T* out, long long M, long l
     __syncthreads();
     const int count = N - begin < blockDim.x ? static_cast<int>(N - begin) : blockDim.x;
 #pragma unroll 1
-    for (int r = 0; r < count; ++r) F::step(x, tile + r * F::row, sum);
+    for (int r = 0; r < count; ++r) F::step(x, tile + r * F::row, sum, begin + r);
     __syncthreads();
   }
   if (i < M)

@@ -32,6 +32,7 @@ MEASURES = {
     "g": ("throughput", "gradients"),
     "h": ("throughput", "logsumexp"),
     "i": ("throughput", "few_outputs"),
+    "j": ("throughput", "neighbours"),
 }
 RESULTS = Path(__file__).parent / "results" / "cpu.md"
 

@@ -88,6 +88,9 @@ FORMULAS = [
         long=True,
         loops=2,
     ),
+    Formula("ArgMin D=3", "argmin_reduction(sqdist(x, y))", 3, "ArgMin", "FSETP"),
+    Formula("ArgMin D=64", "argmin_reduction(sqdist(x, y))", 64, "ArgMin", "FFMA", long=True),
+    Formula("KMin K=10 D=3", "kmin_argkmin_reduction<10>(sqdist(x, y))", 3, "KMin", "FSETP"),
     Formula("Gaussian D=3, float64", GAUSSIAN, 3, "Gaussian", "FSETP", type="double"),
 ]
 
@@ -192,7 +195,7 @@ HEADER = (
     "local",
     "all",
 )
-_WIDTHS = (25, 4, 9, 7, 5, 5, 5, 5, 5, 5, 22, 5, 5)
+_WIDTHS = (25, 4, 9, 7, 5, 5, 5, 5, 5, 5, 22, 5, 6)
 
 
 def line(cells: tuple[str, ...]) -> str:
@@ -235,10 +238,11 @@ NOTES = """\
 Instructions of the inner loops for each pair (i, j), or, where the formula has a *, for each pair
 and component: floating-point, special functions, loads from shared memory, all others. Where a
 kernel has two such loops, one over the components of a distance or scalar product and one over
-those of the result, they are added. Code that is jumped over, such as the slow way of a square
-root, is left out. `fast` is use_fast_math. KeOps' form is `bench/keops_form.cu`, compiled with the
-same options: one output a thread, a loop over shared rows that is not unrolled. `spilled` and
-`local` are bytes a thread.
+those of the result, they are added. Code that is jumped over is left out, such as the slow way of
+a square root, or what a term does that enters the list of KMin; the other form of KMin has no such
+jump. `fast` is use_fast_math. KeOps' form is `bench/keops_form.cu`, compiled with the same options:
+one output a thread, a loop over shared rows that is not unrolled. `spilled` and `local` are bytes a
+thread.
 """
 
 

@@ -154,3 +154,25 @@ def logsumexp() -> Iterator[Row]:
 def few_outputs() -> Iterator[Row]:
     """(i) Few outputs over a long sum."""
     yield from gaussian_rows(100, 1_000_000, 3, dense=False)
+
+
+def neighbours() -> Iterator[Row]:
+    """(j) The distances of the nearest neighbours."""
+    for N, D, K in ((10_000, 3, 10), (5_000, 64, 10)):
+        x, y, _ = clouds(N, N, D, "float32")
+
+        def routine(module: ModuleType, D: int = D, K: int = K) -> Callable[..., Any]:
+            aliases = [f"x=Vi({D})", f"y=Vj({D})"]
+            return module.Genred("SqDist(x,y)", aliases, "KMin", axis=1, opt_arg=K)
+
+        ours = routine(keopsnb_numpy)
+        candidates: dict[str, Callable[[], Any] | None] = {
+            "keopsnb": lambda ours=ours, x=x, y=y: ours(x, y),
+            "pykeops": None,
+        }
+        if module := peers.pykeops("numpy"):
+            theirs = routine(module)
+            candidates["pykeops"] = peers.quiet(
+                lambda theirs=theirs, x=x, y=y: theirs(x, y).reshape(len(x), -1)
+            )
+        yield from compared(f"{K} nearest neighbours, D={D}, float32, {N:,}^2", candidates, {})

@@ -1,8 +1,9 @@
-// The Gaussian sum and its gradient of main.cpp on an NVIDIA GPU, compiled by nvcc:
+// The Gaussian sum and its gradient of main.cpp, and nearest neighbours, on an NVIDIA GPU, compiled
+// by nvcc:
 //
 //   nvcc -std=c++20 -arch=native -I <include folder> gpu.cu -o gpu
 //
-// The result is checked against two plain loops. Where there is no GPU the program says so.
+// The results are checked against two plain loops. Where there is no GPU the program says so.
 #include <keopsnb/keopsnb.hpp>
 #include <keopsnb/reduce_gpu.hpp>
 
@@ -32,37 +33,39 @@ Numbers random_numbers(i64 count, unsigned seed) {
 }
 
 // Numbers in the memory of the GPU.
+template <class T>
 class OnGpu {
  public:
-  explicit OnGpu(i64 count) : bytes_(static_cast<std::size_t>(count) * sizeof(float)) {
+  explicit OnGpu(i64 count) : bytes_(static_cast<std::size_t>(count) * sizeof(T)) {
     check(cudaMalloc(&data_, bytes_));
   }
-  explicit OnGpu(const Numbers& numbers) : OnGpu(static_cast<i64>(numbers.size())) {
+  explicit OnGpu(const std::vector<T>& numbers) : OnGpu(static_cast<i64>(numbers.size())) {
     check(cudaMemcpy(data_, numbers.data(), bytes_, cudaMemcpyHostToDevice));
   }
   OnGpu(const OnGpu&) = delete;
   OnGpu& operator=(const OnGpu&) = delete;
   ~OnGpu() { cudaFree(data_); }
 
-  float* data() { return data_; }
+  T* data() { return data_; }
   // Waits for the work before it; an error of that work comes out here.
-  Numbers download() const {
-    Numbers numbers(bytes_ / sizeof(float));
+  std::vector<T> download() const {
+    std::vector<T> numbers(bytes_ / sizeof(T));
     check(cudaMemcpy(numbers.data(), data_, bytes_, cudaMemcpyDeviceToHost));
     return numbers;
   }
 
  private:
   std::size_t bytes_;
-  float* data_ = nullptr;
+  T* data_ = nullptr;
 };
 
 struct Plain {
-  std::vector<double> sum, gradient;
+  std::vector<double> sum, gradient, nearest;
 };
 
 Plain plain_loops(const Numbers& x, const Numbers& y, const Numbers& b, const Numbers& e) {
-  Plain result{std::vector<double>(e.size()), std::vector<double>(x.size())};
+  Plain result{std::vector<double>(e.size()), std::vector<double>(x.size()),
+               std::vector<double>(e.size(), 1e300)};
   for (std::size_t i = 0; i < e.size(); ++i)
     for (std::size_t j = 0; j < b.size(); ++j) {
       double d[3], squares = 0;
@@ -72,6 +75,7 @@ Plain plain_loops(const Numbers& x, const Numbers& y, const Numbers& b, const Nu
       }
       const double term = std::exp(-squares) * static_cast<double>(b[j]);
       result.sum[i] += term;
+      result.nearest[i] = std::fmin(result.nearest[i], squares);
       for (std::size_t c = 0; c < 3; ++c)
         result.gradient[3 * i + c] -= 2 * static_cast<double>(e[i]) * term * d[c];
     }
@@ -97,10 +101,12 @@ int main() {
     std::printf("There is no GPU here (%s): nothing was computed.\n", cudaGetErrorString(status));
     return 0;
   }
-  constexpr i64 M = 2000, N = 3000;
+  constexpr i64 M = 2000, N = 3000, K = 5;
   const Numbers xs = random_numbers(3 * M, 1), ys = random_numbers(3 * N, 2),
                 bs = random_numbers(N, 3), es = random_numbers(M, 4);
-  OnGpu x_gpu(xs), y_gpu(ys), b_gpu(bs), e_gpu(es), a_gpu(M), g_gpu(3 * M);
+  OnGpu x_gpu(xs), y_gpu(ys), b_gpu(bs), e_gpu(es);
+  OnGpu<float> a_gpu(M), g_gpu(3 * M), d_gpu(K * M);
+  OnGpu<i64> n_gpu(K * M);
 
   constexpr auto x = keopsnb::vi<0, 3>;
   constexpr auto y = keopsnb::vj<1, 3>;
@@ -108,17 +114,37 @@ int main() {
   constexpr auto e = keopsnb::vi<3, 1>;
   constexpr auto gaussian = exp(-sqdist(x, y)) * b;
 
-  // Both return at once and run one after the other, on the default stream.
+  // All return at once and run one after the other, on the default stream.
   check(keopsnb::reduce_gpu<float>(keopsnb::sum_over_j(gaussian), a_gpu.data(), M, N,
                                    {x_gpu.data(), y_gpu.data(), b_gpu.data()}));
   check(keopsnb::reduce_gpu<float>(keopsnb::sum_over_j(grad(gaussian, x, e)), g_gpu.data(), M, N,
                                    {x_gpu.data(), y_gpu.data(), b_gpu.data(), e_gpu.data()}));
-  const Numbers a = a_gpu.download(), g = g_gpu.download();
+  // The squared distances of the K nearest y_j, from the least on, and their indices.
+  check(
+      keopsnb::reduce_gpu<float>(keopsnb::over_j(keopsnb::kmin_argkmin_reduction<K>(sqdist(x, y))),
+                                 {d_gpu.data(), n_gpu.data()}, M, N, {x_gpu.data(), y_gpu.data()}));
+  const Numbers a = a_gpu.download(), g = g_gpu.download(), d = d_gpu.download();
+  const std::vector<i64> n = n_gpu.download();
+  Numbers nearest, at_index;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(M); ++i) {
+    float squares = 0;
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float step = xs[3 * i + c] - ys[3 * static_cast<std::size_t>(n[K * i]) + c];
+      squares += step * step;
+    }
+    nearest.push_back(d[K * i]);
+    at_index.push_back(squares);
+  }
 
   const Plain plain = plain_loops(xs, ys, bs, es);
-  const double errors[] = {error(a, plain.sum), error(g, plain.gradient)};
+  const double errors[] = {error(a, plain.sum), error(g, plain.gradient),
+                           error(nearest, plain.nearest), error(at_index, plain.nearest)};
   std::printf("a_0 = %.7f, relative error %.1e\n", static_cast<double>(a[0]), errors[0]);
   std::printf("g_0 = (%.7f, %.7f, %.7f), relative error %.1e\n", static_cast<double>(g[0]),
               static_cast<double>(g[1]), static_cast<double>(g[2]), errors[1]);
-  return errors[0] < 5e-6 && errors[1] < 5e-6 ? 0 : 1;
+  std::printf("nearest to x_0: y_%lld, at a squared distance of %.7f, relative error %.1e\n", n[0],
+              static_cast<double>(d[0]), errors[2]);
+  for (double e : errors)
+    if (!(e < 5e-6)) return 1;
+  return 0;
 }
