@@ -63,15 +63,11 @@ struct Walk<F, G, Nodes>::Adjoint {
   using type = decltype(find());
 };
 
-// Of a list of nodes, those in which V occurs.
-template <class V, class Kept, class Nodes>
-struct Through {
-  using type = Kept;
-};
-template <class V, class... K, class N, class... More>
-struct Through<V, List<K...>, List<N, More...>> {
-  using type =
-      typename Through<V, choose<occurs<N, V>, List<K..., N>, List<K...>>, List<More...>>::type;
+// The formulas in which V occurs.
+template <class V>
+struct Reaching {
+  template <class F>
+  static constexpr bool keeps = occurs<F, V>;
 };
 
 }  // namespace detail
@@ -81,7 +77,7 @@ constexpr auto grad(F, V, G) {
   static_assert(NumberVariable<V>,
                 "keopsnb: in grad(f, v, g), v is a variable of numbers, such as vi<0, 3>");
   static_assert(G::dim == F::dim, "keopsnb: in grad(f, v, g), g has the dimension of f");
-  using Nodes = typename detail::Through<V, List<>, distinct<F>>::type;
+  using Nodes = filter<detail::Reaching<V>, distinct<F>>;
   return typename detail::Walk<F, G, Nodes>::template adjoint<V>{};
 }
 

@@ -21,17 +21,14 @@ KEOPSNB_FN T& slot(Slot<F, T>& s, i64 c) {
   return s.value[F::dim == 1 ? 0 : c];
 }
 
-// Of the nodes N, those with a slot that vary (or not) with the reduced index, in order.
-template <class Plan, bool Varying, class Kept, class N>
-struct SlotsOf {
-  using type = Kept;
+// Of the plan's nodes, those with a slot that vary (or not) with the reduced index, in order.
+template <class Plan, bool Varying>
+struct SlotRule {
+  template <class F>
+  static constexpr bool keeps = Plan::template slotted<F> && Plan::template varies<F> == Varying;
 };
-template <class Plan, bool Varying, class... K, class N, class... More>
-struct SlotsOf<Plan, Varying, List<K...>, List<N, More...>> {
-  static constexpr bool kept = Plan::template slotted<N> && Plan::template varies<N> == Varying;
-  using type =
-      typename SlotsOf<Plan, Varying, choose<kept, List<K..., N>, List<K...>>, List<More...>>::type;
-};
+template <class Plan, bool Varying>
+using slots_of = filter<SlotRule<Plan, Varying>, typename Plan::nodes>;
 
 template <class F>
 struct Evaluate;

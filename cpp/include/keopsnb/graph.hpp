@@ -83,14 +83,17 @@ template <class Nodes>
 struct Edges;
 template <class... N>
 struct Edges<List<N...>> {
-  static constexpr int count = (0 + ... + operands_of<N>::size);
+  static constexpr int nodes = sizeof...(N), count = (0 + ... + operands_of<N>::size);
 
   // Of F among the nodes; their number if it is none.
   template <class F>
   static constexpr int index = detail::index_in<F, List<N...>>();
 
+  // In the order of the nodes that read; those to operand k are, in the same order,
+  // edge[by_operand[start[k]]], ..., edge[by_operand[start[k + 1] - 1]].
   struct Table {
-    Edge edge[count > 0 ? count : 1];
+    Edge edge[count + 1];
+    int by_operand[count + 1], start[nodes + 2];
   };
   static constexpr Table table = [] {
     Table t{};
@@ -101,28 +104,48 @@ struct Edges<List<N...>> {
       ++node;
     };
     (one(operands_of<N>{}), ...);
+    int next[nodes + 2]{};
+    for (e = 0; e < count; ++e) ++next[t.edge[e].operand + 1];
+    for (int k = 0; k <= nodes; ++k) next[k + 1] += next[k];
+    for (int k = 0; k <= nodes; ++k) t.start[k] = next[k];
+    t.start[nodes + 1] = next[nodes];  // what is no node is read by none
+    for (e = 0; e < count; ++e) t.by_operand[next[t.edge[e].operand]++] = e;
     return t;
   }();
 
   // The k-th edge to F; its node is -1 when there are not so many.
   template <class F>
   static constexpr Edge reading(int k) {
-    for (int e = 0; e < count; ++e)
-      if (table.edge[e].operand == index<F> && k-- == 0) return table.edge[e];
-    return {0, -1, 0};
+    const int e = table.start[index<F>] + k;
+    return e < table.start[index<F> + 1] ? table.edge[table.by_operand[e]] : Edge{0, -1, 0};
   }
 
   // How many nodes read F.
   template <class F>
   static constexpr int readers() {
     int n = 0;
-    for (int e = 0, last = -1; e < count; ++e)
-      if (table.edge[e].operand == index<F> && table.edge[e].node != last) {
-        last = table.edge[e].node;
+    for (int k = 0, last = -1; reading<F>(k).node >= 0; ++k)
+      if (reading<F>(k).node != last) {
+        last = reading<F>(k).node;
         ++n;
       }
     return n;
   }
+
+  // Whether a node that Rule keeps reads F.
+  template <class Rule, class F>
+  static constexpr bool read_by() {
+    for (int k = 0; reading<F>(k).node >= 0; ++k)
+      if (kept<Rule>.node[reading<F>(k).node]) return true;
+    return false;
+  }
+
+ private:
+  struct Flags {
+    bool node[nodes + 1];
+  };
+  template <class Rule>
+  static constexpr Flags kept{{Rule::template keeps<N>...}};
 };
 
 }  // namespace keopsnb

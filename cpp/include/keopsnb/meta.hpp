@@ -125,7 +125,32 @@ constexpr int index_in() {
   else
     return static_cast<int>(Found::value);
 }
+
+// Lists one after the other, several a step: compilers limit how deep templates may go.
+template <class... L>
+struct Joined;
+template <class... T>
+struct Joined<List<T...>> {
+  using type = List<T...>;
+};
+template <class... T, class... U, class... More>
+struct Joined<List<T...>, List<U...>, More...> : Joined<List<T..., U...>, More...> {};
+template <class... T, class... A, class... B, class... C, class... D, class... E, class... F,
+          class... G, class... H, class... More>
+struct Joined<List<T...>, List<A...>, List<B...>, List<C...>, List<D...>, List<E...>, List<F...>,
+              List<G...>, List<H...>, More...>
+    : Joined<List<T..., A..., B..., C..., D..., E..., F..., G..., H...>, More...> {};
+
+template <class Rule, class L>
+struct Filter;
+template <class Rule, class... T>
+struct Filter<Rule, List<T...>>
+    : Joined<List<>, choose<Rule::template keeps<T>, List<T>, List<>>...> {};
 }  // namespace detail
+
+// Of the types of the list L, in their order, those that Rule keeps.
+template <class Rule, class L>
+using filter = typename detail::Filter<Rule, L>::type;
 
 // The I-th type of the list L.
 template <int I, class L>

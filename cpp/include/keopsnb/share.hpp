@@ -115,28 +115,21 @@ struct Plan {
       Edges<nodes>::template readers<F>() + (0 + ... + (same<F, Roots> ? 1 : 0));
 
   // Whether a node that changes with the reduced index reads F, or the reduction does.
+  struct Varying {
+    template <class F>
+    static constexpr bool keeps = varies<F>;
+  };
   template <class F>
-  static constexpr bool read_in_loop = [] {
-    constexpr auto varying = []<class... N>(List<N...>) {
-      struct {
-        bool node[sizeof...(N)];
-      } v{{varies<N>...}};
-      return v;
-    }(nodes{});
-    using E = Edges<nodes>;
-    for (int k = 0; E::template reading<F>(k).node >= 0; ++k)
-      if (varying.node[E::template reading<F>(k).node]) return true;
-    return (same<F, Roots> || ...);
-  }();
+  static constexpr bool read_in_loop =
+      Edges<nodes>::template read_by<Varying, F>() || (same<F, Roots> || ...);
 
   // Whether a node reads components of F several times each.
   template <class F>
   static constexpr bool reread = [] {
-    using E = Edges<nodes>;
-    for (int e = 0; e < E::count; ++e)
-      if (E::table.edge[e].operand == E::template index<F> &&
-          detail::Rereading<nodes>::table.edge[e])
-        return true;
+    constexpr auto& t = Edges<nodes>::table;
+    constexpr int k = Edges<nodes>::template index<F>;
+    for (int e = t.start[k]; e < t.start[k + 1]; ++e)
+      if (detail::Rereading<nodes>::table.edge[t.by_operand[e]]) return true;
     return false;
   }();
 

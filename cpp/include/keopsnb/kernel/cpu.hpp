@@ -65,8 +65,8 @@ struct Cpu {
     using scalar = T;
     static constexpr Category lanes = Cpu::lanes, reduced = Cpu::reduced;
     static constexpr int packs = Cpu::packs, steps = Cpu::steps;
-    using Fixed = Slots<Evaluation, typename SlotsOf<plan, false, List<>, nodes>::type>;
-    using Varying = Slots<Evaluation, typename SlotsOf<plan, true, List<>, nodes>::type>;
+    using Fixed = Slots<Evaluation, slots_of<plan, false>>;
+    using Varying = Slots<Evaluation, slots_of<plan, true>>;
 
     const void* const* in;
     const pack* lane_values;
@@ -167,7 +167,7 @@ struct Cpu {
                                          i64 first) {
     const auto evaluate = [&](typename Evaluation::Varying& varying) KEOPSNB_LAMBDA {
       Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count, first};
-      fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
+      fill(x, slots_of<plan, true>{});
       Reduction::step(Packs{direct ? frame.state : frame.block}, x);
     };
     if constexpr (on_stack) {
@@ -227,7 +227,7 @@ struct Cpu {
       for (; j < to; ++j) {
         typename Evaluation::Varying varying;
         Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, 1, j};
-        fill(x, typename SlotsOf<plan, true, List<>, nodes>::type{});
+        fill(x, slots_of<plan, true>{});
         Reduction::step(Packs{block}, x);
       }
       end_block(frame, block);
@@ -237,7 +237,7 @@ struct Cpu {
   KEOPSNB_NOINLINE static void begin_tile(Frame& frame, const CpuTask& task, i64 begin) {
     load_lanes(frame, task, begin);
     Evaluation x{task.in, frame.lane_values, &frame.fixed, nullptr, 0, steps, 0};
-    fill(x, typename SlotsOf<plan, false, List<>, nodes>::type{});
+    fill(x, slots_of<plan, false>{});
     for (i64 s = 0; s < state_dim; ++s)
       for (int p = 0; p < packs; ++p)
         frame.state[s * packs + p] = Reduction::template identity<pack>(s);

@@ -7,19 +7,13 @@ namespace detail {
 // Of a plan, the scalars of a stage that vectors or the reduction read.
 template <class Plan, Stage S, class... Roots>
 struct ExportRule {
+  struct Vectors {
+    template <class F>
+    static constexpr bool keeps = (F::dim > 1);
+  };
   template <class F>
-  static constexpr bool read_by_vectors = [] {
-    constexpr auto vectors = []<class... N>(List<N...>) {
-      struct {
-        bool node[sizeof...(N)];
-      } v{{(N::dim > 1)...}};
-      return v;
-    }(typename Plan::nodes{});
-    using E = Edges<typename Plan::nodes>;
-    for (int k = 0; E::template reading<F>(k).node >= 0; ++k)
-      if (vectors.node[E::template reading<F>(k).node]) return true;
-    return (same<F, Roots> || ...);
-  }();
+  static constexpr bool read_by_vectors =
+      Edges<typename Plan::nodes>::template read_by<Vectors, F>() || (same<F, Roots> || ...);
   // Row variables are scalars of a row as well.
   template <class F>
   static constexpr bool keeps =

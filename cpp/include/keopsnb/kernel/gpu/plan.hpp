@@ -14,23 +14,6 @@ enum class Stage { fixed, row, pair };
 
 namespace detail {
 
-template <class Rule, class Kept, class Nodes>
-struct Filter {
-  using type = Kept;
-};
-template <class Rule, class... K, class N, class... More>
-struct Filter<Rule, List<K...>, List<N, More...>> {
-  using type = typename Filter<Rule, choose<Rule::template keeps<N>, List<K..., N>, List<K...>>,
-                               List<More...>>::type;
-};
-
-template <class A, class B>
-struct Joined;
-template <class... A, class... B>
-struct Joined<List<A...>, List<B...>> {
-  using type = List<A..., B...>;
-};
-
 // The plan of the row nodes that the inner loop reads, seen from a tile's load.
 template <Category Reduced, class L>
 struct RowPlanOf;
@@ -40,10 +23,6 @@ struct RowPlanOf<Reduced, List<F...>> {
 };
 
 }  // namespace detail
-
-// Of a list of formulas, those that Rule keeps.
-template <class Rule, class Nodes>
-using filter = typename detail::Filter<Rule, List<>, Nodes>::type;
 
 // Inputs that a kernel of these nodes takes.
 template <class Nodes>
@@ -66,19 +45,13 @@ struct GpuPlan {
                                                       : Stage::row;
 
   // Whether the inner loop reads F.
+  struct InPairs {
+    template <class F>
+    static constexpr bool keeps = stage<F> == Stage::pair;
+  };
   template <class F>
-  static constexpr bool read_in_pairs = [] {
-    constexpr auto pairs = []<class... N>(List<N...>) {
-      struct {
-        bool node[sizeof...(N)];
-      } p{{(stage<N> == Stage::pair)...}};
-      return p;
-    }(nodes{});
-    using E = Edges<nodes>;
-    for (int k = 0; E::template reading<F>(k).node >= 0; ++k)
-      if (pairs.node[E::template reading<F>(k).node]) return true;
-    return (same<F, Roots> || ...);
-  }();
+  static constexpr bool read_in_pairs =
+      Edges<nodes>::template read_by<InPairs, F>() || (same<F, Roots> || ...);
 
   template <class F>
   static constexpr bool in_row = stage<F> == Stage::row && read_in_pairs<F>;

@@ -82,8 +82,8 @@ struct GpuShort {
 
     const Inputs& in;
     i64 j;
-    Slots<RowEvaluation, typename SlotsOf<plan, false, List<>, typename plan::nodes>::type> fixed;
-    Slots<RowEvaluation, typename SlotsOf<plan, true, List<>, typename plan::nodes>::type> varying;
+    Slots<RowEvaluation, slots_of<plan, false>> fixed;
+    Slots<RowEvaluation, slots_of<plan, true>> varying;
 
     template <bool Varies>
     KEOPSNB_FN auto& slots() {
@@ -110,8 +110,8 @@ struct GpuShort {
   KEOPSNB_FN static void load_row(Row& row, const Inputs& in, i64 j) {
     RowEvaluation x{in, j, {}, {}};
     using P = typename RowEvaluation::plan;
-    fill(x, typename SlotsOf<P, false, List<>, typename P::nodes>::type{});
-    fill(x, typename SlotsOf<P, true, List<>, typename P::nodes>::type{});
+    fill(x, slots_of<P, false>{});
+    fill(x, slots_of<P, true>{});
     for_each(
         [&]<class N>(N) KEOPSNB_LAMBDA {
           constexpr i64 offset = offset_of<N>(row_nodes{});

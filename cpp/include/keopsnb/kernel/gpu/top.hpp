@@ -99,8 +99,8 @@ struct GpuTop {
     using scalar = T;
     static constexpr Category lanes = GpuTop::lanes, reduced = GpuTop::reduced;
     static constexpr int packs = GpuTop::packs, steps = 1;
-    using fixed_slots = typename SlotsOf<plan, false, List<>, nodes>::type;
-    using varying_slots = typename SlotsOf<plan, true, List<>, nodes>::type;
+    using fixed_slots = slots_of<plan, false>;
+    using varying_slots = slots_of<plan, true>;
 
     const Inputs& in;
     i64 first, last;  // outputs
