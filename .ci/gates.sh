@@ -7,6 +7,8 @@ python=${PYTHON:-python3}
 work=$PWD/build/ci
 venv=$work/venv
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
+# Stages share compiled kernels.
+export KEOPSNB_CACHE_DIR=$work/cache
 unset PYTHONPATH PYTHONHOME CXXFLAGS CPPFLAGS LDFLAGS
 
 stage_name=

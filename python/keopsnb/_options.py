@@ -5,30 +5,19 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from keopsnb import _core
+
 _SUM_SCHEMES = ("auto", "direct_sum", "block_sum", "kahan_scheme")
 _DTYPES_ACC = ("auto", "float16", "float32", "float64")
-# Reductions whose terms are summed.
-_SUMS = frozenset(
-    (
-        "Sum",
-        "Mean",
-        "Variance",
-        "SumSq",
-        "Norm2",
-        "LogSumExp",
-        "LogSumExpWeight",
-        "SumSoftMaxWeight",
-        "SoftMax",
-        "Max_SumShiftExp",
-        "Max_SumShiftExpWeight",
-    )
-)
-
-
 def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
     if value not in allowed:
         choices = ", ".join(map(repr, allowed))
         raise ValueError(f"{name} is {value!r}; write one of {choices}.")
+
+
+def _sums(reduction_op: str) -> bool:
+    """Whether the reduction sums terms."""
+    return any(row.name == reduction_op and row.sums for row in _core.reductions())
 
 
 def check_options(
@@ -83,7 +72,7 @@ def check_options(
         "use_double_acc": use_double_acc or None,
     }
     for name, value in wanted.items():
-        if value is not None and reduction_op not in _SUMS:
+        if value is not None and not _sums(reduction_op):
             raise ValueError(
                 f"{name} is {value!r}, which is for sums, and reduction_op is {reduction_op!r}; "
                 "leave it out."

@@ -20,7 +20,7 @@ def test_value(name: str, dtype: str) -> None:
         expected, f = on_cpu.expected_of(row, axis, *args)
         found = on_cpu.as_tuple(on_cpu.reduction_of(row, axis)(*args, backend="GPU"))
         error = 1e-10 if dtype == "float64" else DTYPES[dtype]
-        on_cpu.compare(found, expected, f, error)
+        on_cpu.compare(row, found, expected, f, error)
 
 
 # Lists too long for registers, in several parts and of numbers of 16 bits; quarters, so that terms

@@ -57,7 +57,7 @@ struct ReductionRow {
   Gives gives = Gives::values;
   Weight weight = Weight::none;
   bool scalar = false;      // the formula has dimension 1
-  bool sums = false;  // its terms are summed: how accurately is a choice
+  bool sums = false;        // its terms are summed: how accurately is a choice
   bool ranked = false;      // n results for each component
   const char* option = "";  // what opt_arg = n is: "" where there is none
   i64 fallback = -1;        // n where it is not given; -1: it must be

@@ -138,7 +138,8 @@ constexpr auto softmax_reduction(F f, G g) {
    .reference = "scipy.special.logsumexp(f, 1, b=g)",                                         \
    .derivative = "Exp(F - A) * G | E",                                                        \
    .weight = kind,                                                                            \
-   .scalar = true}
+   .scalar = true,                                                                            \
+   .sums = true}
 #define KEOPSNB_SOFTMAX(text)                                                                  \
   {.name = text,                                                                               \
    .call = "softmax_reduction",                                                                \
@@ -146,7 +147,8 @@ constexpr auto softmax_reduction(F f, G g) {
    .reference = "(scipy.special.softmax(f, 1) * g).sum(1)",                                    \
    .derivative = "= [Sum: Exp(F - [LogSumExp: F]) * G]",                                       \
    .weight = Weight::required,                                                                 \
-   .scalar = true}
+   .scalar = true,                                                                             \
+   .sums = true}
 // A composition: no kernel of its own.
 #define KEOPSNB_SHIFTED(text, kind)                                                                \
   {.name = text,                                                                                   \
@@ -155,7 +157,8 @@ constexpr auto softmax_reduction(F f, G g) {
    .reference = "numpy.concatenate([f.max(1), (numpy.exp(f - f.max(1)[:, None]) * g).sum(1)], 1)", \
    .derivative = "= Concat([Max: F], [Sum: Exp(F - [Max: F]) * G])",                               \
    .weight = kind,                                                                                 \
-   .scalar = true}
+   .scalar = true,                                                                                 \
+   .sums = true}
 inline constexpr ReductionRow rows_exponential[] = {
     KEOPSNB_LOGSUMEXP("LogSumExp", Weight::optional),
     KEOPSNB_LOGSUMEXP("LogSumExpWeight", Weight::required),

@@ -33,12 +33,14 @@ inline constexpr ReductionRow rows_norm[] = {
      .call = "sumsq_reduction",
      .sentence = "Sum of the squares of the terms.",
      .reference = "(f * f).sum(1)",
-     .derivative = "Square(F)"},
+     .derivative = "Square(F)",
+     .sums = true},
     {.name = "Norm2",
      .call = "norm2_reduction",
      .sentence = "Euclidean norm of the terms; its derivative is taken as 0 at 0.",
      .reference = "numpy.sqrt((f * f).sum(1))",
-     .derivative = "= Sqrt([SumSq: F])"},
+     .derivative = "= Sqrt([SumSq: F])",
+     .sums = true},
 };
 #endif
 

@@ -80,7 +80,8 @@ inline constexpr ReductionRow rows_sum_reduction[] = {
      .call = "sum_reduction",
      .sentence = "Sum of the terms.",
      .reference = "f.sum(1)",
-     .derivative = "F"},
+     .derivative = "F",
+     .sums = true},
 };
 #endif
 
