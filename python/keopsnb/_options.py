@@ -9,6 +9,8 @@ from keopsnb import _core
 
 _SUM_SCHEMES = ("auto", "direct_sum", "block_sum", "kahan_scheme")
 _DTYPES_ACC = ("auto", "float16", "float32", "float64")
+
+
 def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
     if value not in allowed:
         choices = ", ".join(map(repr, allowed))
