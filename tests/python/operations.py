@@ -107,9 +107,15 @@ def _cases(row: _core.Operation, D: int, order: int, *, every: str = "") -> Iter
     yield from (Case(row.name, d, arguments[0], order) for d in dims[1:] if every == "dimension")
 
 
+# Whose cases are compiled one by one, since compilers take longer than in proportion, with second
+# derivatives of the smallest alone.
+DEAR = ("ComplexPow", "ComplexDivide")
+
+
 def _double(row: _core.Operation) -> list[Case]:
     if row.cases:
-        return [Case(row.name, *case, 2 if sum(case[0]) < 24 else 1) for case in _special(row)]
+        most = 4 if row.name in DEAR else 23
+        return [Case(row.name, *case, 2 if sum(case[0]) <= most else 1) for case in _special(row)]
     return [*_cases(row, 3, 2, every="argument"), *_cases(row, 1, 1)]
 
 
@@ -284,6 +290,15 @@ def _split(columns: np.ndarray, results: dict[Case, Result]) -> None:
     assert at == columns.shape[1]
 
 
+def _run(cases: Sequence[Case], dtype: str, shift: int) -> dict[Case, Result]:
+    """In as few kernels as are compiled fast."""
+    dear = [case for case in cases if case.name in DEAR]
+    found = run([case for case in cases if case.name not in DEAR], dtype, shift)
+    for case in dear:
+        found |= run([case], dtype, shift)
+    return found
+
+
 _TOGETHER = 6  # operations whose kernels are compiled together, as each keeps one core busy
 
 
@@ -301,7 +316,7 @@ def _started(first: int) -> dict[tuple[str, str], Future[dict[Case, Result]]]:
         for n in range(0, len(rows), kind.operations):
             some = rows[n : n + kind.operations]
             cases = [case for row in some for case in kind.cases(row)]
-            future = _threads().submit(run, cases, kind.dtype, shift)
+            future = _threads().submit(_run, cases, kind.dtype, shift)
             started.update({(kernel, row.name): future for row in some})
     return started
 
