@@ -301,7 +301,7 @@ def kept(kwargs: dict[str, Any]) -> bool:
 def _shown(v: Variable) -> str:
     name = f"{NAMES[v.kind.category]}({v.kind.dim})"
     if v.kind.number:
-        return f"{name}  {v.data.tolist()}"
+        return f"{name}  {list(v.data)}"
     return name if v.data is None else f"{name}  {tuple(v.data.shape)}"
 
 

@@ -20,6 +20,9 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         return x.text
     if axis not in (None, 0, 1):
         raise ValueError(f"axis is {axis!r}; write 0 for rows i, or 1 for columns j.")
+    if arrays.is_array(x):
+        data, category = _variable_of(x, axis)
+        return variable_expression(Variable(data, Kind(category, int(data.shape[-1]))))
     if isinstance(x, bool):
         x = int(x)
     if isinstance(x, int):
@@ -32,15 +35,12 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
     if isinstance(x, float) or (
         isinstance(x, list | tuple) and x and all(isinstance(n, int | float) for n in x)
     ):
-        data = arrays.numbers([x] if isinstance(x, float) else list(x))
-        return variable_expression(Variable(data, Kind(2, len(data), number=True)))
-    if not arrays.is_array(x):
-        raise TypeError(
-            f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
-            f"list of numbers, {arrays.noun}, or (position, dimension, category)."
-        )
-    data, category = _variable_of(x, axis)
-    return variable_expression(Variable(data, Kind(category, int(data.shape[-1]))))
+        numbers = (x,) if isinstance(x, float) else tuple(x)
+        return variable_expression(Variable(numbers, Kind(2, len(numbers), number=True)))
+    raise TypeError(
+        f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
+        f"list of numbers, {arrays.noun}, or (position, dimension, category)."
+    )
 
 
 def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:

@@ -30,16 +30,24 @@ class Kind(NamedTuple):
 
 
 class Variable:
-    """An argument of a formula: (..., M, D), (..., N, D) or (..., D); or None if it is symbolic."""
+    """An argument of a formula: (..., M, D), (..., N, D) or (..., D).
+
+    None if it is symbolic; the tuple of Python numbers if it is made of these.
+    """
 
     __slots__ = ("batch", "data", "dtype", "kind", "rows")
 
     def __init__(self, data: Any, kind: Kind) -> None:
         self.data, self.kind = data, kind
-        shape = () if data is None else tuple(data.shape)
-        self.rows: int | None = shape[-2] if shape and kind.category < 2 else None
-        self.batch: tuple[int, ...] = shape[: -1 if kind.category == 2 else -2]
-        self.dtype = None if data is None or kind.number else _floating(data.dtype)
+        self.rows: int | None = None
+        self.batch: tuple[int, ...] = ()
+        self.dtype = None
+        if data is not None and not kind.number:
+            shape = tuple(data.shape)
+            if kind.category < 2:
+                self.rows = shape[-2]
+            self.batch = shape[: -1 if kind.category == 2 else -2]
+            self.dtype = _floating(data.dtype)
 
     def same(self, other: Variable) -> bool:
         """Whether both are one argument."""
@@ -49,6 +57,8 @@ class Variable:
         return mine.position is not None or self.data is other.data
 
     def __repr__(self) -> str:
+        if self.kind.number:
+            return f"the number {', '.join(map(str, self.data))}"
         name = ("rows i", "rows j", "a parameter")[self.kind.category]
         if self.kind.position is not None:
             return f"the symbolic variable {self.kind.position} ({name})"

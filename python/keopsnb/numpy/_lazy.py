@@ -29,16 +29,12 @@ class _Arrays:
     as_array = staticmethod(as_array)
 
     @staticmethod
-    def numbers(values: Sequence[float]) -> Any:
-        return np.array(values, np.float64)
-
-    @staticmethod
     def alike(data: Sequence[Any], numbers: Sequence[bool]) -> Any:
         """The arguments, with Python's numbers in the dtype of the others."""
         both = list(zip(data, numbers, strict=True))
         dtypes = (d.dtype for d, number in both if not number and d.dtype.kind == "f")
         wanted = next(dtypes, np.dtype("float64"))
-        return [d.astype(wanted) if number else d for d, number in both]
+        return [np.array(d, wanted) if number else d for d, number in both]
 
     @staticmethod
     def again(op: str, x: Any) -> Any:

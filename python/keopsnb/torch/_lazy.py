@@ -30,19 +30,14 @@ class _Arrays:
         return x
 
     @staticmethod
-    def numbers(values: Sequence[float]) -> Any:
-        return torch.tensor(values, dtype=torch.float64)
-
-    @staticmethod
     def alike(data: Sequence[Any], numbers: Sequence[bool]) -> Any:
         """The arguments, with Python's numbers in the dtype and on the device of the others."""
         both = list(zip(data, numbers, strict=True))
         arrays = [d for d, number in both if not number]
-        if not arrays:
-            return data
         floats = (d.dtype for d in arrays if d.is_floating_point())
-        dtype, device = next(floats, torch.get_default_dtype()), arrays[0].device
-        return [d.to(device, dtype) if number else d for d, number in both]
+        dtype = next(floats, torch.get_default_dtype())
+        device = arrays[0].device if arrays else None
+        return [torch.tensor(d, dtype=dtype, device=device) if n else d for d, n in both]
 
     @staticmethod
     def again(op: str, x: Any) -> Any:
