@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 _SUM_SCHEMES = ("auto", "direct_sum", "block_sum", "kahan_scheme")
 _DTYPES_ACC = ("auto", "float16", "float32", "float64")
@@ -104,4 +103,5 @@ def header_text(header: object) -> str:
         return header
     if not isinstance(header, str | os.PathLike):
         raise TypeError(f"header is {header!r}; write the text of a C++ header, or its path.")
-    return Path(header).read_text(encoding="utf-8")
+    with open(header, encoding="utf-8") as file:
+        return file.read()
