@@ -88,6 +88,13 @@ def is_coupled(xp: Any, apply: Callable[[Any], Any], p: Any, q: Any) -> bool:
     )
 
 
+def _not_finite(what: str, step: int) -> str:
+    return (
+        f"The {what} is not finite after {step} iterations; alpha or an argument is not, or the "
+        "kernel overflows."
+    )
+
+
 def conjugate_gradients(
     xp: Any,
     apply: Callable[[Any], Any],
@@ -126,10 +133,7 @@ def conjugate_gradients(
         if limits.callback is not None and step:
             limits.callback(step, residual)
         if not bool(xp.isfinite(residual).all()):
-            raise ConvergenceError(
-                f"The residual is not finite after {step} iterations; an argument has entries "
-                "that are not, or the kernel overflows."
-            )
+            raise ConvergenceError(_not_finite("residual", step))
         active = residual > limits.eps
         if not bool(active.any()):
             return found(True, residual)
@@ -146,6 +150,8 @@ def conjugate_gradients(
             sizes, rho = measure.norm(b), measure.inner(r, z)
             active = active.any(-1)[..., None]
         curvature = measure.inner(p, q)
+        if not bool(xp.isfinite(curvature).all()):
+            raise ConvergenceError(_not_finite("product with the kernel", step))
         if bool((active & ~((curvature > 0) & (rho > 0))).any()):
             raise ConvergenceError(
                 f"The operator or the preconditioner is not positive definite, found after {step} "

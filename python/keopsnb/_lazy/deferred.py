@@ -173,7 +173,8 @@ _ARGUMENT = re.compile(r"(?:argument (\d+) )?\(?'v(\d+)'\)?")
 def _named(error: Exception, variables: Sequence[Variable]) -> Any:
     """The same error in terms of operands, where it speaks of arguments; else None."""
     text = str(error).partition("\n")[0]
-    if not _ARGUMENT.search(text):
+    text = re.sub(r"'[^']*\bv\d+\b[^']+'", "this matrix", text)
+    if not _ARGUMENT.search(text) and text in str(error):
         return None
     try:
         order, symbolic = layout([v.kind for v in variables])

@@ -16,6 +16,12 @@ def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solvi
     right, flat = _right(matrix, other)
     # What is summed over, as other is what the sum leaves.
     axis = 1 - right.kind.category
+    for size in (matrix.ni, matrix.nj):
+        if None not in (size, right.rows) and size != right.rows:
+            raise ValueError(
+                f"other has {right.rows} rows, and the matrix {matrix.ni} rows and {matrix.nj} "
+                "columns; a system has as many rows as unknowns."
+            )
     if var is None:
         data = None if right.data is None else right.data[...]  # no variable of the matrix
         unknown = Variable(data, Kind(axis, right.kind.dim, right.kind.position))

@@ -42,14 +42,16 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+if not TYPE_CHECKING:  # a checker knows the names above, and no others
 
-    module = importlib.import_module(f"{__name__}.{_LATER[name]}")
-    found = globals()[name] = module if name == "cluster" else getattr(module, name)
-    return found
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        module = importlib.import_module(f"{__name__}.{_LATER[name]}")
+        found = globals()[name] = module if name == "cluster" else getattr(module, name)
+        return found
 
 
 def __dir__() -> list[str]:
