@@ -147,7 +147,7 @@ class Solver:
         bar = _Bar(eps) if progress else None
         tell = bar.tell(callback) if bar else callback
         if isinstance(preconditioner, str):
-            preconditioner = self._named(preconditioner, rank, args, float(alpha), place)
+            preconditioner = self._named(preconditioner, rank, args, alpha, place)
         try:
             found = self._solve(
                 args, place, alpha, Limits(eps, max_iterations, tell, full), x0, preconditioner
@@ -246,6 +246,7 @@ class Solver:
         k = self._position
         b = args[k]
         rows = int(b.shape[-2])
+        alpha = float(alpha)
         rank = min(rows, _RANK if rank is None else rank)
         if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
             if rows == 0:

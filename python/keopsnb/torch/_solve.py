@@ -90,8 +90,9 @@ class KernelSolve(Solver):
         alpha: float,
         place: dict[str, Any],
     ) -> Callable[[Any], Any]:
+        shift = alpha.detach() if isinstance(alpha, Tensor) else alpha
         with torch.no_grad():
-            return super()._named(name, rank, tuple(a.detach() for a in args), alpha, place)
+            return super()._named(name, rank, tuple(a.detach() for a in args), shift, place)
 
     def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any:
         return reduction.routine.call_torch(args, None, place["backend"], place["device_id"], None)
