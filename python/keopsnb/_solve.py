@@ -79,10 +79,14 @@ class Solver:
         self, formula: str, aliases: Sequence[str], varinvalias: str, axis: int, **options: Any
     ) -> None:
         self._options = options
+        self._made = (formula, list(aliases), varinvalias, axis, options)
         self._sum = self.genred(formula, aliases, "Sum", axis, **options)
         reduction = self._reduction = self._sum._reduction
         self._position = position_of(varinvalias, reduction.routine.variables, axis)
         self._wide: dict[int, Any] = {}
+
+    def __reduce__(self) -> Any:
+        return _remade, (type(self), *self._made)
 
     def __call__(
         self,
@@ -295,6 +299,17 @@ class Solver:
         return _precondition.pivoted_cholesky(
             self.xp, diagonal, column, rank, alpha, wide, narrow, precision
         )
+
+
+def _remade(
+    kind: Callable[..., Any],
+    formula: str,
+    aliases: list[str],
+    varinvalias: str,
+    axis: int,
+    options: dict[str, Any],
+) -> Any:
+    return kind(formula, aliases, varinvalias, axis, **options)
 
 
 class _Bar:

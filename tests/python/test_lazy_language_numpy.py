@@ -1,6 +1,8 @@
 """The language of symbolic matrices: methods, operators, axes, copies, errors."""
 
 import copy
+import doctest
+import importlib
 import inspect
 import pickle
 import subprocess
@@ -204,3 +206,15 @@ def test_import_is_light() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         __import__("keopsnb.numpy").numpy.nothing  # noqa: B018
+
+
+# Law: the examples of docstrings are true.
+
+
+@pytest.mark.parametrize(
+    "module", ["_lazy.reductions", "_lazy.matrix", "numpy._lazy", "_solve"], ids=str
+)
+def test_docstrings(module: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"keopsnb.{module}"))
+    assert found.attempted > 0
+    assert found.failed == 0

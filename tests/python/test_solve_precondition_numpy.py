@@ -1,5 +1,6 @@
 """Preconditioners, systems whose columns are mixed, and what is shown while one waits."""
 
+import pickle
 import sys
 import types
 from typing import Any
@@ -50,6 +51,11 @@ def test_the_other_axis_and_single_precision(name: str) -> None:
     assert found.dtype == np.float32
     expected = np.linalg.solve(KERNEL + 0.1 * np.eye(N), B)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_solvers_are_pickled(solve: KernelSolve) -> None:
+    again = pickle.loads(pickle.dumps(solve))
+    np.testing.assert_array_equal(again(X, X, B, alpha=1.0), solve(X, X, B, alpha=1.0))
 
 
 # Law: where the kernel mixes the columns, the array is one vector; a mix is found, not assumed.

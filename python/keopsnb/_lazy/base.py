@@ -32,6 +32,8 @@ class Lazy:
     genred: ClassVar[Callable[..., Any]]
     arrays: ClassVar[Any]
     complex_kind: ClassVar[Any]
+    # Whether entries are complex: pairs of real and imaginary parts.
+    is_complex: ClassVar[bool] = False
 
     text: Expression
     ranges: Any
@@ -158,7 +160,7 @@ class Lazy:
 
     def make(self, template: str, *others: Any) -> Self:
         """The formula `template`, over this matrix and others."""
-        parts = [self, *[self.lift(o) for o in others]] if others else [self]
+        parts = [self, *[self.lift(o) for o in others]]
         for part in parts:
             if part.waiting is not None:
                 raise TypeError(
@@ -216,7 +218,7 @@ class Lazy:
             dim: the same.
             call: whether to compute at once; False gives a matrix to be called.
             is_complex: whether the result is complex; by default as this matrix.
-            **kwargs: options of `Genred` and of its call.
+            **kwargs: `keepdim`, and options of `Genred` and of its call.
 
         Returns:
             What `Genred` returns; or, with call=False or symbolic variables, a function of the
@@ -285,11 +287,6 @@ class Lazy:
         if self.waiting is None:
             raise TypeError("Only a reduction with call=False or of symbolic variables is called.")
         return self.waiting(*args, **kwargs)
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether entries are complex: pairs of real and imaginary parts."""
-        return False
 
 
 def kept(kwargs: dict[str, Any]) -> bool:

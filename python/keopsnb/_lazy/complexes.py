@@ -20,10 +20,7 @@ class ComplexMatrix(Matrix):
 
     real_kind: ClassVar[Any]
 
-    @property
-    def is_complex(self) -> bool:
-        """Whether entries are complex: pairs of real and imaginary parts."""
-        return True
+    is_complex = True
 
     @property
     def _shape(self) -> tuple[int, ...]:

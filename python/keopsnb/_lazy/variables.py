@@ -212,6 +212,9 @@ def _joined(template: str, forms: tuple[Form, ...], places: tuple[int, ...]) -> 
 
 def join(template: str, parts: Sequence[Expression]) -> Expression:
     """`template.format(...)` of several formulas, over the variables of all."""
+    first = parts[0]
+    if len(parts) == 1:
+        return Expression(_joined(template, (first.form,), ()), first.variables, first.sizes)
     variables, places, sizes = merge(parts)
     form = _joined(template, tuple([p.form for p in parts]), places)
     return Expression(form, variables, sizes)

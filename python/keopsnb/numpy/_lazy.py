@@ -152,6 +152,8 @@ class LazyTensor(Matrix):
 
     def lift(self, other: Any) -> Self:
         """Anything an operator may meet, as a matrix."""
+        if isinstance(other, Matrix):
+            return other  # type: ignore[return-value]
         if isinstance(other, np.generic):
             other = other.item()
         return super().lift(other)

@@ -165,6 +165,8 @@ class LazyTensor(Matrix):
 
     def lift(self, other: Any) -> Self:
         """Anything an operator may meet, as a matrix."""
+        if isinstance(other, Matrix):
+            return other  # type: ignore[return-value]
         if isinstance(other, torch.Tensor) and other.ndim == 0 and not other.requires_grad:
             other = other.item()
         return super().lift(other)
