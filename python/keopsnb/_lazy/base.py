@@ -188,7 +188,8 @@ class Lazy:
             raise TypeError(f"axis is {given!r}; write one integer.")
         if given is None:
             raise ValueError("axis is missing; write axis=0 to reduce over i, axis=1 over j.")
-        batches, full = self.nbatchdims, len(self._shape)
+        batches = len(self.text.sizes.batch)
+        full = batches + 3
         place = given + full if given < 0 else given
         if not batches <= place < full:
             raise ValueError(
@@ -237,12 +238,13 @@ class Lazy:
                 f"keepdim=True, and {reduction_op} puts K results along the axis that it reduces; "
                 "leave keepdim out."
             )
-        constructor, call_options = self._options(kwargs)
+        constructor, call_options = self._options(kwargs) if kwargs else ({}, {})
         lifted = [self] if other is None else [self, self.lift(other)]
-        for name in ("ranges", "backend"):
-            inherited = next((v for p in lifted if (v := getattr(p, name)) is not None), None)
-            if inherited is not None:
-                call_options.setdefault(name, inherited)
+        for part in lifted:
+            if part.ranges is not None:
+                call_options.setdefault("ranges", part.ranges)
+            if part.backend is not None:
+                call_options.setdefault("backend", part.backend)
         deferred = Deferred(
             type(self),
             [part.text for part in lifted],
@@ -280,7 +282,7 @@ class Lazy:
     @property
     def symbolic(self) -> bool:
         """Whether a call has to give the values of variables."""
-        return any(kind.position is not None for kind in self.text.form.kinds)
+        return self.text.form.symbolic
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute a reduction that waits for its symbolic variables."""
@@ -291,6 +293,8 @@ class Lazy:
 
 def kept(kwargs: dict[str, Any]) -> bool:
     """Takes `keepdim`, or NumPy's `keepdims`, out of options."""
+    if not kwargs:
+        return False
     given = [kwargs.pop(name) for name in ("keepdim", "keepdims") if name in kwargs]
     return any(given)
 

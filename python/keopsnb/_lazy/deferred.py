@@ -109,17 +109,8 @@ class Deferred:
     def __call__(self, *args: Any, **more: Any) -> Any:
         """Compute it."""
         variables, places, _ = merge(self.parts)
-        key = (
-            self.kind.genred,
-            tuple([p.form for p in self.parts]),
-            places,
-            self.op,
-            self.axis,
-            self.opt_arg,
-            tuple(self.options.items()),
-        )
         try:
-            plan = self._planned(key)
+            plan = self._planned(places)
             data = self._data(plan, variables, args)
             result = plan.call(*data, **(self.given | more if more else self.given))
         except (TypeError, ValueError) as error:
@@ -135,13 +126,16 @@ class Deferred:
         """Raise ValueError if the symbolic variables are not numbered from 0 on."""
         layout([v.kind for v in merge(self.parts).variables])
 
-    @staticmethod
-    def _planned(key: Any) -> Plan:
-        try:
-            hash(key)
-        except TypeError:
-            # An option that is no key; Genred says what is wrong with it.
-            return _plan(*key)
+    def _planned(self, places: tuple[int, ...]) -> Plan:
+        forms = tuple([p.form for p in self.parts])
+        options = tuple(self.options.items()) if self.options else ()
+        key = (self.kind.genred, forms, places, self.op, self.axis, self.opt_arg, options)
+        if options or self.opt_arg is not None or type(self.op) is not str:
+            try:
+                hash(key)
+            except TypeError:
+                # An option that is no key; Genred says what is wrong with it.
+                return _plan(*key)
         return _known_plan(*key)
 
     def _data(self, plan: Plan, variables: Sequence[Variable], args: Sequence[Any]) -> list[Any]:
@@ -150,8 +144,8 @@ class Deferred:
                 f"This reduction has {plan.symbolic} symbolic variables, and {len(args)} were "
                 "given."
             )
-        fixed = [variables[k].data for k in plan.order[plan.symbolic :]]
-        data = [*args, *fixed] if args else fixed
+        order = plan.order[plan.symbolic :] if args else plan.order
+        data = [*args, *[variables[k].data for k in order]]
         if plan.numbers:
             data = self.kind.arrays.alike(data, [variables[k].kind.number for k in plan.order])
         return data

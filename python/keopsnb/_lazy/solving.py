@@ -116,7 +116,7 @@ class Solving:
     @property
     def symbolic(self) -> bool:
         """Whether a call has to give the values of variables."""
-        return any(kind.position is not None for kind in self.system.form.kinds)
+        return self.system.form.symbolic
 
     def __call__(self, *args: Any, **more: Any) -> Any:
         """Solve it."""

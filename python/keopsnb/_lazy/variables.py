@@ -74,10 +74,11 @@ def _floating(dtype: Any) -> Any:
 class Form:
     """A formula with a token `@k@` for variable k. Equal forms are one object."""
 
-    __slots__ = ("dim", "formula", "kinds")
+    __slots__ = ("dim", "formula", "kinds", "symbolic")
 
     def __init__(self, formula: str, kinds: tuple[Kind, ...], dim: int) -> None:
         self.formula, self.kinds, self.dim = formula, kinds, dim
+        self.symbolic = any(kind.position is not None for kind in kinds)
 
     def __reduce__(self) -> Any:
         return form_of, (self.formula, self.kinds)

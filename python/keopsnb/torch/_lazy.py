@@ -32,12 +32,15 @@ class _Arrays:
     @staticmethod
     def alike(data: Sequence[Any], numbers: Sequence[bool]) -> Any:
         """The arguments, with Python's numbers in the dtype and on the device of the others."""
-        both = list(zip(data, numbers, strict=True))
-        arrays = [d for d, number in both if not number]
-        floats = (d.dtype for d in arrays if d.is_floating_point())
-        dtype = next(floats, torch.get_default_dtype())
-        device = arrays[0].device if arrays else None
-        return [torch.tensor(d, dtype=dtype, device=device) if n else d for d, n in both]
+        dtype, device, found = torch.get_default_dtype(), None, False
+        for x, number in zip(data, numbers, strict=True):
+            if not number and not found:
+                device, found = x.device, x.is_floating_point()
+                dtype = x.dtype if found else dtype
+        return [
+            torch.tensor(x, dtype=dtype, device=device) if number else x
+            for x, number in zip(data, numbers, strict=True)
+        ]
 
     @staticmethod
     def again(op: str, x: Any) -> Any:
