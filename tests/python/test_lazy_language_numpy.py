@@ -176,6 +176,7 @@ ERRORS: list[tuple[Callable[[], Any], type, str]] = [
         r"The value of symbolic variable 1 has shape \(7, 2\)",
     ),
     (lambda: kernel().argmin((0, 1)), ValueError, "ArgMin is over one axis; write axis=0 or"),
+    (lambda: kernel().sum(colour=3), TypeError, "unexpected option 'colour'"),
     (lambda: kernel().sum((1, 1)), ValueError, "name one axis or more, and each once"),
     (lambda: kernel().Kmin(2, axis=1, keepdim=True), TypeError, "leave keepdim out"),
     (lambda: V[:, :3] @ kernel(), ValueError, r"v has shape \(2, 3\), and K has 5 rows"),

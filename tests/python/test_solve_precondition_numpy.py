@@ -78,6 +78,14 @@ def test_columns_that_are_mixed() -> None:
             solve(x, x, b, preconditioner=name)
 
 
+def test_rounding_is_not_taken_for_a_mix(solve: KernelSolve) -> None:
+    # Pairs of equal points with opposite values: K b is nothing but rounding errors.
+    x = np.repeat(X, 2, 0).astype("f4")
+    b = np.tile(np.float32([[1, 2, 3], [-1, -2, -3]]), (N, 1))
+    with pytest.raises(ConvergenceError):
+        solve(x, x, b, alpha=1e-9)
+
+
 def test_kernels_that_are_not_positive() -> None:
     solve = KernelSolve("-SqDist(x, y) * b - b", ALIASES, "b", axis=1)
     for name in ("nystrom", "pivoted_cholesky"):

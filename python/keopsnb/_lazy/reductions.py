@@ -41,6 +41,7 @@ class Reductions(Methods):
                 f"axis={self.nbatchdims + 1}."
             )
         kept(kwargs)  # entries keep their dimension
+        self._options(kwargs)
         return self.make(f"{entries}({{}})")
 
     def _over_several(
