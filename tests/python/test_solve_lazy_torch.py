@@ -61,7 +61,7 @@ def test_derivatives(name: str, way: dict[str, Any]) -> None:
 
 def test_the_other_axis_and_the_other_side() -> None:
     x, b = tensors()
-    solve = KernelSolve("Exp(-SqDist(x,y)) * b", ["x=Vi(2)", "y=Vj(2)", "b=Vi(2)"], "b")
+    solve = KernelSolve("Exp(-SqDist(x,y)) * b", ["x=Vj(2)", "y=Vi(2)", "b=Vi(2)"], "b")
     for found in (
         solve(x, x, b, alpha=0.5, eps=1e-13),
         kernel(x).solve(Vj(b), alpha=0.5, eps=1e-13),
@@ -74,7 +74,7 @@ def test_the_other_axis_and_the_other_side() -> None:
 def test_batches_are_summed_over_in_gradients() -> None:
     x, _ = tensors(3)
     _, b = tensors()
-    lazy = (-((LazyTensor(x[:, :, None]) - LazyTensor(x[:, None])) ** 2).sum(-1)).exp()
+    lazy = (-LazyTensor(x[:, :, None]).sqdist(LazyTensor(x[:, None]))).exp()
     expected = torch.linalg.solve(dense(x, 1.0), b.expand(3, N, 2))
     same(lazy.solve(b, alpha=1.0, eps=1e-13), expected, [x, b])
 

@@ -78,10 +78,12 @@ def test_columns_that_are_mixed() -> None:
             solve(x, x, b, preconditioner=name)
 
 
-def test_rounding_is_not_taken_for_a_mix(solve: KernelSolve) -> None:
-    # Pairs of equal points with opposite values: K b is nothing but rounding errors.
-    x = np.repeat(X, 2, 0).astype("f4")
-    b = np.tile(np.float32([[1, 2, 3], [-1, -2, -3]]), (N, 1))
+def test_rounding_is_not_taken_for_a_formula_that_is_not_linear() -> None:
+    # Pairs of equal points with opposite values, shuffled: K b is nothing but rounding errors.
+    order = RANDOM.permutation(2 * N)
+    x = np.repeat(X, 2, 0).astype("f4")[order]
+    b = np.tile(np.float32([[1], [-1]]), (N, 1))[order]
+    solve = KernelSolve(SCALED, [*ALIASES[:2], "b = Vj(1)"], "b", axis=1)
     with pytest.raises(ConvergenceError):
         solve(x, x, b, alpha=1e-9)
 
