@@ -113,6 +113,8 @@ AXES: list[tuple[str, Callable[[Any], Any], Any]] = [
     ("not kept", lambda d: d.sum(1, keepdim=False), DIFFERENCE.sum(1)),
     ("indices", lambda d: d.argmax(1, keepdim=True), DIFFERENCE.argmax(1)[:, None]),
     ("a pair", lambda d: d.min_argmin(1, keepdim=True)[1], DIFFERENCE.argmin(1)[:, None]),
+    ("NumPy's sum", lambda d: np.sum(d, axis=np.int64(1)), DIFFERENCE.sum(1)),
+    ("NumPy's mean", lambda d: np.mean(d, axis=(0, 1)), DIFFERENCE.mean((0, 1))),
     ("entries", lambda d: d.sum(-1, keepdim=True).sum(1), DIFFERENCE.sum((1, 2))[:, None]),
 ]
 
@@ -180,6 +182,8 @@ ERRORS: list[tuple[Callable[[], Any], type, str]] = [
     (lambda: kernel().sum((1, 1)), ValueError, "name one axis or more, and each once"),
     (lambda: kernel().Kmin(2, axis=1, keepdim=True), TypeError, "leave keepdim out"),
     (lambda: V[:, :3] @ kernel(), ValueError, r"v has shape \(2, 3\), and K has 5 rows"),
+    (lambda: kernel() @ kernel().T, TypeError, "takes an array v, and this is a LazyTensor"),
+    (lambda: kernel().sum(axis=1.0), TypeError, "axis is 1.0; write one integer"),
     (lambda: [1] @ kernel(), TypeError, "takes an array v, and this is a list"),
 ]
 

@@ -184,7 +184,7 @@ class Lazy:
         if axis is not None and dim is not None and axis != dim:
             raise ValueError(f"axis is {axis} and dim is {dim}; give one.")
         given = axis if axis is not None else dim
-        if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
+        if given is not None and (isinstance(given, bool) or not hasattr(given, "__index__")):
             raise TypeError(f"axis is {given!r}; write one integer.")
         if given is None:
             raise ValueError("axis is missing; write axis=0 to reduce over i, axis=1 over j.")
@@ -196,7 +196,7 @@ class Lazy:
                 f"axis is {given}, and this matrix of shape {self._shape} is reduced along "
                 f"{batches} (i), {batches + 1} (j) or {batches + 2} (the entries)."
             )
-        return place - batches
+        return int(place) - batches
 
     def reduction(
         self,
@@ -266,6 +266,8 @@ class Lazy:
     @staticmethod
     def _options(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Options of the constructor of Genred, and of its call."""
+        if kwargs.get("dtype", "") is None:
+            del kwargs["dtype"]  # NumPy's functions pass it on
         unknown = kwargs.keys() - CONSTRUCTOR - CALL
         if unknown:
             raise TypeError(

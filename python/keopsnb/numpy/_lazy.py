@@ -24,9 +24,13 @@ class _Arrays:
 
     @staticmethod
     def is_array(x: Any) -> bool:
-        return isinstance(x, np.ndarray | np.generic) or is_foreign(x)
+        return isinstance(x, np.ndarray | np.generic) or (
+            not isinstance(x, Matrix) and is_foreign(x)
+        )
 
-    as_array = staticmethod(as_array)
+    @staticmethod
+    def as_array(x: Any) -> Any:
+        return x if isinstance(x, Matrix) else as_array(x)
 
     @staticmethod
     def alike(data: Sequence[Any], numbers: Sequence[bool]) -> Any:
@@ -131,12 +135,12 @@ class LazyTensor(Matrix):
 
     def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
         """A symbolic matrix; a ComplexLazyTensor if x is complex."""
-        if cls is LazyTensor and (is_complex or _Arrays.is_complex(as_array(x))):
+        if cls is LazyTensor and (is_complex or _Arrays.is_complex(_Arrays.as_array(x))):
             return object.__new__(ComplexLazyTensor)
         return object.__new__(cls)
 
     def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
-        self.text = text_of(type(self), _Arrays.parts(as_array(x)), axis)
+        self.text = text_of(type(self), _Arrays.parts(_Arrays.as_array(x)), axis)
         self.ranges = self.backend = self.waiting = None
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
