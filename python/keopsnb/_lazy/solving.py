@@ -8,7 +8,7 @@ from typing import Any
 
 from keopsnb._lazy.base import Lazy, of_variable
 from keopsnb._lazy.deferred import CONSTRUCTOR, aliases_of, layout
-from keopsnb._lazy.variables import REMEMBERED, Expression, Form, Kind, Variable
+from keopsnb._lazy.variables import REMEMBERED, Expression, Form, Kind, Variable, renamed
 
 
 def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solving:
@@ -92,7 +92,7 @@ def _solver(
     names, aliases = aliases_of(form.kinds, order)
     axis = form.kinds[unknown].category
     return (
-        solver(form.renamed(names), aliases, names[unknown], axis, **dict(options)),
+        solver(renamed(form.formula, names), aliases, names[unknown], axis, **dict(options)),
         order,
         symbolic,
     )
@@ -142,7 +142,7 @@ class Solving:
         axis = self.system.form.kinds[self.unknown].category
         return (
             f"the solution v{self.unknown} of the sum over {'ij'[axis]} of "
-            f"{self.system.form.renamed(names)}"
+            f"{renamed(self.system.form.formula, names)}"
         )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from keopsnb._core import Routine
 
@@ -71,30 +71,44 @@ def _floating(dtype: Any) -> Any:
     return dtype if (dtype.is_floating_point if kind is None else kind == "f") else None
 
 
-class Form:
-    """A formula with a token `@k@` for variable k. Equal forms are one object."""
+class Form(NamedTuple):
+    """A formula with a token `@k@` for variable k, and what the parser says of it."""
 
-    __slots__ = ("dim", "formula", "kinds", "symbolic")
+    formula: str
+    kinds: tuple[Kind, ...]
+    dim: int
+    symbolic: bool  # whether a variable is
 
-    def __init__(self, formula: str, kinds: tuple[Kind, ...], dim: int) -> None:
-        self.formula, self.kinds, self.dim = formula, kinds, dim
-        self.symbolic = any(kind.position is not None for kind in kinds)
 
-    def __reduce__(self) -> Any:
-        return form_of, (self.formula, self.kinds)
+def renamed(formula: str, names: Sequence[str]) -> str:
+    """A formula with these names for its variables."""
+    return TOKEN.sub(lambda match: names[int(match[1])], formula)
 
-    def renamed(self, names: Sequence[str]) -> str:
-        """The formula with these names for its variables."""
-        return TOKEN.sub(lambda match: names[int(match[1])], self.formula)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def constant_in_graphs(function: Function) -> Function:
+    """Of a function of texts and numbers: torch's Dynamo calls it, and does not read it.
+
+    It is what torch.compiler.assume_constant_result sets, without importing Dynamo.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
 
 
 @functools.lru_cache(REMEMBERED)
-def form_of(formula: str, kinds: tuple[Kind, ...]) -> Form:
-    """A form with its dimension: the parser knows what fits, and says what does not."""
+def _form_of(formula: str, kinds: tuple[Kind, ...]) -> Form:
     names = [f"v{k}" for k in range(len(kinds))]
     aliases = [f"v{k}={NAMES[kind.category]}({kind.dim})" for k, kind in enumerate(kinds)]
-    dim = Routine(TOKEN.sub(lambda match: names[int(match[1])], formula), aliases).dim
-    return Form(formula, kinds, dim)
+    dim = Routine(renamed(formula, names), aliases).dim
+    return Form(formula, kinds, dim, any(kind.position is not None for kind in kinds))
+
+
+@constant_in_graphs
+def form_of(formula: str, kinds: tuple[Kind, ...]) -> Form:
+    """A form with its dimension: the parser knows what fits, and says what does not."""
+    return _form_of(formula, kinds)
 
 
 class Sizes(NamedTuple):
@@ -200,7 +214,7 @@ def placed(forms: Sequence[Form], places: Sequence[int]) -> tuple[list[str], tup
     for form in others:
         own = places[begin : begin + len(form.kinds)]
         begin += len(form.kinds)
-        formulas.append(form.renamed([f"@{k}@" for k in own]))
+        formulas.append(renamed(form.formula, [f"@{k}@" for k in own]))
         kinds += [kind for k, kind in zip(own, form.kinds, strict=True) if k >= len(kinds)]
     return formulas, tuple(kinds)
 
@@ -208,16 +222,22 @@ def placed(forms: Sequence[Form], places: Sequence[int]) -> tuple[list[str], tup
 @functools.lru_cache(REMEMBERED)
 def _joined(template: str, forms: tuple[Form, ...], places: tuple[int, ...]) -> Form:
     formulas, kinds = placed(forms, places)
-    return form_of(template.format(*formulas), kinds)
+    return _form_of(template.format(*formulas), kinds)
+
+
+@constant_in_graphs
+def joined(template: str, forms: tuple[Form, ...], places: tuple[int, ...]) -> Form:
+    """The form of `template.format(...)`."""
+    return _joined(template, forms, places)
 
 
 def join(template: str, parts: Sequence[Expression]) -> Expression:
     """`template.format(...)` of several formulas, over the variables of all."""
     first = parts[0]
     if len(parts) == 1:
-        return Expression(_joined(template, (first.form,), ()), first.variables, first.sizes)
+        return Expression(joined(template, (first.form,), ()), first.variables, first.sizes)
     variables, places, sizes = merge(parts)
-    form = _joined(template, tuple([p.form for p in parts]), places)
+    form = joined(template, tuple([p.form for p in parts]), places)
     return Expression(form, variables, sizes)
 
 

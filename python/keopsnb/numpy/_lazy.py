@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keopsnb._lazy.complexes import ComplexMatrix
+from keopsnb._lazy.deferred import known_plan
 from keopsnb._lazy.making import text_of
 from keopsnb._lazy.matrix import Matrix
 from keopsnb.numpy._arrays import as_array, is_foreign
@@ -123,7 +125,7 @@ class LazyTensor(Matrix):
         array([0.5413, 0.5413, 0.5413])
     """
 
-    genred = Genred
+    planned = staticmethod(functools.partial(known_plan, Genred))
     arrays = _Arrays
 
     @staticmethod
