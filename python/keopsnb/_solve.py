@@ -239,7 +239,7 @@ class Solver:
         name: str,
         rank: int | None,
         args: tuple[Any, ...],
-        alpha: float,
+        alpha: Any,
         place: dict[str, Any],
     ) -> Callable[[Any], Any]:
         if name not in _NAMED:

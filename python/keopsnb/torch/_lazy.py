@@ -104,6 +104,17 @@ _FUNCTIONS = {
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
 
 
+def _product(left: Any, right: Any) -> Any:
+    if isinstance(left, Matrix):
+        return left.__matmul__(right)
+    if torch.compiler.is_compiling():
+        raise TypeError(
+            "torch.compile gives K @ v and v @ K as the same call; write K.matvec(v), or "
+            "K.rmatvec(v) for K.T @ v."
+        )
+    return right.__rmatmul__(left)
+
+
 class LazyTensor(Matrix):
     """A matrix (..., M, N) of vectors, given by a formula of torch tensors and never stored.
 
@@ -156,10 +167,8 @@ class LazyTensor(Matrix):
         """Torch's functions and operators on symbolic matrices: torch.exp(K), tensor * K."""
         name = _FUNCTIONS.get(func.__name__)
         like = next((a for a in args if isinstance(a, Matrix)), None)
-        if func.__name__ in ("matmul", "__matmul__", "__rmatmul__", "mv", "mm") and not kwargs:
-            # __rmatmul__ comes with the operands as they stand: (tensor, matrix).
-            left, right = args
-            return left.__matmul__(right) if isinstance(left, Matrix) else right.__rmatmul__(left)
+        if func.__name__ in ("matmul", "__matmul__", "mv", "mm") and not kwargs:
+            return _product(*args)
         if func.__name__ in _REDUCTIONS and like is args[0]:
             method = func.__name__.removeprefix("a") if func.__name__[1] == "m" else func.__name__
             return getattr(like, method)(*args[1:], **kwargs or {})
