@@ -59,6 +59,8 @@ ORDERS = {"WeightedSqNorm": "{1}, {0}", "WeightedSqDist": "{2}, {0}, {1}"}
 
 def name_of(row: _core.Operation) -> str:
     """The method of a row: KeOps' names, in lower case."""
+    if row.name == "OneHot":
+        return "one_hot"
     return row.call if row.call.startswith("logical_") else row.name.lower()
 
 

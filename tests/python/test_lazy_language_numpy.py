@@ -26,7 +26,7 @@ DIFFERENCE = X[:, None] - Y
 SOURCE = Path(__file__).parents[2] / "python"
 ROWS = [row for row in _core.catalogue() if row.group != "complex"]
 # Written by hand: operators, reductions too, or under KeOps' names.
-BY_HAND = {"Pow": "pow", "TensorDot": "keops_tensordot", "Kron": "keops_kron"}
+BY_HAND = {"Pow": "pow", "TensorDot": "keops_tensordot", "Kron": "keops_kron", "OneHot": "one_hot"}
 
 
 def method_of(row: _core.Operation) -> str:
@@ -64,6 +64,40 @@ def test_the_methods_are_as_generated() -> None:
     if not script.exists():
         pytest.skip("not a checkout")
     subprocess.run([sys.executable, str(script), "--check"], check=True)
+
+
+# Law: KeOps' methods have their names and parameters here.
+
+KEOPS = """
+    abs() acos() argKmin(K,axis,dim) argKmin_reduction(K,axis,dim) argmax(axis,dim)
+    argmax_reduction(axis,dim) argmin(axis,dim) argmin_reduction(axis,dim) asin() atan()
+    atan2(other) auto_factorize() bspline(x,k) cat(tuple_of_lt,dim) clamp(other1,other2)
+    concat(other) concatenate(tuple_of_lt,axis) cos() diff(v,u) difference_matrix(other) dim()
+    divergence(v) elem(i) exp() exp1j() extract(i,d) factorize(g) grad(other,gradin)
+    grad_matrix(v) ifelse(other1,other2) imag2complex() keops_kron(other,dimfself,dimfother)
+    keops_tensordot(other,dimfa,dimfb,contfa,contfb,permute) Kmin(K,axis,dim)
+    Kmin_argKmin(K,axis,dim) Kmin_argKmin_reduction(K,axis,dim) Kmin_reduction(K,axis,dim)
+    laplacian(v) log() logsumexp(axis,dim,weight) logsumexp_reduction(axis,dim,weight)
+    matvec(v) matvecmult(other) max(axis,dim) max_argmax(axis,dim)
+    max_argmax_reduction(axis,dim) max_reduction(axis,dim) min(axis,dim) min_argmin(axis,dim)
+    min_argmin_reduction(axis,dim) min_reduction(axis,dim) mod(modulus,offset) norm(dim) norm2()
+    normalize() one_hot(D) power(other) real2complex()
+    reduction(reduction_op,other,opt_arg,axis,dim,call,is_complex) relu() rmatvec(v)
+    round(other) rsqrt() sign() sin() sinc() sinxdivx() softdtw_sqdist(other,gamma)
+    solve(other,var,call) sqdist(other) sqnorm2() sqrt() square() step() sum(axis,dim)
+    sum_reduction(axis,dim) sumsoftmaxweight(weight,axis,dim)
+    sumsoftmaxweight_reduction(weight,axis,dim) t() tensorprod(other) trace_operator(v)
+    vecmatmult(other) weightedsqdist(g,s) weightedsqnorm(other) xlogx()
+""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("call", KEOPS)
+def test_methods_of_keops(call: str) -> None:
+    name, _, parameters = call.rstrip(")").partition("(")
+    given = inspect.signature(getattr(LazyTensor, name)).parameters
+    found = [p for p in given if p not in ("self", "kwargs")]
+    wanted = parameters.split(",") if parameters else []
+    assert found[: len(wanted)] == wanted
 
 
 # Law: products are those of the dense matrix, on either side.

@@ -334,7 +334,7 @@ class Rows(Operators):
         """WeightedSqNorm of the difference of two vectors. Here a is s, c is g."""
         return self.make("WeightedSqDist({2}, {0}, {1})", g, s)
 
-    def onehot(self, D: int) -> Self:
+    def one_hot(self, D: int) -> Self:
         """A vector of n zeros with 1 at the nearest index; all zeros where there is none."""
         return self.make(f"OneHot({{}}, {integer('D', D)})")
 
