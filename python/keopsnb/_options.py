@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 from keopsnb import _core
 
@@ -95,4 +94,5 @@ def header_text(header: object) -> str:
         return header
     if not isinstance(header, str | os.PathLike):
         raise TypeError(f"header is {header!r}; write the text of a C++ header, or its path.")
-    return Path(header).read_text(encoding="utf-8")
+    with open(header, encoding="utf-8") as file:
+        return file.read()

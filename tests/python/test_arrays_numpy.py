@@ -1,9 +1,11 @@
 """Arrays that are not plain: nothing of them is lost, and nothing is read where it does not lie."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from keopsnb.numpy import Genred
+from keopsnb.numpy import Genred, KernelSolve, Vi, Vj
 
 DOUBLE = Genred("2 * x", ["x = Vi(2)"], axis=1)
 
@@ -20,3 +22,110 @@ def test_unaligned_arrays_are_read_right() -> None:
     x = np.frombuffer(b"?" + values.tobytes(), np.uint8)[1:].view(np.float64).reshape(7, 2)
     assert not x.flags.aligned
     np.testing.assert_array_equal(DOUBLE(x), 2 * values)
+
+
+# Law: what shows an array by a protocol of NumPy or by DLPack is that array; results are NumPy's.
+
+
+class Interface:
+    def __init__(self, x: np.ndarray) -> None:
+        self._x = x
+        self.__array_interface__ = x.__array_interface__
+
+
+class Dlpack:
+    def __init__(self, x: np.ndarray, device: tuple[int, int] = (1, 0)) -> None:
+        self._x, self._device = x, device
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._x.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._device
+
+
+class Convertible:
+    """As data frames are."""
+
+    def __init__(self, x: np.ndarray) -> None:
+        self._x = x
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self._x
+
+
+class Refusing:
+    """As arrays on a GPU are, whose library copies nothing unasked."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        raise TypeError("Implicit conversion is not allowed")
+
+
+X, Y = (np.random.default_rng(k).random((n, 2)) for k, n in ((0, 5), (1, 7)))
+PRODUCT = Genred("x * y", ["x = Vi(2)", "y = Vj(2)"], axis=1)
+EXPECTED = X * Y.sum(0)
+FOREIGN = [Interface, Dlpack, Convertible]
+
+
+@pytest.mark.parametrize("made", FOREIGN, ids=lambda made: made.__name__)
+def test_arrays_of_other_libraries(made: Any) -> None:
+    for args in ((made(X), Y), (X, made(Y)), (made(X), made(Y))):
+        found = PRODUCT(*args)
+        assert type(found) is np.ndarray
+        np.testing.assert_allclose(found, EXPECTED, rtol=1e-14)
+    lazy = Vi(made(X)) * Vj(Y)
+    np.testing.assert_allclose(lazy.sum(axis=1), EXPECTED, rtol=1e-14)
+    np.testing.assert_allclose((lazy * made(X[0])).sum(1), EXPECTED * X[0], rtol=1e-14)
+    scalar = Vi(X) | Vj(Y)
+    np.testing.assert_allclose(scalar @ made(np.ones(7)), X @ Y.sum(0), rtol=1e-14)
+    composed = Genred("x * y", ["x = Vi(2)", "y = Vj(2)"], "Mean", axis=1)
+    np.testing.assert_allclose(composed(made(X), made(Y)), EXPECTED / 7, rtol=1e-14)
+    solve = KernelSolve("x * y * b", ["x = Vi(1)", "y = Vj(1)", "b = Vj(1)"], "b", axis=1)
+    one = np.ones((1, 1))
+    np.testing.assert_allclose(solve(made(one), made(one), made(one), alpha=1.0), one / 2)
+
+
+def test_arrays_that_cannot_be_shown() -> None:
+    for on_gpu in (Dlpack(X, (2, 0)), Dlpack(X, (10, 0))):
+        with pytest.raises(TypeError, match="argument 1 is a .*Dlpack that is not in host memory"):
+            PRODUCT(on_gpu, Y)
+        with pytest.raises(TypeError, match="An operand is a .* not in host memory"):
+            Vi(on_gpu)
+    with pytest.raises(TypeError, match=r"argument 2 is a .*Refusing.*\(Implicit conversion"):
+        PRODUCT(X, Refusing())
+    with pytest.raises(TypeError, match="argument 1 .* is object; write numpy.asarray"):
+        PRODUCT(Convertible(X.astype(object)), Y)
+
+
+# Law: how an array lies in memory does not matter; a dtype without kernels is named.
+
+
+def test_layouts() -> None:
+    wide = np.random.default_rng(2).random((10, 4))
+    frozen = X.copy()
+    frozen.flags.writeable = False
+    layouts = [
+        frozen,
+        np.asfortranarray(X),
+        wide[::2, ::2],
+        X[::-1],
+        np.broadcast_to(X[:1], (5, 2)),
+        np.broadcast_to(1.5, (5, 2)),
+        np.lib.stride_tricks.as_strided(wide, (5, 2), (8, 8)),
+        np.zeros((0, 2)),
+    ]
+    for x in layouts:
+        np.testing.assert_allclose(PRODUCT(x, Y), np.asarray(x) * Y.sum(0), rtol=1e-14)
+        np.testing.assert_allclose((Vi(x) * Vj(Y)).sum(1), np.asarray(x) * Y.sum(0), rtol=1e-14)
+    assert not frozen.flags.writeable
+
+
+@pytest.mark.parametrize("dtype", [">f8", "O", "?", "c16", "g", "u1", "S3", "M8[s]"])
+def test_dtypes_without_kernels(dtype: str) -> None:
+    if np.dtype(dtype) == np.float64:  # where long double is no wider
+        pytest.skip("long double is float64 here")
+    if np.dtype(">f8").isnative and dtype == ">f8":
+        dtype = "<f8"
+    x = np.zeros((5, 2), dtype)
+    with pytest.raises(TypeError, match=r"argument 1 \('x'\) is .*; write numpy.asarray\("):
+        PRODUCT(x, Y)

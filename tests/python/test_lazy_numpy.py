@@ -175,6 +175,7 @@ def test_properties() -> None:
     assert Vi(X).shape == (M, 1, 3)
     assert len(k.variables) == 3
     assert len((k * Vi(X).sum()).variables) == 3, "one array, one argument"
+    assert LazyTensor(k).formula == k.formula
     assert "(5, 7)" in repr(k)
     assert "35 times" in repr(k)
 

@@ -1,5 +1,8 @@
 """Symbolic matrices of tensors: gradients, and what is torch's alone."""
 
+import copy
+import pickle
+
 import pytest
 import torch
 from torch import Tensor
@@ -75,3 +78,40 @@ def test_batches_and_parameters() -> None:
     k = ((LazyTensor(x) - LazyTensor(y)) ** 2 * LazyTensor(p)).sum(-1)
     torch.testing.assert_close(k.dense(), ((x - y) ** 2 * p).sum(-1))
     assert Pm(torch.ones(3)).shape == (1, 1, 3)
+
+
+# Law: torch's functions that reduce, and products on either side, are those of the dense matrix.
+
+
+def test_products_and_reductions() -> None:
+    x, y, b, _ = tensors()
+    k, d = Vi(x) | Vj(y), x @ y.T
+    left = torch.rand(2, 5, dtype=torch.float64)
+    for found, expected in (
+        (left @ k, left @ d),
+        (torch.matmul(left[0], k), left[0] @ d),
+        (torch.matmul(k, b), d @ b),
+        (torch.mv(k, b[:, 0]), d @ b[:, 0]),
+        (torch.sum(k, dim=1), d.sum(1, keepdim=True)),
+        (torch.logsumexp(k, 0), d.logsumexp(0)[:, None]),
+        (torch.amax(k, dim=(0, 1)), d.amax().reshape(1)),
+        (k.logsumexp((0, 1), keepdim=True)[..., 0], d.logsumexp((0, 1), keepdim=True)),
+        (k.sum(1, keepdim=True)[..., 0], d.sum(1, keepdim=True)),
+        (torch.ceil(k).sum(1), torch.ceil(d).sum(1, keepdim=True)),
+        (((k > 0.5) & ~(k > 0.7) ^ (k < 0.2)).count((0, 1)), None),
+    ):
+        if expected is None:
+            expected = ((d > 0.5) & ~(d > 0.7) ^ (d < 0.2)).sum().reshape(1)
+        torch.testing.assert_close(found, expected)
+    found = torch.autograd.grad((left @ k).square().sum() + k.max((0, 1)).sum(), [x, y])
+    expected = torch.autograd.grad((left @ d).square().sum() + d.amax(), [x, y])
+    torch.testing.assert_close(found, expected)
+
+
+def test_copies() -> None:
+    x, y, _, _ = (t.detach() for t in tensors())
+    k = (Vi(x) | Vj(y)) * 2.5
+    waiting = (Vi(0, 3) | Vj(1, 3)).sum(1, call=False)
+    for copied in (pickle.loads(pickle.dumps((k, waiting))), copy.deepcopy((k, waiting))):
+        torch.testing.assert_close(copied[0].sum(1), 2.5 * (x @ y.T).sum(1, keepdim=True))
+        torch.testing.assert_close(copied[1](x, y), (x @ y.T).sum(1, keepdim=True))

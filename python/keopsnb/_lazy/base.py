@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from keopsnb._core import Routine
-from keopsnb._lazy.variables import NAMES, TOKEN, Text, Variable, join, variable_text
-
-# What LazyTensor methods pass on to the constructor of Genred, and to its call.
-CONSTRUCTOR = frozenset(
-    (
-        "dtype_acc",
-        "use_double_acc",
-        "sum_scheme",
-        "enable_chunks",
-        "rec_multVar_highdim",
-        "use_fast_math",
-        "header",
-    )
-)
+from keopsnb._core import FormulaError
+from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred
+from keopsnb._lazy.variables import NAMES, Expression, Variable, join, renamed, variable_expression
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-CALL = frozenset(("backend", "device_id", "ranges", "out"))
 
 
 class Lazy:
@@ -42,88 +28,69 @@ class Lazy:
 
     __array_priority__ = 1000  # old NumPy: our operators come first
 
-    # The front end's: Genred, whether something is an array, and the making of arrays.
-    genred: ClassVar[Callable[..., Any]]
+    # The front end's: how to reduce, whether something is an array, and the making of arrays.
+    planned: ClassVar[Callable[..., Any]]
     arrays: ClassVar[Any]
     complex_kind: ClassVar[Any]
+    # Whether entries are complex: pairs of real and imaginary parts.
+    is_complex: ClassVar[bool] = False
 
-    text: Text
-    ndim: int
+    text: Expression
     ranges: Any
     backend: str | None
     # Of a reduction that waits for its arguments: what to call.
-    waiting: Callable[..., Any] | None
+    waiting: Deferred | Callable[..., Any] | None
 
-    def _of(self, text: Text, ndim: int, *parents: Lazy) -> Self:
+    def _of(self, text: Expression, *parents: Lazy) -> Self:
         """A matrix of the same kind; it inherits ranges and backend of what it is made of."""
         made = object.__new__(type(self))
-        made.text, made.ndim, made.waiting = text, ndim, None
-        made.ranges = next((p.ranges for p in parents if p.ranges is not None), None)
-        made.backend = next((p.backend for p in parents if p.backend is not None), None)
-        made._check_sizes()
+        made.text, made.waiting = text, None
+        made.ranges = made.backend = None
+        for parent in parents:
+            if made.ranges is None:
+                made.ranges = parent.ranges
+            if made.backend is None:
+                made.backend = parent.backend
         return made
 
     def as_kind(self, kind: Any) -> Any:
         """The same formula as a matrix of another kind."""
         made = object.__new__(kind)
-        made.text, made.ndim, made.waiting = self.text, self.ndim, self.waiting
+        made.text, made.waiting = self.text, self.waiting
         made.ranges, made.backend = self.ranges, self.backend
         return made
 
     # ---- shape ----
 
-    def _sizes(self, category: int) -> int | None:
-        sizes = [
-            v.data.shape[-2]
-            for v in self.text.variables
-            if v.category == category and v.data is not None
-        ]
-        return int(sizes[0]) if sizes else None
-
-    def _check_sizes(self) -> None:
-        for category, letter in ((0, "i"), (1, "j")):
-            sizes = {
-                int(v.data.shape[-2])
-                for v in self.text.variables
-                if v.category == category and v.data is not None
-            }
-            if len(sizes) > 1:
-                raise ValueError(
-                    f"The matrices have {' and '.join(map(str, sorted(sizes)))} rows along "
-                    f"{letter}; both must have the same number."
-                )
+    @property
+    def ndim(self) -> int:
+        """The dimension D of the entries."""
+        return self.text.form.dim
 
     @property
     def ni(self) -> int | None:
         """M, or None where no variable is indexed by i."""
-        return self._sizes(0)
+        return self.text.sizes.ni
 
     @property
     def nj(self) -> int | None:
         """N, or None where no variable is indexed by j."""
-        return self._sizes(1)
+        return self.text.sizes.nj
 
     @property
     def batchdims(self) -> tuple[int, ...]:
         """The dimensions before M and N."""
-        shapes = [
-            tuple(v.data.shape[: len(v.data.shape) - (1 if v.category == 2 else 2)])
-            for v in self.text.variables
-            if v.data is not None
-        ]
-        longest = max(map(len, shapes), default=0)
-        padded = [(1,) * (longest - len(s)) + s for s in shapes]
-        return tuple(max(sizes) if 0 not in sizes else 0 for sizes in zip(*padded, strict=True))
+        return self.text.sizes.batch
 
     @property
     def nbatchdims(self) -> int:
         """How many batch dimensions there are."""
-        return len(self.batchdims)
+        return len(self.text.sizes.batch)
 
     @property
     def _shape(self) -> tuple[int, ...]:
-        sizes = (1 if n is None else n for n in (self.ni, self.nj))
-        return (*self.batchdims, *sizes, self.ndim)
+        ni, nj, batch, _ = self.text.sizes
+        return (*batch, 1 if ni is None else ni, 1 if nj is None else nj, self.text.form.dim)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -138,42 +105,38 @@ class Lazy:
     @property
     def dtype(self) -> str | None:
         """The name of the dtype of the variables; None where they are symbolic or numbers."""
-        for v in self.text.variables:
-            if v.data is not None and not v.number and self.arrays.is_floating(v.data):
-                return str(self.arrays.dtype_name(v.data))
-        return None
+        dtype = self.text.sizes.dtype
+        return None if dtype is None else str(dtype).removeprefix("torch.")
 
     @property
     def formula(self) -> str:
         """The formula, with v0, v1, ... for the variables."""
-        return self.text.renamed([f"v{k}" for k in range(len(self.text.variables))])
+        return renamed(self.text.form.formula, [f"v{k}" for k in range(len(self.text.variables))])
 
     @property
     def symbolic_variables(self) -> tuple[tuple[int, int, int], ...]:
         """Position, dimension and category of the variables that a call gives."""
         return tuple(
-            (v.position, v.dim, v.category) for v in self.text.variables if v.position is not None
+            (v.kind.position, v.kind.dim, v.kind.category)
+            for v in self.text.variables
+            if v.kind.position is not None
         )
 
     @property
     def variables(self) -> tuple[Any, ...]:
         """The arrays of the variables."""
-        return tuple(v.data for v in self.text.variables if v.position is None)
+        return tuple(v.data for v in self.text.variables if v.kind.position is None)
 
     def __repr__(self) -> str:
+        name = type(self).__name__
         if self.waiting is not None:
-            return f"{type(self).__name__}: a reduction that waits for its variables; call it."
-        shapes = [
-            f"  v{k} = {NAMES[v.category]}({v.dim})"
-            + ("" if v.data is None else f"  {tuple(v.data.shape)}")
-            for k, v in enumerate(self.text.variables)
-        ]
+            return f"{name}: {self.waiting!r}; it waits to be called."
         pairs = math.prod(self._shape[:-1])
         return "\n".join(
             [
-                f"{type(self).__name__} of shape {self.shape}, dtype {self.dtype}",
+                f"{name} of shape {self.shape}, dtype {self.dtype}",
                 f"  formula: {self.formula}",
-                *shapes,
+                *(f"  v{k} = {_shown(v)}" for k, v in enumerate(self.text.variables)),
                 f"  a reduction evaluates the formula {pairs:,} times",
             ]
         )
@@ -197,7 +160,7 @@ class Lazy:
 
     def make(self, template: str, *others: Any) -> Self:
         """The formula `template`, over this matrix and others."""
-        parts = [self, *(self.lift(o) for o in others)]
+        parts = [self, *[self.lift(o) for o in others]]
         for part in parts:
             if part.waiting is not None:
                 raise TypeError(
@@ -208,9 +171,11 @@ class Lazy:
                 raise TypeError(
                     "This operation has no complex operand; take .real, .imag or abs()."
                 )
-        text = join(template, [p.text for p in parts])
-        kinds = tuple((v.category, v.dim) for v in text.variables)
-        return self._of(text, _dim(text.formula, kinds), *parts)
+        try:
+            text = join(template, [p.text for p in parts])
+        except FormulaError as error:
+            raise _misfit(error, parts) from None
+        return self._of(text, *parts)
 
     # ---- reducing ----
 
@@ -219,18 +184,19 @@ class Lazy:
         if axis is not None and dim is not None and axis != dim:
             raise ValueError(f"axis is {axis} and dim is {dim}; give one.")
         given = axis if axis is not None else dim
-        if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
+        if given is not None and (isinstance(given, bool) or not hasattr(given, "__index__")):
             raise TypeError(f"axis is {given!r}; write one integer.")
         if given is None:
             raise ValueError("axis is missing; write axis=0 to reduce over i, axis=1 over j.")
-        batches, full = self.nbatchdims, len(self._shape)
+        batches = len(self.text.sizes.batch)
+        full = batches + 3
         place = given + full if given < 0 else given
         if not batches <= place < full:
             raise ValueError(
                 f"axis is {given}, and this matrix of shape {self._shape} is reduced along "
                 f"{batches} (i), {batches + 1} (j) or {batches + 2} (the entries)."
             )
-        return place - batches
+        return int(place) - batches
 
     def reduction(
         self,
@@ -253,7 +219,7 @@ class Lazy:
             dim: the same.
             call: whether to compute at once; False gives a matrix to be called.
             is_complex: whether the result is complex; by default as this matrix.
-            **kwargs: options of `Genred` and of its call.
+            **kwargs: `keepdim`, and options of `Genred` and of its call.
 
         Returns:
             What `Genred` returns; or, with call=False or symbolic variables, a function of the
@@ -266,42 +232,59 @@ class Lazy:
         index = self._index(axis, dim)
         if index == 2:
             raise ValueError(f"reduction_op={reduction_op!r} reduces over i or j, not the entries.")
-        unknown = set(kwargs) - CONSTRUCTOR - CALL
+        keep = kept(kwargs)
+        if keep and opt_arg is not None and reduction_op != "Variance":
+            raise TypeError(
+                f"keepdim=True, and {reduction_op} puts K results along the axis that it reduces; "
+                "leave keepdim out."
+            )
+        constructor, call_options = self._options(kwargs) if kwargs else ({}, {})
+        lifted = [self] if other is None else [self, self.lift(other)]
+        for part in lifted:
+            if part.ranges is not None:
+                call_options.setdefault("ranges", part.ranges)
+            if part.backend is not None:
+                call_options.setdefault("backend", part.backend)
+        deferred = Deferred(
+            type(self),
+            [part.text for part in lifted],
+            reduction_op,
+            index,
+            opt_arg,
+            constructor,
+            call_options,
+            self.is_complex if is_complex is None else is_complex,
+            keep,
+        )
+        if call and not any(part.symbolic for part in lifted):
+            return deferred()
+        deferred.check()
+        waiting = self._of(self.text, *lifted)
+        waiting.waiting = deferred
+        return waiting
+
+    @staticmethod
+    def _options(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Options of the constructor of Genred, and of its call."""
+        if kwargs.get("dtype", "") is None:
+            del kwargs["dtype"]  # NumPy's functions pass it on
+        unknown = kwargs.keys() - CONSTRUCTOR - CALL
         if unknown:
             raise TypeError(
                 f"unexpected option {sorted(unknown)[0]!r}; the options are "
                 f"{', '.join(sorted(CONSTRUCTOR | CALL))}."
             )
-        parts = [self] if other is None else [self, self.lift(other)]
-        joined = join("\0".join(["{}"] * len(parts)), [p.text for p in parts])
-        layout = _Layout(joined.variables)
-        formula, _, weight = joined.renamed(layout.names).partition("\0")
-        reduce = self.genred(
-            formula,
-            layout.aliases,
-            reduction_op,
-            index,
-            opt_arg=opt_arg,
-            formula2=weight or None,
-            **{k: v for k, v in kwargs.items() if k in CONSTRUCTOR},
+        if kwargs.get("backend", "") is None:
+            del kwargs["backend"]
+        return (
+            {k: v for k, v in kwargs.items() if k in CONSTRUCTOR},
+            {k: v for k, v in kwargs.items() if k in CALL},
         )
-        options = {k: v for k, v in kwargs.items() if k in CALL}
-        options.setdefault("ranges", next((p.ranges for p in parts if p.ranges is not None), None))
-        options.setdefault(
-            "backend", next((p.backend or "auto" for p in parts if p.backend), "auto")
-        )
-        complex_result = self.is_complex if is_complex is None else is_complex
 
-        def compute(*given: Any, **more: Any) -> Any:
-            data = self.arrays.alike(layout.arguments(given), joined.variables, layout.order)
-            result = reduce(*data, **(options | more))
-            return self.arrays.as_complex(result) if complex_result else result
-
-        if call and not layout.symbolic:
-            return compute()
-        waiting = self._of(joined if other is None else self.text, self.ndim, *parts)
-        waiting.waiting = compute
-        return waiting
+    @property
+    def symbolic(self) -> bool:
+        """Whether a call has to give the values of variables."""
+        return self.text.form.symbolic
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute a reduction that waits for its symbolic variables."""
@@ -309,53 +292,46 @@ class Lazy:
             raise TypeError("Only a reduction with call=False or of symbolic variables is called.")
         return self.waiting(*args, **kwargs)
 
-    @property
-    def is_complex(self) -> bool:
-        """Whether entries are complex: pairs of real and imaginary parts."""
+
+def kept(kwargs: dict[str, Any]) -> bool:
+    """Takes `keepdim`, or NumPy's `keepdims`, out of options."""
+    if not kwargs:
         return False
+    given = [kwargs.pop(name) for name in ("keepdim", "keepdims") if name in kwargs]
+    return any(given)
 
 
-@functools.lru_cache(4096)
-def _dim(formula: str, kinds: tuple[tuple[int, int], ...]) -> int:
-    """The dimension of a text: the parser knows what fits, and says what does not."""
-    names = [f"v{k}" for k in range(len(kinds))]
-    aliases = [f"v{k}={NAMES[category]}({dim})" for k, (category, dim) in enumerate(kinds)]
-    return Routine(TOKEN.sub(lambda match: names[int(match[1])], formula), aliases).dim
+def _shown(v: Variable) -> str:
+    name = f"{NAMES[v.kind.category]}({v.kind.dim})"
+    if v.kind.number:
+        return f"{name}  {list(v.data)}"
+    return name if v.data is None else f"{name}  {tuple(v.data.shape)}"
 
 
-class _Layout:
-    """The arguments of a call: the symbolic variables at their positions, then all others."""
+def _misfit(error: FormulaError, parts: Sequence[Lazy]) -> FormulaError:
+    """What the parser says, with operands as the user knows them."""
+    rule, _, found = str(error).partition("\n")[0].partition(", but here ")
+    if not found:
+        return FormulaError(rule)
+    operands = [
+        f"operand {k} ({_described(part)}) has dimension {part.ndim}"
+        for k, part in enumerate(parts, 1)
+    ]
+    _, integers, values = found.partition("the integer parameters are ")
+    return FormulaError(
+        f"{rule}, but here {' and '.join(operands)}{integers and ', and '}{integers}{values or '.'}"
+    )
 
-    def __init__(self, variables: Sequence[Variable]) -> None:
-        symbolic = [k for k, v in enumerate(variables) if v.position is not None]
-        self.symbolic = len(symbolic)
-        wanted = sorted(variables[k].position or 0 for k in symbolic)
-        if wanted != list(range(self.symbolic)):
-            raise ValueError(
-                f"The symbolic variables have the positions {wanted}; number them from 0 on."
-            )
-        self.order = sorted(symbolic, key=lambda k: variables[k].position or 0)
-        self.order += [k for k, v in enumerate(variables) if v.position is None]
-        self.names = [""] * len(variables)
-        self.aliases = []
-        for place, k in enumerate(self.order):
-            v = variables[k]
-            self.names[k] = f"v{place}"
-            self.aliases.append(f"v{place}={NAMES[v.category]}({v.dim})")
-        self._fixed = [variables[k].data for k in self.order[self.symbolic :]]
 
-    def arguments(self, given: Sequence[Any]) -> list[Any]:
-        if len(given) != self.symbolic:
-            raise TypeError(
-                f"This reduction has {self.symbolic} symbolic variables, and {len(given)} were "
-                "given."
-            )
-        return [*given, *self._fixed]
+def _described(part: Lazy) -> str:
+    if part.text.form.formula == "@0@":
+        return repr(part.text.variables[0])
+    return f"a matrix of shape {part.shape}"
 
 
 def of_variable(kind: Any, variable: Variable) -> Any:
     """A matrix that is one variable."""
     made = object.__new__(kind)
-    made.text, made.ndim, made.waiting = variable_text(variable), variable.dim, None
+    made.text, made.waiting = variable_expression(variable), None
     made.ranges = made.backend = None
     return made

@@ -8,6 +8,8 @@ from keopsnb._lazy.base import Lazy
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.methods import Methods
 from keopsnb._lazy.operators import Operators
+from keopsnb._lazy.reductions import Axis
+from keopsnb._lazy.rows import Rows
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -18,10 +20,7 @@ class ComplexMatrix(Matrix):
 
     real_kind: ClassVar[Any]
 
-    @property
-    def is_complex(self) -> bool:
-        """Whether entries are complex: pairs of real and imaginary parts."""
-        return True
+    is_complex = True
 
     @property
     def _shape(self) -> tuple[int, ...]:
@@ -122,15 +121,20 @@ class ComplexMatrix(Matrix):
     def __abs__(self) -> Any:
         return self.abs()
 
-    def sum(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
+    def squareabs(self) -> Any:
+        """The squares of the absolute values."""
+        return self._real("ComplexSquareAbs({})")
+
+    def sum(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
         """Sum over i, over j, or (axis=-1, by default) over the components of each entry."""
-        kwargs.pop("keepdim", None)
         return self._over("ComplexSum", "Sum", axis, dim, kwargs)
 
-    def _over(
-        self, entries: str, op: str, axis: int | None, dim: int | None, kwargs: dict[str, Any]
-    ) -> Any:
-        if entries != "ComplexSum":
+    def solve(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        """Refuse: conjugate gradients here are of real matrices."""
+        raise TypeError("There is no solve of complex matrices; solve for parts of them.")
+
+    def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
+        if op not in ("Sum", "Mean"):
             raise TypeError(f"There is no {op} of complex numbers; take parts of them.")
         return super()._over(entries, op, axis, dim, kwargs)
 
@@ -149,19 +153,22 @@ class ComplexMatrix(Matrix):
             return self.make(f"Extract({{}}, {2 * begin}, {2 * (end - begin)})")
         raise IndexError(f"The components are indexed by an integer or a slice, not {key!r}.")
 
-    def __matmul__(self, v: Any, **kwargs: Any) -> Any:
-        """The product of this matrix of numbers with v: (N,), or (..., N, E)."""
-        if self._shape[-1] != 1:
-            raise ValueError("K @ v is for matrices of numbers; write (K * V).sum(...).")
-        rows = v[:, None] if len(v.shape) == 1 else v
-        column = self.real_kind(rows[..., None, :, :])
-        result = (self * column).sum(axis=self.nbatchdims_with(column) + 1, **kwargs)
-        return result[..., 0] if len(v.shape) == 1 else result
+    def _column(self, rows: Any) -> Any:
+        return self.real_kind(rows[..., None, :, :])
+
+    def inv(self) -> Self:
+        """1 / z."""
+        return self.__rtruediv__(1)
+
+    def square(self) -> Self:
+        """Z * z."""
+        return self.__mul__(self)
 
 
+# Operations whose formula is that of pairs of real numbers, or that go by the operators above.
 _MEANINGFUL = {
     "concatenate", "cat", "factorize", "auto_factorize", "__neg__", "__pos__",
-    "__bool__", "inv", "square", "power", "grad", "diff",
+    "__bool__", "pow", "power", "add", "subtract", "mult", "divide", "minus", "grad", "diff",
 }  # fmt: skip
 
 
@@ -175,8 +182,6 @@ def _refusing(name: str) -> Any:
     return refuse
 
 
-for _name, _method in (vars(Methods) | vars(Operators)).items():
+for _name, _method in (vars(Methods) | vars(Rows) | vars(Operators)).items():
     if callable(_method) and _name not in _MEANINGFUL and _name not in vars(ComplexMatrix):
         setattr(ComplexMatrix, _name, _refusing(_name))
-ComplexMatrix.inv = lambda self: 1 / self  # type: ignore[method-assign]
-ComplexMatrix.square = lambda self: self * self  # type: ignore[method-assign]

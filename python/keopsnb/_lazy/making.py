@@ -3,11 +3,11 @@
 from typing import Any
 
 from keopsnb._lazy.matrix import Matrix
-from keopsnb._lazy.variables import Text, Variable, variable_text
+from keopsnb._lazy.variables import Expression, Kind, Variable, constant, variable_expression
 
 
-def text_of(kind: type[Matrix], x: Any, axis: int | None) -> tuple[Text, int]:
-    """The formula that x is, and its dimension.
+def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
+    """The formula that x is.
 
     Raises:
         TypeError: if x is nothing that a matrix is made of.
@@ -17,30 +17,30 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> tuple[Text, int]:
     if isinstance(x, Matrix):
         if axis is not None:
             raise ValueError("axis was given, and x is a symbolic matrix already; leave it out.")
-        return x.text, x.ndim
+        return x.text
     if axis not in (None, 0, 1):
         raise ValueError(f"axis is {axis!r}; write 0 for rows i, or 1 for columns j.")
+    if arrays.is_array(x):
+        data, category = _variable_of(x, axis)
+        return variable_expression(Variable(data, Kind(category, int(data.shape[-1]))))
     if isinstance(x, bool):
         x = int(x)
     if isinstance(x, int):
-        return Text(f"IntCst({x})", ()), 1
+        return constant(f"IntCst({x})")
     if isinstance(x, tuple) and len(x) == 3 and all(isinstance(n, int) for n in x):
         position, dim, category = x
         if category not in (0, 1, 2):
             raise ValueError(f"The category of {x} is {category}; write 0 (i), 1 (j) or 2.")
-        return variable_text(Variable(None, dim, category, position)), dim
+        return variable_expression(Variable(None, Kind(category, dim, position)))
     if isinstance(x, float) or (
         isinstance(x, list | tuple) and x and all(isinstance(n, int | float) for n in x)
     ):
-        data = arrays.numbers([x] if isinstance(x, float) else list(x))
-        return variable_text(Variable(data, int(data.shape[0]), 2, number=True)), len(data)
-    if not arrays.is_array(x):
-        raise TypeError(
-            f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
-            f"list of numbers, {arrays.noun}, or (position, dimension, category)."
-        )
-    data, category = _variable_of(x, axis)
-    return variable_text(Variable(data, int(data.shape[-1]), category)), int(data.shape[-1])
+        numbers = (x,) if isinstance(x, float) else tuple(x)
+        return variable_expression(Variable(numbers, Kind(2, len(numbers), number=True)))
+    raise TypeError(
+        f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
+        f"list of numbers, {arrays.noun}, or (position, dimension, category)."
+    )
 
 
 def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:

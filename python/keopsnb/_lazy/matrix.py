@@ -1,12 +1,12 @@
-"""Reductions, products and slices of symbolic matrices."""
+"""Products, systems, slices and entries of symbolic matrices."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from keopsnb._lazy.methods import Methods
-from keopsnb._lazy.variables import Text, Variable
+from keopsnb._lazy.reductions import Reductions
+from keopsnb._lazy.variables import Kind, Variable, variable_expression
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -15,138 +15,8 @@ if TYPE_CHECKING:
 DENSE_LIMIT = 2**28
 
 
-class Matrix(Methods):
+class Matrix(Reductions):
     """A symbolic matrix with all that a front end offers."""
-
-    # ---- over an axis ----
-
-    def _over(
-        self, entries: str, op: str, axis: int | None, dim: int | None, kwargs: dict[str, Any]
-    ) -> Any:
-        """`op` over i or j, or the operation `entries` over the entries."""
-        given = axis if axis is not None or dim is not None else -1
-        if self._index(given, dim) != 2:
-            return self.reduction(op, axis=given, dim=dim, **kwargs)
-        if not entries:
-            raise ValueError(f"{op} is over i or j; write axis={self.nbatchdims} or another.")
-        return self.make(f"{entries}({{}})")
-
-    def sum(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """Sum over i, over j, or (axis=-1, by default) over the components of each entry."""
-        kwargs.pop("keepdim", None)
-        return self._over("Sum", "Sum", axis, dim, kwargs)
-
-    def sum_reduction(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """Sum over i or j."""
-        return self.reduction("Sum", axis=axis, dim=dim, **kwargs)
-
-    def min(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The least, over i, j or the components."""
-        return self._over("Min", "Min", axis, dim, kwargs)
-
-    def max(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The greatest, over i, j or the components."""
-        return self._over("Max", "Max", axis, dim, kwargs)
-
-    def argmin(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The index of the least, over i, j or the components."""
-        return self._over("ArgMin", "ArgMin", axis, dim, kwargs)
-
-    def argmax(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The index of the greatest, over i, j or the components."""
-        return self._over("ArgMax", "ArgMax", axis, dim, kwargs)
-
-    def min_argmin(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The least over i or j, and its index."""
-        return self.reduction("Min_ArgMin", axis=axis, dim=dim, **kwargs)
-
-    def max_argmax(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The greatest over i or j, and its index."""
-        return self.reduction("Max_ArgMax", axis=axis, dim=dim, **kwargs)
-
-    def mean(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The mean over i or j."""
-        return self.reduction("Mean", axis=axis, dim=dim, **kwargs)
-
-    def var(
-        self, axis: int | None = None, dim: int | None = None, correction: int = 0, **kwargs: Any
-    ) -> Any:
-        """The variance over i or j: squared deviations over their number less the correction."""
-        return self.reduction("Variance", opt_arg=correction, axis=axis, dim=dim, **kwargs)
-
-    def prod(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The product over i or j."""
-        return self.reduction("Prod", axis=axis, dim=dim, **kwargs)
-
-    def any(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """Whether any is other than 0, over i or j."""
-        return self.reduction("Any", axis=axis, dim=dim, **kwargs)
-
-    def all(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """Whether each is other than 0, over i or j."""
-        return self.reduction("All", axis=axis, dim=dim, **kwargs)
-
-    def count(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """How many are other than 0, over i or j."""
-        return self.reduction("Count", axis=axis, dim=dim, **kwargs)
-
-    def logsumexp(
-        self, axis: int | None = None, dim: int | None = None, weight: Any = None, **kwargs: Any
-    ) -> Any:
-        """Log sum exp over i or j, with weights or without."""
-        weight = kwargs.pop("other", weight)
-        return self.reduction("LogSumExp", other=weight, axis=axis, dim=dim, **kwargs)
-
-    def sumsoftmaxweight(
-        self, weight: Any, axis: int | None = None, dim: int | None = None, **kwargs: Any
-    ) -> Any:
-        """The mean of the weights under the softmax over i or j."""
-        return self.reduction("SumSoftMaxWeight", other=weight, axis=axis, dim=dim, **kwargs)
-
-    def Kmin(self, K: int, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The K least over i or j, in ascending order."""
-        return self.reduction("KMin", opt_arg=K, axis=axis, dim=dim, **kwargs)
-
-    def argKmin(
-        self, K: int, axis: int | None = None, dim: int | None = None, **kwargs: Any
-    ) -> Any:
-        """The indices of the K least over i or j."""
-        return self.reduction("ArgKMin", opt_arg=K, axis=axis, dim=dim, **kwargs)
-
-    def Kmin_argKmin(
-        self, K: int, axis: int | None = None, dim: int | None = None, **kwargs: Any
-    ) -> Any:
-        """The K least over i or j, and their indices."""
-        return self.reduction("KMin_ArgKMin", opt_arg=K, axis=axis, dim=dim, **kwargs)
-
-    def Kmax(self, K: int, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The K greatest over i or j, in descending order."""
-        return self.reduction("KMax", opt_arg=K, axis=axis, dim=dim, **kwargs)
-
-    def argKmax(
-        self, K: int, axis: int | None = None, dim: int | None = None, **kwargs: Any
-    ) -> Any:
-        """The indices of the K greatest over i or j."""
-        return self.reduction("ArgKMax", opt_arg=K, axis=axis, dim=dim, **kwargs)
-
-    def Kmax_argKmax(
-        self, K: int, axis: int | None = None, dim: int | None = None, **kwargs: Any
-    ) -> Any:
-        """The K greatest over i or j, and their indices."""
-        return self.reduction("KMax_ArgKMax", opt_arg=K, axis=axis, dim=dim, **kwargs)
-
-    # KeOps' second names.
-    min_reduction = min
-    max_reduction = max
-    argmin_reduction = argmin
-    argmax_reduction = argmax
-    min_argmin_reduction = min_argmin
-    max_argmax_reduction = max_argmax
-    logsumexp_reduction = logsumexp
-    sumsoftmaxweight_reduction = sumsoftmaxweight
-    Kmin_reduction = Kmin
-    argKmin_reduction = argKmin
-    Kmin_argKmin_reduction = Kmin_argKmin
 
     # ---- linear algebra ----
 
@@ -159,26 +29,83 @@ class Matrix(Methods):
             )
         if not self.arrays.is_array(v):
             raise TypeError(f"K @ v takes an array v, and this is a {type(v).__name__}.")
+        v = self.arrays.as_array(v)
         if v.shape == () or v.shape[-1 if len(v.shape) == 1 else -2] != (self.nj or 1):
             raise ValueError(
                 f"v has shape {tuple(v.shape)}, and K has {self.nj or 1} columns; write v as "
                 f"({self.nj or 1},) or (..., {self.nj or 1}, E)."
             )
         rows = v[:, None] if len(v.shape) == 1 else v
-        column = self._variable(Variable(rows, int(rows.shape[-1]), 1))
-        result = (self * column).sum(axis=self.nbatchdims_with(column) + 1, **kwargs)
+        column = self._column(rows)
+        product = self * column
+        result = product.reduction("Sum", axis=product.nbatchdims + 1, **kwargs)
         return result[..., 0] if len(v.shape) == 1 else result
 
-    def nbatchdims_with(self, other: Matrix) -> int:
-        """How many batch dimensions this matrix and another have together."""
-        return max(self.nbatchdims, other.nbatchdims)
+    def _column(self, rows: Any) -> Self:
+        return self._of(variable_expression(Variable(rows, Kind(1, int(rows.shape[-1])))))
 
-    def _variable(self, variable: Variable) -> Self:
-        return self._of(Text("@0@", (variable,)), variable.dim)
+    def __rmatmul__(self, v: Any) -> Any:
+        """The product of v, (M,) or (..., E, M), with this matrix of numbers."""
+        if not self.arrays.is_array(v):
+            raise TypeError(f"v @ K takes an array v, and this is a {type(v).__name__}.")
+        v = self.arrays.as_array(v)
+        if v.shape == () or v.shape[-1] != (self.ni or 1):
+            raise ValueError(
+                f"v has shape {tuple(v.shape)}, and K has {self.ni or 1} rows; write v as "
+                f"({self.ni or 1},) or (..., E, {self.ni or 1})."
+            )
+        if len(v.shape) == 1:
+            return self.t() @ v
+        return (self.t() @ v.swapaxes(-1, -2)).swapaxes(-1, -2)
+
+    def solve(self, other: Any, var: Any = None, call: bool = True, **kwargs: Any) -> Any:
+        """Solve the linear system of this matrix, which is symmetric and positive definite.
+
+        Args:
+            other: the right-hand side: an array (N,) or (..., N, E), or a variable `Vi(b)` or
+                `Vj(b)`, which may be symbolic.
+            var: a variable of this matrix, in which it is linear: then the system is that its
+                sum over the index of `var` is `other`, and is solved for `var`. By default the
+                system is K @ x = other.
+            call: whether to solve at once; False gives a matrix to be called.
+            **kwargs: options of `KernelSolve` and of its call: `alpha` (added to the diagonal),
+                `eps`, `max_iterations`, `x0`, `preconditioner`, `rank`, `callback`, `progress`,
+                `full` ...
+
+        Returns:
+            The solution, shaped as `other`; a `Solution` with `full=True`. With call=False or
+            symbolic variables, a function of the values of these.
+
+        Raises:
+            ConvergenceError: if the system was not solved.
+            TypeError: if `other` or `var` is no variable.
+            ValueError: if a shape does not fit.
+
+        Example:
+            >>> import numpy as np
+            >>> from keopsnb.numpy import Vi, Vj
+            >>> x = np.linspace(0, 1, 5)[:, None]
+            >>> K = (-(Vi(x) - Vj(x)).sqnorm2()).exp()
+            >>> a = K.solve(np.ones(5), alpha=0.1)
+            >>> (K @ a + 0.1 * a).round(4)
+            array([1., 1., 1., 1., 1.])
+        """
+        from keopsnb._lazy.solving import solving
+
+        system = solving(self, other, var, kwargs)
+        if call and not system.symbolic:
+            return system()
+        waiting = self._of(self.text, self)
+        waiting.waiting = system
+        return waiting
 
     def t(self) -> Self:
         """The transposed matrix."""
-        made = self._of(self.text.with_categories({0: 1, 1: 0}), self.ndim, self)
+        swapped = [
+            Variable(v.data, v.kind._replace(category=(1, 0, 2)[v.kind.category]))
+            for v in self.text.variables
+        ]
+        made = self._of(self.text.over(swapped), self)
         if self.ranges is not None:
             made.ranges = (*self.ranges[3:6], *self.ranges[:3])
         return made
@@ -228,12 +155,12 @@ class Matrix(Methods):
         if isinstance(key, int):
             raise IndexError("Write a slice such as [3:4] for one row or column.")
         variables = tuple(
-            Variable(v.data[..., key, :], v.dim, v.category, v.position, v.number)
-            if v.category == category and v.data is not None
+            Variable(v.data[..., key, :], v.kind)
+            if v.kind.category == category and v.data is not None
             else v
             for v in self.text.variables
         )
-        return self._of(Text(self.text.formula, variables), self.ndim, self)
+        return self._of(self.text.over(variables), self)
 
     def _entries(self, key: Any) -> Self:
         if isinstance(key, int) and not isinstance(key, bool):
@@ -260,11 +187,8 @@ class Matrix(Methods):
                 f"{limit:,}; write dense(limit=None) to make it all the same."
             )
         # Rows i as batches, each of one row, reduced over that row.
-        variables = tuple(
-            Variable(self._unrolled(v), v.dim, v.category, v.position, v.number)
-            for v in self.text.variables
-        )
-        rows = self._of(Text(self.text.formula, variables), self.ndim)
+        variables = tuple(Variable(self._unrolled(v), v.kind) for v in self.text.variables)
+        rows = self._of(self.text.over(variables))
         dense = rows.reduction("Sum", axis=rows.nbatchdims)
         dense = self.arrays.broadcast(dense, (*shape[:-1], dense.shape[-1]))
         return dense[..., 0] if self._shape[-1] == 1 else dense
@@ -272,8 +196,8 @@ class Matrix(Methods):
     def _unrolled(self, v: Variable) -> Any:
         if v.data is None:
             raise TypeError("A matrix of symbolic variables has no entries yet.")
-        if v.number:
+        if v.kind.number:
             return v.data
-        if v.category == 0:
+        if v.kind.category == 0:
             return v.data[..., :, None, :]
-        return v.data[..., None, :] if v.category == 2 else v.data[..., None, :, :]
+        return v.data[..., None, :] if v.kind.category == 2 else v.data[..., None, :, :]

@@ -1,244 +1,72 @@
-"""Operators and operations on symbolic matrices, entry by entry."""
+"""Operations on symbolic matrices, entry by entry, that are written by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from keopsnb._lazy.operators import Operators
+from keopsnb._lazy.rows import Rows
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-def _integer(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is {value!r}; write an integer.")
-    return value
+class Methods(Rows):
+    """Operations that are more than a row of the catalogue, or named after it otherwise."""
 
+    def add(self, other: Any) -> Self:
+        """Sum, a + b."""
+        return self.__add__(other)
 
-class Methods(Operators):
-    """Every operation on entries. Operands are matrices, arrays or numbers, and broadcast."""
+    def subtract(self, other: Any) -> Self:
+        """Difference, a - b."""
+        return self.__sub__(other)
 
-    # ---- functions of each component ----
+    def mult(self, other: Any) -> Self:
+        """Product, a * b."""
+        return self.__mul__(other)
 
-    def abs(self) -> Self:
-        """|x|."""
-        return self.make("Abs({})")
+    def divide(self, other: Any) -> Self:
+        """Quotient, a / b."""
+        return self.__truediv__(other)
 
-    def exp(self) -> Self:
-        """e^x."""
-        return self.make("Exp({})")
+    def minus(self) -> Self:
+        """Opposite, -a."""
+        return -self
 
-    def log(self) -> Self:
-        """The natural logarithm."""
-        return self.make("Log({})")
-
-    def xlogx(self) -> Self:
-        """X log x, and 0 at 0."""
-        return self.make("XLogX({})")
-
-    def sqrt(self) -> Self:
-        """The square root, whose derivative is taken as 0 at 0."""
-        return self.make("Sqrt({})")
-
-    def rsqrt(self) -> Self:
-        """1 / sqrt(x), and 0 at 0."""
-        return self.make("Rsqrt({})")
-
-    def square(self) -> Self:
-        """x^2."""
-        return self.make("Square({})")
-
-    def power(self, other: Any) -> Self:
-        """x^other, as x ** other."""
+    def pow(self, other: Any) -> Self:
+        """Power, as a ** other."""
         return self.__pow__(other)
 
-    def inv(self) -> Self:
-        """1 / x."""
-        return self.make("Inv({})")
+    def power(self, other: Any) -> Self:
+        """Power, as a ** other."""
+        return self.__pow__(other)
 
-    def sin(self) -> Self:
-        """The sine."""
-        return self.make("Sin({})")
-
-    def cos(self) -> Self:
-        """The cosine."""
-        return self.make("Cos({})")
-
-    def tan(self) -> Self:
-        """The tangent."""
-        return self.make("Tan({})")
-
-    def asin(self) -> Self:
-        """The arc sine."""
-        return self.make("Asin({})")
-
-    def acos(self) -> Self:
-        """The arc cosine."""
-        return self.make("Acos({})")
-
-    def atan(self) -> Self:
-        """The arc tangent."""
-        return self.make("Atan({})")
-
-    def atan2(self, other: Any) -> Self:
-        """The angle of the point (other, self)."""
-        return self.make("Atan2({}, {})", other)
-
-    def sinh(self) -> Self:
-        """The hyperbolic sine."""
-        return self.make("Sinh({})")
-
-    def cosh(self) -> Self:
-        """The hyperbolic cosine."""
-        return self.make("Cosh({})")
-
-    def tanh(self) -> Self:
-        """The hyperbolic tangent."""
-        return self.make("Tanh({})")
-
-    def sinxdivx(self) -> Self:
-        """sin(x) / x, and 1 at 0."""
-        return self.make("SinXDivX({})")
+    def ceil(self) -> Self:
+        """The least integer not below a."""
+        return self.make("(-Floor(-{}))")
 
     def sinc(self) -> Self:
-        """sin(pi x) / (pi x), and 1 at 0."""
+        """sin(pi a) / (pi a), and 1 at 0."""
         return self.make("SinXDivX(3.141592653589793 * {})")
 
-    def erf(self) -> Self:
-        """The error function."""
-        return self.make("Erf({})")
-
-    def expm1(self) -> Self:
-        """e^x - 1, accurate near 0."""
-        return self.make("Expm1({})")
-
-    def log1p(self) -> Self:
-        """log(1 + x), accurate near 0."""
-        return self.make("Log1p({})")
-
-    def sigmoid(self) -> Self:
-        """1 / (1 + e^-x)."""
-        return self.make("Sigmoid({})")
-
-    def softplus(self) -> Self:
-        """log(1 + e^x)."""
-        return self.make("Softplus({})")
-
-    def gelu(self) -> Self:
-        """X times the distribution function of the normal distribution."""
-        return self.make("Gelu({})")
-
-    def sign(self) -> Self:
-        """-1, 0 or 1."""
-        return self.make("Sign({})")
-
-    def step(self) -> Self:
-        """0 where x < 0, else 1."""
-        return self.make("Step({})")
-
-    def relu(self) -> Self:
-        """0 where x < 0, else x."""
-        return self.make("ReLU({})")
-
-    def floor(self) -> Self:
-        """The greatest integer not above x."""
-        return self.make("Floor({})")
-
-    def round(self, other: int = 0) -> Self:
-        """Rounded to `other` decimals, halves away from zero."""
-        return self.make(f"Round({{}}, {_integer('other', other)})")
-
-    def mod(self, modulus: Any, offset: Any = 0) -> Self:
-        """Brought into [offset, offset + modulus) by whole multiples of the modulus."""
-        return self.make("Mod({}, {}, {})", modulus, offset)
-
     def clamp(self, other1: Any, other2: Any) -> Self:
-        """Held between two bounds."""
+        """other1 where a < other1, other2 where a > other2, else a."""
         if isinstance(other1, int) and isinstance(other2, int):
             return self.make(f"ClampInt({{}}, {other1}, {other2})")
         return self.make("Clamp({}, {}, {})", other1, other2)
 
-    def ifelse(self, other1: Any, other2: Any) -> Self:
-        """other1 where x >= 0, else other2."""
-        return self.make("IfElse({}, {}, {})", other1, other2)
-
-    def where(self, other1: Any, other2: Any) -> Self:
-        """other1 where x is not 0, else other2."""
-        return self.make("Where({}, {}, {})", other1, other2)
-
-    def maximum(self, other: Any) -> Self:
-        """The greater of two."""
-        return self.make("Maximum({}, {})", other)
-
-    def minimum(self, other: Any) -> Self:
-        """The less of two."""
-        return self.make("Minimum({}, {})", other)
-
-    def logical_and(self, other: Any) -> Self:
-        """1 where both are other than 0, else 0."""
-        return self.make("And({}, {})", other)
-
-    def logical_or(self, other: Any) -> Self:
-        """1 where one is other than 0, else 0."""
-        return self.make("Or({}, {})", other)
-
-    def logical_not(self) -> Self:
-        """1 where x is 0, else 0."""
-        return self.make("Not({})")
-
-    # ---- vectors ----
-
-    def sqnorm2(self) -> Self:
-        """The squared Euclidean norm of each entry."""
-        return self.make("SqNorm2({})")
-
-    def norm2(self) -> Self:
-        """The Euclidean norm of each entry."""
-        return self.make("Norm2({})")
-
     def norm(self, dim: int = -1) -> Self:
-        """The Euclidean norm of each entry; `dim` is the last one."""
+        """Euclidean norm of each entry; `dim` is the last one."""
         if self._index(None, dim) != 2:
             raise ValueError(f"dim is {dim}; norm is over the entries: write -1.")
         return self.norm2()
 
-    def normalize(self) -> Self:
-        """Each entry over its Euclidean norm."""
-        return self.make("Normalize({})")
-
-    def sqdist(self, other: Any) -> Self:
-        """The squared Euclidean distance."""
-        return self.make("SqDist({}, {})", other)
-
-    def weightedsqnorm(self, other: Any) -> Self:
-        """The squared norm with weights: a number, a vector or a symmetric matrix."""
-        return self.make("WeightedSqNorm({1}, {0})", other)
-
-    def weightedsqdist(self, g: Any, s: Any) -> Self:
-        """The squared distance to g with the weights s."""
-        return self.make("WeightedSqDist({2}, {0}, {1})", g, s)
-
-    def elem(self, i: int) -> Self:
-        """Component i; negative ones count from the last."""
-        return self.make(f"Elem({{}}, {_integer('i', i)})")
-
-    def extract(self, i: int, d: int) -> Self:
-        """The d components from i on."""
-        return self.make(f"Extract({{}}, {_integer('i', i)}, {_integer('d', d)})")
-
-    def one_hot(self, D: int) -> Self:
-        """The unit vector of dimension D that this index names."""
-        return self.make(f"OneHot({{}}, {_integer('D', D)})")
-
-    def bspline(self, x: Any, k: int = 0) -> Self:
-        """The B-splines of degree k over these knots, at x."""
-        return self.make(f"BSpline({{}}, {{}}, {_integer('k', k)})", x)
-
-    def softdtw_sqdist(self, other: Any, gamma: Any) -> Self:
-        """The soft dynamic time warping of two series, with squared differences."""
-        return self.make("SoftDTW_SqDist({}, {}, {})", other, gamma)
+    def difference_matrix(self, other: Any) -> Self:
+        """All differences a[k] - b[l] of components, row after row; b is other."""
+        b = self.lift(other)
+        ones = (f"SumT(1, {b.ndim})", f"SumT(1, {self.ndim})")
+        return self.make(f"(TensorProd({{}}, {ones[0]}) - TensorProd({ones[1]}, {{}}))", b)
 
     def concat(self, other: Any) -> Self:
         """The components of both, one after the other."""
@@ -263,18 +91,6 @@ class Methods(Operators):
     def cat(tuple_of_lt: Sequence[Any], dim: int = -1) -> Any:
         """The same as `concatenate`."""
         return Methods.concatenate(tuple_of_lt, dim)
-
-    def matvecmult(self, other: Any) -> Self:
-        """The product of each entry, a matrix in rows, and a vector."""
-        return self.make("MatVecMult({}, {})", other)
-
-    def vecmatmult(self, other: Any) -> Self:
-        """The product of each entry, a vector, and a matrix in rows."""
-        return self.make("VecMatMult({}, {})", other)
-
-    def tensorprod(self, other: Any) -> Self:
-        """The outer product of two vectors."""
-        return self.make("TensorProd({}, {})", other)
 
     def keops_tensordot(
         self,

@@ -73,6 +73,21 @@ class Operators(Lazy):
     def __ror__(self, other: Any) -> Self:
         return self.lift(other) | self
 
+    def __and__(self, other: Any) -> Self:
+        return self.make("And({}, {})", other)
+
+    def __rand__(self, other: Any) -> Self:
+        return self.lift(other) & self
+
+    def __xor__(self, other: Any) -> Self:
+        return self.make("Xor({}, {})", other)
+
+    def __rxor__(self, other: Any) -> Self:
+        return self.lift(other) ^ self
+
+    def __invert__(self) -> Self:
+        return self.make("Not({})")
+
     def __neg__(self) -> Self:
         return self.make("(-{})")
 
@@ -81,6 +96,15 @@ class Operators(Lazy):
 
     def __abs__(self) -> Self:
         return self.make("Abs({})")
+
+    def __floor__(self) -> Self:
+        return self.make("Floor({})")
+
+    def __ceil__(self) -> Self:
+        return self.make("(-Floor(-{}))")
+
+    def __round__(self, decimals: int = 0) -> Self:
+        return self.make(f"Round({{}}, {decimals!r})")
 
     def __eq__(self, other: Any) -> Self:  # type: ignore[override]
         return self.make("({} == {})", other)
@@ -103,5 +127,5 @@ class Operators(Lazy):
     def __bool__(self) -> bool:
         raise TypeError(
             "A symbolic matrix is neither true nor false. Write .any(axis) or .all(axis) to reduce "
-            "a comparison, and .logical_and(...) to join two."
+            "a comparison, and &, ^, ~ or .logical_or(...) to join two."
         )

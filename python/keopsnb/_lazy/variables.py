@@ -1,74 +1,251 @@
-"""The variables of a symbolic matrix, and its text, in which each is a token.
+"""The variables of a symbolic matrix, and its formula, in which each is a token.
 
 A variable is an array and the index it hangs on. Two formulas that are joined share the variables
-that are one array with one index, so that the kernel reads it once.
+that are one array with one index, so that the kernel reads it once. What depends on the formulas
+alone, and not on the arrays, is computed once for each structure and found again by it.
 """
 
+from __future__ import annotations
+
+import functools
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from keopsnb._core import Routine
 
 TOKEN = re.compile(r"@(\d+)@")
 NAMES = ("Vi", "Vj", "Pm")
+# How many structures are remembered; a program has tens.
+REMEMBERED = 4096
 
 
-@dataclass(frozen=True, eq=False)
-class Variable:
-    """An argument of a formula: rows of dimension `dim` over i (0) or j (1), or a parameter (2)."""
+class Kind(NamedTuple):
+    """What a formula knows of a variable."""
 
-    data: Any  # (..., M, D), (..., N, D) or (..., D); None for a symbolic variable
+    category: int  # indexed by i (0), by j (1), or a parameter (2)
     dim: int
-    category: int
     position: int | None = None  # of a symbolic variable, among the arguments of the call
-    # A Python number, which takes the dtype of the others.
-    number: bool = False
+    number: bool = False  # a Python number, which takes the dtype of the others
 
-    def same(self, other: "Variable") -> bool:
+
+class Variable:
+    """An argument of a formula: (..., M, D), (..., N, D) or (..., D).
+
+    None if it is symbolic; the tuple of Python numbers if it is made of these.
+    """
+
+    __slots__ = ("batch", "data", "dtype", "kind", "rows")
+
+    def __init__(self, data: Any, kind: Kind) -> None:
+        self.data, self.kind = data, kind
+        self.rows: int | None = None
+        self.batch: tuple[int, ...] = ()
+        self.dtype = None
+        if data is not None and not kind.number:
+            shape = tuple(data.shape)
+            if kind.category < 2:
+                self.rows = shape[-2]
+            self.batch = shape[: -1 if kind.category == 2 else -2]
+            self.dtype = _floating(data.dtype)
+
+    def same(self, other: Variable) -> bool:
         """Whether both are one argument."""
-        if (self.category, self.position) != (other.category, other.position):
+        mine, theirs = self.kind, other.kind
+        if mine.category != theirs.category or mine.position != theirs.position:
             return False
-        return self.position is not None or self.data is other.data
+        return mine.position is not None or self.data is other.data
+
+    def __repr__(self) -> str:
+        if self.kind.number:
+            return f"the number {', '.join(map(str, self.data))}"
+        name = ("rows i", "rows j", "a parameter")[self.kind.category]
+        if self.kind.position is not None:
+            return f"the symbolic variable {self.kind.position} ({name})"
+        return f"{name} of shape {tuple(self.data.shape)}"
 
 
-@dataclass(frozen=True)
-class Text:
-    """A formula with a token `@k@` for variable k."""
+def _floating(dtype: Any) -> Any:
+    """The dtype if it is one of real numbers, else None; NumPy's or torch's."""
+    kind = getattr(dtype, "kind", None)
+    return dtype if (dtype.is_floating_point if kind is None else kind == "f") else None
+
+
+class Form(NamedTuple):
+    """A formula with a token `@k@` for variable k, and what the parser says of it."""
 
     formula: str
+    kinds: tuple[Kind, ...]
+    dim: int
+    symbolic: bool  # whether a variable is
+
+
+def renamed(formula: str, names: Sequence[str]) -> str:
+    """A formula with these names for its variables."""
+    return TOKEN.sub(lambda match: names[int(match[1])], formula)
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def constant_in_graphs(function: Function) -> Function:
+    """Of a function of texts and numbers: torch's Dynamo calls it, and does not read it.
+
+    It is what torch.compiler.assume_constant_result sets, without importing Dynamo.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
+
+
+@functools.lru_cache(REMEMBERED)
+def _form_of(formula: str, kinds: tuple[Kind, ...]) -> Form:
+    names = [f"v{k}" for k in range(len(kinds))]
+    aliases = [f"v{k}={NAMES[kind.category]}({kind.dim})" for k, kind in enumerate(kinds)]
+    dim = Routine(renamed(formula, names), aliases).dim
+    return Form(formula, kinds, dim, any(kind.position is not None for kind in kinds))
+
+
+@constant_in_graphs
+def form_of(formula: str, kinds: tuple[Kind, ...]) -> Form:
+    """A form with its dimension: the parser knows what fits, and says what does not."""
+    return _form_of(formula, kinds)
+
+
+class Sizes(NamedTuple):
+    """What variables have in common."""
+
+    ni: int | None = None
+    nj: int | None = None
+    batch: tuple[int, ...] = ()
+    dtype: Any = None
+
+    def joined(self, v: Variable) -> Sizes:
+        """With one more.
+
+        Raises:
+            TypeError: if dtypes differ.
+            ValueError: if sizes do not fit.
+        """
+        ni, nj, batch, dtype = self
+        if v.dtype is not None:  # NumPy holds float64 to be equal to None
+            if dtype is not None and v.dtype != dtype:
+                raise TypeError(
+                    f"An operand is {_text(v.dtype)} ({v!r}), and those before it are "
+                    f"{_text(dtype)}; all must have one dtype."
+                )
+            dtype = v.dtype
+        if v.rows is not None:
+            known = nj if v.kind.category else ni
+            if known is not None and known != v.rows:
+                few, many = sorted((known, v.rows))
+                raise ValueError(
+                    f"The matrices have {few} and {many} rows along {'ij'[v.kind.category]}; both "
+                    "must have the same number."
+                )
+            ni, nj = (ni, v.rows) if v.kind.category else (v.rows, nj)
+        if v.batch != batch and v.batch:
+            batch = _broadcast(batch, v)
+        return Sizes(ni, nj, batch, dtype)
+
+
+def _text(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _broadcast(batch: tuple[int, ...], v: Variable) -> tuple[int, ...]:
+    longest = max(len(batch), len(v.batch))
+    padded = [(1,) * (longest - len(b)) + b for b in (batch, v.batch)]
+    for m, n in zip(*padded, strict=True):
+        if m != n and 1 not in (m, n):
+            raise ValueError(
+                f"An operand ({v!r}) has the batch dimensions {v.batch}, and those before it "
+                f"{batch}; they must be equal or 1, from the last one on."
+            )
+    return tuple(n if m == 1 else m for m, n in zip(*padded, strict=True))
+
+
+class Expression:
+    """A form and the variables it is about."""
+
+    __slots__ = ("form", "sizes", "variables")
+
+    def __init__(self, form: Form, variables: tuple[Variable, ...], sizes: Sizes) -> None:
+        self.form, self.variables, self.sizes = form, variables, sizes
+
+    def over(self, variables: Sequence[Variable]) -> Expression:
+        """The same formula of other variables."""
+        sizes = functools.reduce(Sizes.joined, variables, Sizes())
+        form = form_of(self.form.formula, tuple(v.kind for v in variables))
+        return Expression(form, tuple(variables), sizes)
+
+
+class Merged(NamedTuple):
+    """The variables of several expressions, each once."""
+
     variables: tuple[Variable, ...]
-
-    def renamed(self, names: Sequence[str]) -> str:
-        """The formula with these names for its variables."""
-        return TOKEN.sub(lambda match: names[int(match[1])], self.formula)
-
-    def with_categories(self, swap: dict[int, int]) -> "Text":
-        """The same with other indices for its variables."""
-        variables = (
-            Variable(v.data, v.dim, swap.get(v.category, v.category), v.position, v.number)
-            for v in self.variables
-        )
-        return Text(self.formula, tuple(variables))
+    places: tuple[int, ...]  # of the variables of all expressions but the first
+    sizes: Sizes
 
 
-def join(template: str, parts: Sequence[Text]) -> Text:
-    """`template.format(...)` of several formulas, over the variables of all."""
-    variables: list[Variable] = []
-    formulas = []
-    for part in parts:
-        tokens = []
+def merge(parts: Sequence[Expression]) -> Merged:
+    """The variables of several expressions together."""
+    first = parts[0]
+    variables, sizes = first.variables, first.sizes
+    if len(parts) == 1:
+        return Merged(variables, (), sizes)
+    places = []
+    for part in parts[1:]:
         for variable in part.variables:
             for k, known in enumerate(variables):
-                if known.same(variable):
-                    tokens.append(f"@{k}@")
+                if known is variable or known.same(variable):
+                    places.append(k)
                     break
             else:
-                tokens.append(f"@{len(variables)}@")
-                variables.append(variable)
-        formulas.append(part.renamed(tokens))
-    return Text(template.format(*formulas), tuple(variables))
+                places.append(len(variables))
+                variables = (*variables, variable)
+                sizes = sizes.joined(variable)
+    return Merged(variables, tuple(places), sizes)
 
 
-def variable_text(variable: Variable) -> Text:
+def placed(forms: Sequence[Form], places: Sequence[int]) -> tuple[list[str], tuple[Kind, ...]]:
+    """The formulas over the merged variables, and the kinds of these."""
+    first, *others = forms
+    formulas, kinds, begin = [first.formula], list(first.kinds), 0
+    for form in others:
+        own = places[begin : begin + len(form.kinds)]
+        begin += len(form.kinds)
+        formulas.append(renamed(form.formula, [f"@{k}@" for k in own]))
+        kinds += [kind for k, kind in zip(own, form.kinds, strict=True) if k >= len(kinds)]
+    return formulas, tuple(kinds)
+
+
+@functools.lru_cache(REMEMBERED)
+def _joined(template: str, forms: tuple[Form, ...], places: tuple[int, ...]) -> Form:
+    formulas, kinds = placed(forms, places)
+    return _form_of(template.format(*formulas), kinds)
+
+
+@constant_in_graphs
+def joined(template: str, forms: tuple[Form, ...], places: tuple[int, ...]) -> Form:
+    """The form of `template.format(...)`."""
+    return _joined(template, forms, places)
+
+
+def join(template: str, parts: Sequence[Expression]) -> Expression:
+    """`template.format(...)` of several formulas, over the variables of all."""
+    first = parts[0]
+    if len(parts) == 1:
+        return Expression(joined(template, (first.form,), ()), first.variables, first.sizes)
+    variables, places, sizes = merge(parts)
+    form = joined(template, tuple([p.form for p in parts]), places)
+    return Expression(form, variables, sizes)
+
+
+def variable_expression(variable: Variable) -> Expression:
     """A formula that is one variable."""
-    return Text("@0@", (variable,))
+    return Expression(form_of("@0@", (variable.kind,)), (variable,), Sizes().joined(variable))
+
+
+def constant(formula: str) -> Expression:
+    """A formula without variables."""
+    return Expression(form_of(formula, ()), (), Sizes())

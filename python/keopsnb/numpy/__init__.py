@@ -1,15 +1,58 @@
 """Reductions of NumPy arrays."""
 
-from keopsnb.numpy import cluster as cluster
+from typing import TYPE_CHECKING, Any
+
 from keopsnb.numpy._generic import generic_argkmin as generic_argkmin
 from keopsnb.numpy._generic import generic_argmin as generic_argmin
 from keopsnb.numpy._generic import generic_logsumexp as generic_logsumexp
 from keopsnb.numpy._generic import generic_sum as generic_sum
 from keopsnb.numpy._genred import Genred as Genred
-from keopsnb.numpy._lazy import ComplexLazyTensor as ComplexLazyTensor
-from keopsnb.numpy._lazy import LazyTensor as LazyTensor
-from keopsnb.numpy._lazy import Pm as Pm
-from keopsnb.numpy._lazy import Vi as Vi
-from keopsnb.numpy._lazy import Vj as Vj
-from keopsnb.numpy._solve import ConvergenceError as ConvergenceError
-from keopsnb.numpy._solve import KernelSolve as KernelSolve
+
+if TYPE_CHECKING:
+    from keopsnb.numpy import cluster as cluster
+    from keopsnb.numpy._lazy import ComplexLazyTensor as ComplexLazyTensor
+    from keopsnb.numpy._lazy import LazyTensor as LazyTensor
+    from keopsnb.numpy._lazy import Pm as Pm
+    from keopsnb.numpy._lazy import Vi as Vi
+    from keopsnb.numpy._lazy import Vj as Vj
+    from keopsnb.numpy._solve import ConvergenceError as ConvergenceError
+    from keopsnb.numpy._solve import KernelSolve as KernelSolve
+
+__all__ = [
+    "ComplexLazyTensor",
+    "ConvergenceError",
+    "Genred",
+    "KernelSolve",
+    "LazyTensor",
+    "Pm",
+    "Vi",
+    "Vj",
+    "cluster",
+    "generic_argkmin",
+    "generic_argmin",
+    "generic_logsumexp",
+    "generic_sum",
+]
+
+# Imported at their first use: they are half of the time that the import would take.
+_LATER = {
+    **dict.fromkeys(("ComplexLazyTensor", "LazyTensor", "Pm", "Vi", "Vj"), "_lazy"),
+    **dict.fromkeys(("ConvergenceError", "KernelSolve"), "_solve"),
+    "cluster": "cluster",
+}
+
+
+if not TYPE_CHECKING:  # a checker knows the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        module = importlib.import_module(f"{__name__}.{_LATER[name]}")
+        found = globals()[name] = module if name == "cluster" else getattr(module, name)
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

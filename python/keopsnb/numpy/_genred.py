@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from keopsnb._gradients import Options, Reduction
 from keopsnb._options import check_options, header_text
 from keopsnb._ranges import Ranges, ranges_of
+from keopsnb.numpy._arrays import as_arrays
 
 Array = NDArray[np.floating[Any] | np.integer[Any] | np.bool_]
 
@@ -140,6 +141,7 @@ class Genred:
             CudaError: if there is no NVIDIA driver, GPU or NVRTC, or a CUDA call fails.
             KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
+        args = as_arrays(args)
         pairs = ranges_of(ranges)
         reduction = self._reduction
         if reduction.compiled:

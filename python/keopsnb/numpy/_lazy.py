@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keopsnb._genred_cache import cached
 from keopsnb._lazy.complexes import ComplexMatrix
+from keopsnb._lazy.deferred import known_plan
 from keopsnb._lazy.making import text_of
 from keopsnb._lazy.matrix import Matrix
-from keopsnb._lazy.variables import Variable
+from keopsnb.numpy._arrays import as_array, is_foreign
 from keopsnb.numpy._genred import Genred
 
 if TYPE_CHECKING:
@@ -21,31 +22,35 @@ if TYPE_CHECKING:
 class _Arrays:
     """What a symbolic matrix asks of NumPy."""
 
-    noun = "a NumPy array"
+    noun = "an array"
 
     @staticmethod
     def is_array(x: Any) -> bool:
-        return isinstance(x, np.ndarray | np.generic)
+        return isinstance(x, np.ndarray | np.generic) or (
+            not isinstance(x, Matrix) and is_foreign(x)
+        )
 
     @staticmethod
-    def is_floating(x: Any) -> bool:
-        return bool(np.issubdtype(x.dtype, np.floating))
+    def as_array(x: Any) -> Any:
+        return x if isinstance(x, Matrix) else as_array(x)
 
     @staticmethod
-    def dtype_name(x: Any) -> str:
-        return str(x.dtype)
-
-    @staticmethod
-    def numbers(values: Sequence[float]) -> Any:
-        return np.array(values, np.float64)
-
-    @classmethod
-    def alike(cls, data: list[Any], variables: Sequence[Variable], order: Sequence[int]) -> Any:
+    def alike(data: Sequence[Any], numbers: Sequence[bool]) -> Any:
         """The arguments, with Python's numbers in the dtype of the others."""
-        kinds = [variables[k].number for k in order]
-        dtypes = [d.dtype for d, n in zip(data, kinds, strict=True) if not n and cls.is_floating(d)]
-        wanted = dtypes[0] if dtypes else np.dtype("float64")
-        return [d.astype(wanted) if n else d for d, n in zip(data, kinds, strict=True)]
+        both = list(zip(data, numbers, strict=True))
+        dtypes = (d.dtype for d, number in both if not number and d.dtype.kind == "f")
+        wanted = next(dtypes, np.dtype("float64"))
+        return [np.array(d, wanted) if number else d for d, number in both]
+
+    @staticmethod
+    def again(op: str, x: Any) -> Any:
+        """A reduction over i of what one over j gives: (..., M, D) to (..., D)."""
+        if op != "LogSumExp":
+            return getattr(x, _AGAIN.get(op, op.lower()))(-2)
+        greatest = x.max(-2, keepdims=True)
+        shift = np.where(np.isfinite(greatest), greatest, 0)
+        with np.errstate(divide="ignore"):
+            return np.log(np.exp(x - shift).sum(-2)) + shift[..., 0, :]
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -73,6 +78,9 @@ class _Arrays:
         return x.view(np.result_type(x.dtype, np.complex64))
 
 
+# Of reductions that are done again, the method of arrays where it is named otherwise.
+_AGAIN = {"Count": "sum"}
+
 _UFUNCS = {
     "add": "__add__", "subtract": "__sub__", "multiply": "__mul__", "divide": "__truediv__",
     "true_divide": "__truediv__", "floor_divide": "__floordiv__", "remainder": "__mod__",
@@ -83,7 +91,11 @@ _UFUNCS = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "sinh": "sinh",
     "cosh": "cosh", "tanh": "tanh", "expm1": "expm1", "log1p": "log1p", "sign": "sign",
     "floor": "floor", "maximum": "maximum", "minimum": "minimum", "logical_and": "logical_and",
-    "logical_or": "logical_or", "logical_not": "logical_not", "reciprocal": "inv",
+    "logical_or": "logical_or", "logical_xor": "logical_xor", "logical_not": "logical_not",
+    "bitwise_and": "__and__", "bitwise_xor": "__xor__", "invert": "__invert__",
+    "reciprocal": "inv", "ceil": "ceil", "cbrt": "cbrt", "hypot": "hypot", "exp2": "exp2",
+    "log2": "log2", "log10": "log10", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh", "fabs": "abs", "float_power": "__pow__",
 }  # fmt: skip
 
 
@@ -113,22 +125,32 @@ class LazyTensor(Matrix):
         array([0.5413, 0.5413, 0.5413])
     """
 
-    genred = staticmethod(cached(Genred))
+    planned = staticmethod(functools.partial(known_plan, Genred))
     arrays = _Arrays
+
+    @staticmethod
+    def solver(*args: Any, **options: Any) -> Any:
+        """A `KernelSolve`."""
+        from keopsnb.numpy._solve import KernelSolve
+
+        return KernelSolve(*args, **options)
 
     def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
         """A symbolic matrix; a ComplexLazyTensor if x is complex."""
-        if cls is LazyTensor and (is_complex or _Arrays.is_complex(x)):
+        if cls is LazyTensor and (is_complex or _Arrays.is_complex(_Arrays.as_array(x))):
             return object.__new__(ComplexLazyTensor)
         return object.__new__(cls)
 
     def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
-        self.text, self.ndim = text_of(type(self), _Arrays.parts(x), axis)
+        self.text = text_of(type(self), _Arrays.parts(_Arrays.as_array(x)), axis)
         self.ranges = self.backend = self.waiting = None
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """NumPy's functions and operators on symbolic matrices: np.exp(K), array * K."""
         name = _UFUNCS.get(ufunc.__name__)
+        if ufunc.__name__ == "matmul" and method == "__call__" and not kwargs:
+            left, right = inputs
+            return left.__matmul__(right) if isinstance(left, Matrix) else right.__rmatmul__(left)
         if method != "__call__" or kwargs or name is None:
             return NotImplemented
         first, *others = (self.lift(i) for i in inputs)
@@ -136,6 +158,8 @@ class LazyTensor(Matrix):
 
     def lift(self, other: Any) -> Self:
         """Anything an operator may meet, as a matrix."""
+        if isinstance(other, Matrix):
+            return other  # type: ignore[return-value]
         if isinstance(other, np.generic):
             other = other.item()
         return super().lift(other)

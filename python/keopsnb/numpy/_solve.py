@@ -1,28 +1,23 @@
 """Linear systems of kernels, for NumPy arrays."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from keopsnb._conjugate import Limits, Solution, conjugate_gradients
+from keopsnb._gradients import Reduction
 from keopsnb._solve import ConvergenceError as ConvergenceError
-from keopsnb._solve import conjugate_gradients, position_of
+from keopsnb._solve import Solver
+from keopsnb.numpy._arrays import as_arrays
 from keopsnb.numpy._genred import Genred
 
 
-class KernelSolve:
-    """Solves `Sum_Reduction(formula) + alpha Id` for a variable that the formula is linear in.
+class KernelSolve(Solver):
+    __doc__ = Solver.__doc__
 
-    Args:
-        formula: a symmetric positive definite kernel times the variable, as `Genred` takes it.
-        aliases: the variables, in the order of the call's arguments.
-        varinvalias: the variable to solve for: its name, or `"Var(i,d,c)"`.
-        axis: the index summed over: 1 is j, 0 is i.
-        options: options of `Genred`.
-
-    Raises:
-        ValueError: if `varinvalias` is no variable indexed by what is summed over.
-    """
+    xp: ClassVar[Any] = np
+    genred: ClassVar[Callable[..., Any]] = Genred
 
     def __init__(
         self,
@@ -30,60 +25,56 @@ class KernelSolve:
         aliases: Sequence[str],
         varinvalias: str,
         axis: int = 0,
-        **options: Any,
+        dtype: object = None,
+        opt_arg: int | None = None,
+        dtype_acc: str = "auto",
+        use_double_acc: bool = False,
+        sum_scheme: str = "auto",
+        enable_chunks: bool = True,
+        rec_multVar_highdim: object = None,  # noqa: ARG002
+        use_fast_math: bool = False,
+        header: Any = None,
     ) -> None:
-        self._sum = Genred(formula, aliases, "Sum", axis, **options)
-        self._position = position_of(varinvalias, self._sum._reduction.routine.variables, axis)
+        self._prepare(
+            formula,
+            aliases,
+            varinvalias,
+            axis,
+            dtype=dtype,
+            opt_arg=opt_arg,
+            dtype_acc=dtype_acc,
+            use_double_acc=use_double_acc,
+            sum_scheme=sum_scheme,
+            enable_chunks=enable_chunks,
+            use_fast_math=use_fast_math,
+            header=header,
+        )
 
-    def __call__(
+    def _checked(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        return super()._checked(as_arrays(args))
+
+    def _solve(
         self,
-        *args: Any,
-        backend: str = "auto",
-        device_id: int = -1,
-        alpha: float = 1e-10,
-        eps: float = 1e-6,
-        ranges: Sequence[Any] | None = None,
-        max_iterations: int | None = None,
-        x0: Any = None,
-        preconditioner: Callable[[Any], Any] | None = None,
-        callback: Callable[[int, Any], None] | None = None,
-        full: bool = False,
-    ) -> Any:
-        """Solve; the argument of the variable is the right-hand side.
-
-        Args:
-            args: as for `Genred`.
-            backend: as for `Genred`.
-            device_id: as for `Genred`.
-            ranges: as for `Genred`.
-            alpha: what is added to the diagonal.
-            eps: each column stops at `|b - A x| <= eps |b|`.
-            max_iterations: the most steps; by default 10 N + 100.
-            x0: where to start, by default at 0.
-            preconditioner: a function that applies an approximate inverse to (N, D).
-            callback: called with the number of each step and the residuals.
-            full: whether to return a `Solution`, with iterations and residuals.
-
-        Raises:
-            ConvergenceError: if the system was not solved.
-        """
+        args: tuple[Any, ...],
+        place: dict[str, Any],
+        alpha: Any,
+        limits: Limits,
+        x0: Any,
+        precondition: Callable[[Any], Any] | None,
+    ) -> Solution:
         k = self._position
-        if len(args) <= k:
-            raise TypeError(f"{len(args)} arguments were given; the right-hand side is number {k}.")
 
         def apply(x: Any) -> Any:
-            rest = (*args[:k], x, *args[k + 1 :])
-            product = self._sum(*rest, backend=backend, device_id=device_id, ranges=ranges)
-            return product + alpha * x
+            return self._sum(*args[:k], x, *args[k + 1 :], **place) + alpha * x
 
-        result = conjugate_gradients(
-            np,
-            apply,
-            args[k],
-            eps=eps,
-            max_iterations=max_iterations,
-            x0=x0,
-            preconditioner=preconditioner,
-            callback=callback,
-        )
-        return result if full else result.solution
+        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is an error
+            return conjugate_gradients(np, apply, args[k], limits, x0, precondition)
+
+    def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any:
+        return reduction.routine.call_numpy(args, None, place["backend"], place["device_id"], None)
+
+    def _like(self, values: Any, b: Any) -> Any:  # noqa: ARG002
+        return values
+
+    def _cast(self, values: Any, dtype: Any) -> Any:
+        return values.astype(dtype, copy=False)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from keopsnb._genred_cache import cached
 from keopsnb._lazy.complexes import ComplexMatrix
+from keopsnb._lazy.deferred import known_plan
 from keopsnb._lazy.making import text_of
 from keopsnb._lazy.matrix import Matrix
-from keopsnb._lazy.variables import Variable
 from keopsnb.torch._genred import Genred
 
 if TYPE_CHECKING:
@@ -28,28 +28,26 @@ class _Arrays:
         return isinstance(x, torch.Tensor)
 
     @staticmethod
-    def is_floating(x: Any) -> bool:
-        return bool(x.is_floating_point())
+    def as_array(x: Any) -> Any:
+        return x
 
     @staticmethod
-    def dtype_name(x: Any) -> str:
-        return str(x.dtype).removeprefix("torch.")
-
-    @staticmethod
-    def numbers(values: Sequence[float]) -> Any:
-        return torch.tensor(values, dtype=torch.float64)
-
-    @classmethod
-    def alike(cls, data: list[Any], variables: Sequence[Variable], order: Sequence[int]) -> Any:
+    def alike(data: Sequence[Any], numbers: Sequence[bool]) -> Any:
         """The arguments, with Python's numbers in the dtype and on the device of the others."""
-        kinds = [variables[k].number for k in order]
-        arrays = [d for d, n in zip(data, kinds, strict=True) if not n]
-        floats = [d for d in arrays if cls.is_floating(d)]
-        if not arrays:
-            return data
-        dtype = floats[0].dtype if floats else torch.get_default_dtype()
-        device = arrays[0].device
-        return [d.to(device, dtype) if n else d for d, n in zip(data, kinds, strict=True)]
+        dtype, device, found = torch.get_default_dtype(), None, False
+        for x, number in zip(data, numbers, strict=True):
+            if not number and not found:
+                device, found = x.device, x.is_floating_point()
+                dtype = x.dtype if found else dtype
+        return [
+            torch.tensor(x, dtype=dtype, device=device) if number else x
+            for x, number in zip(data, numbers, strict=True)
+        ]
+
+    @staticmethod
+    def again(op: str, x: Any) -> Any:
+        """A reduction over i of what one over j gives: (..., M, D) to (..., D)."""
+        return getattr(x, _AGAIN.get(op, op.lower()))(-2)
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -76,6 +74,13 @@ class _Arrays:
         return torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
 
 
+# Of reductions that are done again, the method of tensors where it is named otherwise.
+_AGAIN = {"Max": "amax", "Min": "amin", "Count": "sum"}
+
+# torch's reductions that take an axis, as ours do.
+_REDUCTIONS = frozenset(
+    ("sum", "mean", "prod", "amax", "amin", "argmax", "argmin", "logsumexp", "any", "all")
+)
 _FUNCTIONS = {
     "add": "__add__", "sub": "__sub__", "subtract": "__sub__", "rsub": "__rsub__",
     "mul": "__mul__", "multiply": "__mul__", "div": "__truediv__", "divide": "__truediv__",
@@ -88,10 +93,26 @@ _FUNCTIONS = {
     "expm1": "expm1", "log1p": "log1p", "erf": "erf", "sigmoid": "sigmoid", "sign": "sign",
     "floor": "floor", "relu": "relu", "clamp": "clamp", "maximum": "maximum",
     "minimum": "minimum", "logical_and": "logical_and", "logical_or": "logical_or",
-    "logical_not": "logical_not", "where": "where", "reciprocal": "inv",
+    "logical_not": "logical_not", "where": "where", "reciprocal": "inv", "ceil": "ceil",
+    "logical_xor": "logical_xor", "bitwise_and": "__and__", "and": "__and__",
+    "bitwise_or": "__or__", "or": "__or__", "bitwise_xor": "__xor__", "xor": "__xor__",
+    "bitwise_not": "__invert__", "hypot": "hypot", "exp2": "exp2", "log2": "log2",
+    "log10": "log10", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "erfc": "erfc",
+    "lgamma": "lgamma", "digamma": "digamma", "softplus": "softplus", "gelu": "gelu",
 }  # fmt: skip
 # What torch calls for tensor * matrix: the tensor's own operators and their reflections.
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
+
+
+def _product(left: Any, right: Any) -> Any:
+    if isinstance(left, Matrix):
+        return left.__matmul__(right)
+    if torch.compiler.is_compiling():
+        raise TypeError(
+            "torch.compile gives K @ v and v @ K as the same call; write K.matvec(v), or "
+            "K.rmatvec(v) for K.T @ v."
+        )
+    return right.__rmatmul__(left)
 
 
 class LazyTensor(Matrix):
@@ -119,8 +140,15 @@ class LazyTensor(Matrix):
         tensor([0.5413, 0.5413, 0.5413])
     """
 
-    genred = staticmethod(cached(Genred))
+    planned = staticmethod(functools.partial(known_plan, Genred))
     arrays = _Arrays
+
+    @staticmethod
+    def solver(*args: Any, **options: Any) -> Any:
+        """A `KernelSolve`."""
+        from keopsnb.torch._solve import KernelSolve
+
+        return KernelSolve(*args, **options)
 
     def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
         """A symbolic matrix; a ComplexLazyTensor if x is complex."""
@@ -129,7 +157,7 @@ class LazyTensor(Matrix):
         return object.__new__(cls)
 
     def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
-        self.text, self.ndim = text_of(type(self), _Arrays.parts(x), axis)
+        self.text = text_of(type(self), _Arrays.parts(x), axis)
         self.ranges = self.backend = self.waiting = None
 
     @classmethod
@@ -138,7 +166,12 @@ class LazyTensor(Matrix):
     ) -> Any:
         """Torch's functions and operators on symbolic matrices: torch.exp(K), tensor * K."""
         name = _FUNCTIONS.get(func.__name__)
-        like = next((a for a in args if isinstance(a, cls)), None)
+        like = next((a for a in args if isinstance(a, Matrix)), None)
+        if func.__name__ in ("matmul", "__matmul__", "mv", "mm") and not kwargs:
+            return _product(*args)
+        if func.__name__ in _REDUCTIONS and like is args[0]:
+            method = func.__name__.removeprefix("a") if func.__name__[1] == "m" else func.__name__
+            return getattr(like, method)(*args[1:], **kwargs or {})
         if name is None or kwargs or like is None:
             return NotImplemented
         first, *others = (like.lift(a) for a in args)
@@ -146,6 +179,8 @@ class LazyTensor(Matrix):
 
     def lift(self, other: Any) -> Self:
         """Anything an operator may meet, as a matrix."""
+        if isinstance(other, Matrix):
+            return other  # type: ignore[return-value]
         if isinstance(other, torch.Tensor) and other.ndim == 0 and not other.requires_grad:
             other = other.item()
         return super().lift(other)

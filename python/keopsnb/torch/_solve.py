@@ -1,29 +1,24 @@
 """Linear systems of kernels, for torch tensors."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from keopsnb._conjugate import Limits, Solution, conjugate_gradients
+from keopsnb._gradients import Reduction
 from keopsnb._solve import ConvergenceError as ConvergenceError
-from keopsnb._solve import conjugate_gradients, position_of
+from keopsnb._solve import Solver
 from keopsnb.torch._genred import Genred
 
 
-class KernelSolve:
-    """Solves `Sum_Reduction(formula) + alpha Id` for a variable that the formula is linear in.
+class KernelSolve(Solver):
+    __doc__ = Solver.__doc__
 
-    Args:
-        formula: a symmetric positive definite kernel times the variable, as `Genred` takes it.
-        aliases: the variables, in the order of the call's arguments.
-        varinvalias: the variable to solve for: its name, or `"Var(i,d,c)"`.
-        axis: the index summed over: 1 is j, 0 is i.
-        options: options of `Genred`.
-
-    Raises:
-        ValueError: if `varinvalias` is no variable indexed by what is summed over.
-    """
+    xp: ClassVar[Any] = torch
+    genred: ClassVar[Callable[..., Any]] = Genred
 
     def __init__(
         self,
@@ -31,83 +26,97 @@ class KernelSolve:
         aliases: Sequence[str],
         varinvalias: str,
         axis: int = 0,
-        **options: Any,
+        dtype_acc: str = "auto",
+        use_double_acc: bool = False,
+        sum_scheme: str = "auto",
+        enable_chunks: bool = True,
+        rec_multVar_highdim: object = None,  # noqa: ARG002
+        dtype: object = None,
+        cuda_type: object = None,
+        use_fast_math: bool = False,
+        header: Any = None,
     ) -> None:
-        self._sum = Genred(formula, aliases, "Sum", axis, **options)
-        self._position = position_of(varinvalias, self._sum._reduction.routine.variables, axis)
+        self._prepare(
+            formula,
+            aliases,
+            varinvalias,
+            axis,
+            dtype_acc=dtype_acc,
+            use_double_acc=use_double_acc,
+            sum_scheme=sum_scheme,
+            enable_chunks=enable_chunks,
+            dtype=dtype,
+            cuda_type=cuda_type,
+            use_fast_math=use_fast_math,
+            header=header,
+        )
 
-    def __call__(
+    def _solve(
         self,
-        *args: Any,
-        backend: str = "auto",
-        device_id: int = -1,
-        alpha: float | Tensor = 1e-10,
-        eps: float = 1e-6,
-        ranges: Sequence[Any] | None = None,
-        max_iterations: int | None = None,
-        x0: Any = None,
-        preconditioner: Callable[[Any], Any] | None = None,
-        callback: Callable[[int, Any], None] | None = None,
-        full: bool = False,
-    ) -> Any:
-        """Solve; differentiable to any order, in `alpha` too if it is a scalar tensor.
-
-        The argument of the variable is the right-hand side.
-
-        Args:
-            args: as for `Genred`.
-            backend: as for `Genred`.
-            device_id: as for `Genred`.
-            ranges: as for `Genred`.
-            alpha: what is added to the diagonal.
-            eps: each column stops at `|b - A x| <= eps |b|`.
-            max_iterations: the most steps; by default 10 N + 100.
-            x0: where to start, by default at 0.
-            preconditioner: a function that applies an approximate inverse to (N, D).
-            callback: called with the number of each step and the residuals.
-            full: whether to return a `Solution`, with iterations and residuals;
-                it has no gradient.
-
-        Raises:
-            ConvergenceError: if the system was not solved.
-        """
+        args: tuple[Any, ...],
+        place: dict[str, Any],
+        alpha: Any,
+        limits: Limits,
+        x0: Any,
+        precondition: Callable[[Any], Any] | None,
+    ) -> Solution:
         k = self._position
-        if len(args) <= k:
-            raise TypeError(f"{len(args)} arguments were given; the right-hand side is number {k}.")
+        first: list[Solution] = []
 
         def product(*rest: Tensor) -> Any:
-            return self._sum(*rest, backend=backend, device_id=device_id, ranges=ranges)
+            return self._sum(*rest, **place)
 
         def solve(b: Tensor, shift: Tensor | float, fixed: tuple[Tensor, ...], start: Any) -> Any:
-            return conjugate_gradients(
+            found = conjugate_gradients(
                 torch,
                 lambda x: product(*fixed[:k], x, *fixed[k + 1 :]) + shift * x,
                 b,
-                eps=eps,
-                max_iterations=max_iterations,
-                x0=start,
-                preconditioner=preconditioner,
-                callback=callback if start is x0 else None,
+                # Gradients are solved for in silence.
+                replace(limits, callback=None, residual=False) if first else limits,
+                start,
+                precondition,
             )
+            first.append(found)
+            return found.solution
 
-        if full:
-            with torch.no_grad():
-                return solve(args[k], alpha, args, x0)
-        return _Implicit.apply(product, solve, k, x0, alpha, *args)  # type: ignore[no-untyped-call]
+        x = _Implicit.apply(product, solve, k, x0, alpha, *args)  # type: ignore[no-untyped-call]
+        return replace(first[0], solution=x)
+
+    def _named(
+        self,
+        name: str,
+        rank: int | None,
+        args: tuple[Any, ...],
+        alpha: float,
+        place: dict[str, Any],
+    ) -> Callable[[Any], Any]:
+        shift = alpha.detach() if isinstance(alpha, Tensor) else alpha
+        with torch.no_grad():
+            return super()._named(name, rank, tuple(a.detach() for a in args), shift, place)
+
+    def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any:
+        return reduction.routine.call_torch(args, None, place["backend"], place["device_id"], None)
+
+    def _like(self, values: Any, b: Any) -> Any:
+        return torch.from_numpy(values).to(b.device)
+
+    def _cast(self, values: Any, dtype: Any) -> Any:
+        return values.to(dtype)
 
 
 class _Implicit(torch.autograd.Function):
     """x = A^-1 b, for symmetric A: with g = A^-1 e, <e, dx> = <g, db - (dA) x>."""
 
     @staticmethod
-    def forward(
-        ctx: Any, product: Any, solve: Any, k: int, x0: Any, alpha: Any, *args: Tensor
-    ) -> Tensor:
-        x: Tensor = solve(args[k], alpha, args, x0).solution
-        ctx.product, ctx.solve, ctx.k = product, solve, k
-        ctx.alpha = None if isinstance(alpha, Tensor) else alpha
-        ctx.save_for_backward(x, *args, *([alpha] if ctx.alpha is None else []))
+    def forward(product: Any, solve: Any, k: int, x0: Any, alpha: Any, *args: Tensor) -> Tensor:  # noqa: ARG004
+        x: Tensor = solve(args[k], alpha, args, x0)
         return x
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.product, ctx.solve, ctx.k, _, alpha, *args = inputs
+        ctx.alpha = None if isinstance(alpha, Tensor) else alpha
+        ctx.save_for_backward(output, *args, *([alpha] if ctx.alpha is None else []))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:

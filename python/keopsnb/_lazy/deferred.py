@@ -1,0 +1,229 @@
+"""Reductions of symbolic matrices: found again by their structure, and called with arrays."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from keopsnb._core import FormulaError
+from keopsnb._lazy.variables import (
+    NAMES,
+    REMEMBERED,
+    Expression,
+    Form,
+    Kind,
+    Variable,
+    constant_in_graphs,
+    merge,
+    placed,
+    renamed,
+)
+
+# What LazyTensor methods pass on to the constructor of Genred, and to its call.
+CONSTRUCTOR = frozenset(
+    (
+        "dtype_acc",
+        "use_double_acc",
+        "sum_scheme",
+        "enable_chunks",
+        "rec_multVar_highdim",
+        "use_fast_math",
+        "header",
+    )
+)
+CALL = frozenset(("backend", "device_id", "ranges", "out"))
+
+
+def layout(kinds: Sequence[Kind]) -> tuple[tuple[int, ...], int]:
+    """The order of variables as arguments, and how many are symbolic."""
+    symbolic = [k for k, kind in enumerate(kinds) if kind.position is not None]
+    symbolic.sort(key=lambda k: kinds[k].position or 0)
+    positions = [kinds[k].position for k in symbolic]
+    if positions != list(range(len(symbolic))):
+        raise ValueError(
+            f"The symbolic variables have the positions {positions}; number them from 0 on."
+        )
+    fixed = [k for k, kind in enumerate(kinds) if kind.position is None]
+    return (*symbolic, *fixed), len(symbolic)
+
+
+def aliases_of(kinds: Sequence[Kind], order: Sequence[int]) -> tuple[list[str], list[str]]:
+    """Names by variable, and aliases by argument."""
+    names = [""] * len(kinds)
+    aliases = []
+    for place, k in enumerate(order):
+        names[k] = f"v{place}"
+        aliases.append(f"v{place}={NAMES[kinds[k].category]}({kinds[k].dim})")
+    return names, aliases
+
+
+class Layout(NamedTuple):
+    """The text of a reduction, and where its arguments come from."""
+
+    formula: str
+    weight: str | None
+    aliases: tuple[str, ...]
+    order: tuple[int, ...]  # of variables, as arguments: the symbolic ones at their positions first
+    symbolic: int
+    numbers: bool  # whether there are Python numbers among them
+
+
+@constant_in_graphs
+def layout_of(forms: tuple[Form, ...], places: tuple[int, ...]) -> Layout:
+    """The layout of a reduction of a form, or of a form and its weights."""
+    formulas, kinds = placed(forms, places)
+    order, symbolic = layout(kinds)
+    names, aliases = aliases_of(kinds, order)
+    formula, *weights = (renamed(f, names) for f in formulas)
+    weight = weights[0] if weights else None
+    numbers = any(kind.number for kind in kinds)
+    return Layout(formula, weight, tuple(aliases), order, symbolic, numbers)
+
+
+class Plan(NamedTuple):
+    """A reduction of forms: what to call, and with what."""
+
+    call: Callable[..., Any]
+    layout: Layout
+
+
+def plan(
+    genred: Callable[..., Any],
+    forms: tuple[Form, ...],
+    places: tuple[int, ...],
+    op: str,
+    axis: int,
+    opt_arg: Any,
+    options: tuple[tuple[str, Any], ...],
+) -> Plan:
+    """The reduction of forms by `genred`."""
+    found = layout_of(forms, places)
+    made = genred(
+        found.formula,
+        list(found.aliases),
+        op,
+        axis,
+        opt_arg=opt_arg,
+        formula2=found.weight,
+        **dict(options),
+    )
+    return Plan(made, found)
+
+
+_known_plan = functools.lru_cache(REMEMBERED)(plan)
+
+
+def known_plan(
+    genred: Callable[..., Any],
+    forms: tuple[Form, ...],
+    places: tuple[int, ...],
+    op: str,
+    axis: int,
+    opt_arg: Any,
+    options: tuple[tuple[str, Any], ...],
+) -> Plan:
+    """The same, made once for each structure."""
+    if options or opt_arg is not None or type(op) is not str:
+        try:
+            hash((op, opt_arg, options))
+        except TypeError:
+            # An option that is no key; Genred says what is wrong with it.
+            return plan(genred, forms, places, op, axis, opt_arg, options)
+    return _known_plan(genred, forms, places, op, axis, opt_arg, options)
+
+
+class Deferred:
+    """A reduction of symbolic matrices. It is called with the values of symbolic variables."""
+
+    def __init__(
+        self,
+        kind: Any,
+        parts: Sequence[Expression],
+        op: str,
+        axis: int,
+        opt_arg: Any,
+        options: dict[str, Any],
+        given: dict[str, Any],
+        is_complex: bool,
+        keepdim: bool,
+    ) -> None:
+        self.kind, self.parts, self.op, self.axis, self.opt_arg = kind, parts, op, axis, opt_arg
+        self.options, self.given = options, given
+        self.is_complex, self.keepdim = is_complex, keepdim
+
+    def __call__(self, *args: Any, **more: Any) -> Any:
+        """Compute it."""
+        variables, places, _ = merge(self.parts)
+        forms = tuple([p.form for p in self.parts])
+        options = tuple(self.options.items()) if self.options else ()
+        try:
+            call, layout = self.kind.planned(
+                forms, places, self.op, self.axis, self.opt_arg, options
+            )
+            data = self._data(layout, variables, args)
+            result = call(*data, **(self.given | more if more else self.given))
+        except (TypeError, ValueError) as error:
+            named = _named(error, variables)
+            if named is None:
+                raise
+            raise named from None
+        if self.is_complex:
+            result = self.kind.arrays.as_complex(result)
+        return self._kept(result) if self.keepdim else result
+
+    def check(self) -> None:
+        """Raise ValueError if the symbolic variables are not numbered from 0 on."""
+        layout([v.kind for v in merge(self.parts).variables])
+
+    def _data(
+        self, layout: Layout, variables: Sequence[Variable], args: Sequence[Any]
+    ) -> list[Any]:
+        if len(args) != layout.symbolic:
+            raise TypeError(
+                f"This reduction has {layout.symbolic} symbolic variables, and {len(args)} were "
+                "given."
+            )
+        order = layout.order[layout.symbolic :] if args else layout.order
+        data = [*args, *[variables[k].data for k in order]]
+        if layout.numbers:
+            data = self.kind.arrays.alike(data, [variables[k].kind.number for k in layout.order])
+        return data
+
+    def _kept(self, result: Any) -> Any:
+        if isinstance(result, tuple):
+            return tuple(map(self._kept, result))
+        return result[..., None, :] if self.axis else result[..., None, :, :]
+
+    def __repr__(self) -> str:
+        names = [f"v{k}" for k in range(99)]
+        formulas = [renamed(part.form.formula, names) for part in self.parts]
+        return f"{self.op} over {'ij'[self.axis]} of {', with weights '.join(formulas)}"
+
+
+_ARGUMENT = re.compile(r"(?:argument (\d+) )?\(?'v(\d+)'\)?")
+
+
+def _named(error: Exception, variables: Sequence[Variable]) -> Any:
+    """The same error in terms of operands, where it speaks of arguments; else None."""
+    text = str(error).partition("\n")[0]
+    text = re.sub(r"'[^']*\bv\d+\b[^']+'", "this matrix", text)
+    if not _ARGUMENT.search(text) and text in str(error):
+        return None
+    try:
+        order, symbolic = layout([v.kind for v in variables])
+    except ValueError:
+        return None
+
+    def described(match: re.Match[str]) -> str:
+        place = int(match[2])
+        if place < symbolic:
+            return f"the value of symbolic variable {place}"
+        return f"the operand {variables[order[place]]!r}"
+
+    text = _ARGUMENT.sub(described, text)
+    text = text.replace("the arguments before it", "the operands before it")
+    text = text.replace("all arguments", "all operands")
+    kind = ValueError if isinstance(error, FormulaError) else type(error)
+    return kind(text[0].upper() + text[1:])

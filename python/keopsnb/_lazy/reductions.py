@@ -1,0 +1,225 @@
+"""Reductions of symbolic matrices, one method each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keopsnb._lazy.base import kept
+from keopsnb._lazy.methods import Methods
+
+Axis = int | Sequence[int] | None
+
+# Reductions that may be done again over their results, so that i and j go one after the other.
+_AGAIN = frozenset(("Sum", "Mean", "Prod", "Max", "Min", "Any", "All", "Count", "LogSumExp"))
+
+
+class Reductions(Methods):
+    """Reductions over i, over j, or over the components of each entry.
+
+    All methods take the axis by its place in the shape, as `axis` or as `dim`: with no batch
+    dimensions 0 is i, 1 is j and 2, or -1, the components. Those that can be done again over their
+    results take several. The result keeps the dimension of the entries, even if it is 1:
+    `K.sum(axis=1)` has shape (M, D). `keepdim=True`, or `keepdims=True`, gives (M, 1, D). Other
+    options are those of `Genred` and of its call.
+    """
+
+    def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
+        """`op` over i or j, or the operation `entries` over the entries."""
+        if axis is not None and dim is not None and axis != dim:
+            raise ValueError(f"axis is {axis} and dim is {dim}; give one.")
+        given = axis if axis is not None else dim
+        if given is None and entries:
+            given = -1
+        if isinstance(given, tuple | list):
+            return self._over_several(entries, op, given, kwargs)
+        if self._index(given, None) != 2:  # type: ignore[arg-type]
+            return self.reduction(op, axis=given, **kwargs)  # type: ignore[arg-type]
+        if not entries:
+            raise ValueError(
+                f"{op} reduces over i or j, not the entries; write axis={self.nbatchdims} or "
+                f"axis={self.nbatchdims + 1}."
+            )
+        kept(kwargs)  # entries keep their dimension
+        self._options(kwargs)
+        return self.make(f"{entries}({{}})")
+
+    def _over_several(
+        self, entries: str, op: str, axes: Sequence[int], kwargs: dict[str, Any]
+    ) -> Any:
+        indices = sorted(self._index(axis, None) for axis in axes)
+        if not indices or len(set(indices)) < len(indices):
+            raise ValueError(f"axis is {tuple(axes)}; name one axis or more, and each once.")
+        matrix = self
+        if indices[-1] == 2:
+            matrix = self._over(entries, op, -1, None, {})
+            indices.pop()
+        first = self.nbatchdims
+        if len(indices) < 2:
+            place = first + indices[0] if indices else -1
+            return matrix._over(entries, op, place, None, kwargs)
+        ranges = kwargs.get("ranges", self.ranges)
+        if op not in _AGAIN or (op == "Mean" and ranges is not None):
+            raise ValueError(f"{op} is over one axis; write axis={first} or axis={first + 1}.")
+        keep = kept(kwargs)
+        once = matrix.reduction(op, axis=first + 1, **kwargs)
+        if matrix.symbolic or isinstance(once, Methods):
+            raise TypeError(
+                "A reduction that waits for its variables is over one axis; reduce its result."
+            )
+        result = self.arrays.again(op, once)
+        return result[..., None, None, :] if keep else result
+
+    def sum(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """Sum over i, over j, or (axis=-1, by default) over the components of each entry.
+
+        Args:
+            axis: what to sum over, by its place in the shape, or a tuple of places.
+            dim: the same.
+            **kwargs: `keepdim`, and options of `Genred` and of its call.
+
+        Returns:
+            Over i or j, an array: (..., M, D) or (..., N, D). Over the components, a symbolic
+            matrix of numbers.
+
+        Example:
+            >>> import numpy as np
+            >>> from keopsnb.numpy import Vi, Vj
+            >>> K = Vi(np.ones((3, 2))) * Vj(np.ones((4, 2)))
+            >>> K.sum(-1).sum(axis=1)
+            array([[8.],
+                   [8.],
+                   [8.]])
+            >>> K.sum(axis=(0, 1))
+            array([12., 12.])
+        """
+        return self._over("Sum", "Sum", axis, dim, kwargs)
+
+    def sum_reduction(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """Sum over i or j."""
+        return self._over("", "Sum", axis, dim, kwargs)
+
+    def min(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The least, over i, over j, or (by default) over the components of each entry."""
+        return self._over("Min", "Min", axis, dim, kwargs)
+
+    def max(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The greatest, over i, over j, or (by default) over the components of each entry."""
+        return self._over("Max", "Max", axis, dim, kwargs)
+
+    def argmin(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The index of the least, over i, over j, or (by default) over the components.
+
+        Over i or j, integers (int64), the first of equal ones.
+        """
+        return self._over("ArgMin", "ArgMin", axis, dim, kwargs)
+
+    def argmax(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The index of the greatest, over i, over j, or (by default) over the components.
+
+        Over i or j, integers (int64), the first of equal ones.
+        """
+        return self._over("ArgMax", "ArgMax", axis, dim, kwargs)
+
+    def min_argmin(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The least over i or j, and its index: a tuple."""
+        return self._over("", "Min_ArgMin", axis, dim, kwargs)
+
+    def max_argmax(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The greatest over i or j, and its index: a tuple."""
+        return self._over("", "Max_ArgMax", axis, dim, kwargs)
+
+    def mean(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The mean over i or j."""
+        return self._over("", "Mean", axis, dim, kwargs)
+
+    def var(self, axis: Axis = None, dim: Axis = None, correction: int = 0, **kwargs: Any) -> Any:
+        """The variance over i or j: squared deviations over their number less the correction."""
+        return self._over("", "Variance", axis, dim, {"opt_arg": correction, **kwargs})
+
+    def prod(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The product over i or j."""
+        return self._over("", "Prod", axis, dim, kwargs)
+
+    def any(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """Whether any is other than 0, over i or j: truth values."""
+        return self._over("", "Any", axis, dim, kwargs)
+
+    def all(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """Whether each is other than 0, over i or j: truth values."""
+        return self._over("", "All", axis, dim, kwargs)
+
+    def count(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """How many are other than 0, over i or j: integers (int64)."""
+        return self._over("", "Count", axis, dim, kwargs)
+
+    def logsumexp(
+        self, axis: Axis = None, dim: Axis = None, weight: Any = None, **kwargs: Any
+    ) -> Any:
+        """The logarithm of the sum of exponentials over i or j, without overflow.
+
+        Args:
+            axis: the index to reduce over, by its place in the shape, or a tuple of places.
+            dim: the same.
+            weight: a factor of each exponential: a matrix or an array, positive or of any sign as
+                long as the sums are positive; KeOps' `other` is the same.
+            **kwargs: `keepdim`, and options of `Genred` and of its call.
+
+        Returns:
+            An array (..., M, D) or (..., N, D); -inf where all terms are.
+
+        Example:
+            >>> import numpy as np
+            >>> from keopsnb.numpy import Vi, Vj
+            >>> C = Vi(np.zeros((2, 1))) - Vj(np.zeros((4, 1)))
+            >>> C.logsumexp(axis=1).round(4)
+            array([[1.3863],
+                   [1.3863]])
+        """
+        weight = kwargs.pop("other", weight)
+        if weight is not None:
+            kwargs["other"] = weight
+        return self._over("", "LogSumExp", axis, dim, kwargs)
+
+    def sumsoftmaxweight(
+        self, weight: Any, axis: Axis = None, dim: Axis = None, **kwargs: Any
+    ) -> Any:
+        """The mean of the weights under the softmax over i or j."""
+        return self._over("", "SumSoftMaxWeight", axis, dim, {"other": weight, **kwargs})
+
+    def Kmin(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The K least over i or j, in ascending order: (..., M, K, D), without D where it is 1."""
+        return self._over("", "KMin", axis, dim, {"opt_arg": K, **kwargs})
+
+    def argKmin(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The indices of the K least over i or j, as `Kmin` orders them."""
+        return self._over("", "ArgKMin", axis, dim, {"opt_arg": K, **kwargs})
+
+    def Kmin_argKmin(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The K least over i or j, and their indices: a tuple."""
+        return self._over("", "KMin_ArgKMin", axis, dim, {"opt_arg": K, **kwargs})
+
+    def Kmax(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The K greatest over i or j, in descending order, shaped as those of `Kmin`."""
+        return self._over("", "KMax", axis, dim, {"opt_arg": K, **kwargs})
+
+    def argKmax(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The indices of the K greatest over i or j, as `Kmax` orders them."""
+        return self._over("", "ArgKMax", axis, dim, {"opt_arg": K, **kwargs})
+
+    def Kmax_argKmax(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
+        """The K greatest over i or j, and their indices: a tuple."""
+        return self._over("", "KMax_ArgKMax", axis, dim, {"opt_arg": K, **kwargs})
+
+    # KeOps' second names.
+    min_reduction = min
+    max_reduction = max
+    argmin_reduction = argmin
+    argmax_reduction = argmax
+    min_argmin_reduction = min_argmin
+    max_argmax_reduction = max_argmax
+    logsumexp_reduction = logsumexp
+    sumsoftmaxweight_reduction = sumsoftmaxweight
+    Kmin_reduction = Kmin
+    argKmin_reduction = argKmin
+    Kmin_argKmin_reduction = Kmin_argKmin

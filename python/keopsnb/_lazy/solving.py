@@ -1,0 +1,157 @@
+"""Linear systems of symbolic matrices."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from keopsnb._lazy.base import Lazy, of_variable
+from keopsnb._lazy.deferred import CONSTRUCTOR, aliases_of, layout
+from keopsnb._lazy.variables import REMEMBERED, Expression, Form, Kind, Variable, renamed
+
+
+def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solving:
+    """The system of `matrix.solve(other, var)`."""
+    right, flat = _right(matrix, other)
+    # What is summed over, as other is what the sum leaves.
+    axis = 1 - right.kind.category
+    for size in (matrix.ni, matrix.nj):
+        if None not in (size, right.rows) and size != right.rows:
+            raise ValueError(
+                f"other has {right.rows} rows, and the matrix {matrix.ni} rows and {matrix.nj} "
+                "columns; a system has as many rows as unknowns."
+            )
+    if var is None:
+        data = None if right.data is None else right.data[...]  # no variable of the matrix
+        unknown = Variable(data, Kind(axis, right.kind.dim, right.kind.position))
+        product = matrix * of_variable(type(matrix), unknown)
+        if product.ndim != right.kind.dim:
+            raise ValueError(
+                f"The entries of this matrix have dimension {matrix.ndim}, and other has "
+                f"{right.kind.dim}; solve for a matrix of numbers, or name the unknown by var."
+            )
+        system, place = product.text, product.text.variables.index(unknown)
+    else:
+        system, place = matrix.text, _place(matrix, var)
+        known = system.variables[place].kind
+        if (known.category, known.dim) != (axis, right.kind.dim):
+            raise ValueError(
+                f"var is {'ij'[known.category]}-indexed of dimension {known.dim}, and other "
+                f"asks for an unknown V{'ij'[axis]} of dimension {right.kind.dim}."
+            )
+        unknown = Variable(right.data, Kind(axis, right.kind.dim, right.kind.position))
+    variables = list(system.variables)
+    variables[place] = unknown
+    given = {name: getattr(matrix, name) for name in ("ranges", "backend")}
+    given = {k: v for k, v in given.items() if v is not None}
+    return Solving(
+        type(matrix),
+        system.over(variables),
+        place,
+        {k: v for k, v in options.items() if k in CONSTRUCTOR},
+        given | {k: v for k, v in options.items() if k not in CONSTRUCTOR},
+        flat,
+    )
+
+
+def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
+    """The right-hand side, and whether it is one vector (N,)."""
+    if isinstance(other, Lazy):
+        if other.text.form.formula != "@0@":
+            raise TypeError("other is a formula; write an array, or a variable Vi(b) or Vj(b).")
+        right = other.text.variables[0]
+        if right.kind.category == 2:
+            raise TypeError("other is a parameter; write an array, or a variable Vi(b) or Vj(b).")
+        return right, False
+    if not matrix.arrays.is_array(other) or len(other.shape) == 0:
+        raise TypeError(
+            f"other is a {type(other).__name__}; write {matrix.arrays.noun} (N,) or (..., N, E)."
+        )
+    data = matrix.arrays.as_array(other)
+    flat = len(data.shape) == 1
+    data = data[:, None] if flat else data
+    return Variable(data, Kind(0, int(data.shape[-1]))), flat
+
+
+def _place(matrix: Any, var: Any) -> int:
+    text = getattr(var, "text", None)
+    if isinstance(text, Expression) and text.form.formula == "@0@":
+        for k, variable in enumerate(matrix.text.variables):
+            if variable.same(text.variables[0]):
+                return k
+    raise TypeError("var is no variable of this matrix; write a Vi or Vj that it is made of.")
+
+
+@functools.lru_cache(REMEMBERED)
+def _solver(
+    solver: Callable[..., Any], form: Form, unknown: int, options: tuple[tuple[str, Any], ...]
+) -> tuple[Any, tuple[int, ...], int]:
+    """The KernelSolve of a form, the order of its arguments, and how many a call gives."""
+    order, symbolic = layout(form.kinds)
+    names, aliases = aliases_of(form.kinds, order)
+    axis = form.kinds[unknown].category
+    return (
+        solver(renamed(form.formula, names), aliases, names[unknown], axis, **dict(options)),
+        order,
+        symbolic,
+    )
+
+
+class Solving:
+    """A system that is solved when it is called, with the values of its symbolic variables."""
+
+    def __init__(
+        self,
+        kind: Any,
+        system: Expression,
+        unknown: int,
+        options: dict[str, Any],
+        given: dict[str, Any],
+        flat: bool,
+    ) -> None:
+        self.kind, self.system, self.unknown = kind, system, unknown
+        self.options, self.given, self.flat = options, given, flat
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether a call has to give the values of variables."""
+        return self.system.form.symbolic
+
+    def __call__(self, *args: Any, **more: Any) -> Any:
+        """Solve it."""
+        kinds, variables = self.system.form.kinds, self.system.variables
+        solve, order, symbolic = _solver(
+            self.kind.solver, self.system.form, self.unknown, tuple(self.options.items())
+        )
+        if len(args) != symbolic:
+            raise TypeError(
+                f"This system has {symbolic} symbolic variables, and {len(args)} were given."
+            )
+        data: Sequence[Any] = [*args, *(variables[k].data for k in order[symbolic:])]
+        if any(kind.number for kind in kinds):
+            data = self.kind.arrays.alike(data, [kinds[k].number for k in order])
+        options = self.given | more
+        if self.flat:
+            options = _of_columns(options)
+        result = solve(*data, **options)
+        return _flattened(result) if self.flat else result
+
+    def __repr__(self) -> str:
+        names = [f"v{k}" for k in range(len(self.system.variables))]
+        axis = self.system.form.kinds[self.unknown].category
+        return (
+            f"the solution v{self.unknown} of the sum over {'ij'[axis]} of "
+            f"{renamed(self.system.form.formula, names)}"
+        )
+
+
+def _of_columns(options: dict[str, Any]) -> dict[str, Any]:
+    start = options.get("x0")
+    return options if start is None or len(start.shape) > 1 else options | {"x0": start[:, None]}
+
+
+def _flattened(result: Any) -> Any:
+    if hasattr(result, "iterations"):
+        return result.flattened()
+    return result[..., 0]
