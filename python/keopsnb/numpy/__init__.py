@@ -1,5 +1,6 @@
 """Reductions of NumPy arrays."""
 
+from keopsnb._paths import moved
 from keopsnb.numpy import cluster as cluster
 from keopsnb.numpy._generic import generic_argkmin as generic_argkmin
 from keopsnb.numpy._generic import generic_argmin as generic_argmin
@@ -13,3 +14,5 @@ from keopsnb.numpy._lazy import Vi as Vi
 from keopsnb.numpy._lazy import Vj as Vj
 from keopsnb.numpy._solve import ConvergenceError as ConvergenceError
 from keopsnb.numpy._solve import KernelSolve as KernelSolve
+
+__path__.append(moved("numpy"))
