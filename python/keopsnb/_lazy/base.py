@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._core import Routine
 from keopsnb._lazy.variables import NAMES, TOKEN, Text, Variable, join, variable_text
+from keopsnb._options import integer
 
 # What LazyTensor methods pass on to the constructor of Genred, and to its call.
 CONSTRUCTOR = frozenset(
@@ -281,7 +282,7 @@ class Lazy:
             layout.aliases,
             reduction_op,
             index,
-            opt_arg=opt_arg,
+            opt_arg=None if opt_arg is None else integer("opt_arg", opt_arg),
             formula2=weight or None,
             **{k: v for k, v in kwargs.items() if k in CONSTRUCTOR},
         )

@@ -6,15 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.operators import Operators
+from keopsnb._options import integer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-
-def _integer(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is {value!r}; write an integer.")
-    return value
 
 
 class Methods(Operators):
@@ -148,7 +143,7 @@ class Methods(Operators):
 
     def round(self, other: int = 0) -> Self:
         """Rounded to `other` decimals, halves away from zero."""
-        return self.make(f"Round({{}}, {_integer('other', other)})")
+        return self.make(f"Round({{}}, {integer('other', other)})")
 
     def mod(self, modulus: Any, offset: Any = 0) -> Self:
         """Brought into [offset, offset + modulus) by whole multiples of the modulus."""
@@ -222,19 +217,19 @@ class Methods(Operators):
 
     def elem(self, i: int) -> Self:
         """Component i; negative ones count from the last."""
-        return self.make(f"Elem({{}}, {_integer('i', i)})")
+        return self.make(f"Elem({{}}, {integer('i', i)})")
 
     def extract(self, i: int, d: int) -> Self:
         """The d components from i on."""
-        return self.make(f"Extract({{}}, {_integer('i', i)}, {_integer('d', d)})")
+        return self.make(f"Extract({{}}, {integer('i', i)}, {integer('d', d)})")
 
     def one_hot(self, D: int) -> Self:
         """The unit vector of dimension D that this index names."""
-        return self.make(f"OneHot({{}}, {_integer('D', D)})")
+        return self.make(f"OneHot({{}}, {integer('D', D)})")
 
     def bspline(self, x: Any, k: int = 0) -> Self:
         """The B-splines of degree k over these knots, at x."""
-        return self.make(f"BSpline({{}}, {{}}, {_integer('k', k)})", x)
+        return self.make(f"BSpline({{}}, {{}}, {integer('k', k)})", x)
 
     def softdtw_sqdist(self, other: Any, gamma: Any) -> Self:
         """The soft dynamic time warping of two series, with squared differences."""

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import keopsnb
+from keopsnb._lazy.operators import Operators
 
 # What programs that compare versions are told.
 PYKEOPS_VERSION = "2.3"
@@ -86,6 +87,9 @@ def install() -> None:
     Whether pykeops is installed does not matter; it is hidden until `uninstall`. Processes that
     are spawned begin without the alias; forked ones have it. A second call does nothing.
 
+    Where a program asks whether a LazyTensor is true, as in `assert K >= 0`, it gets a warning and
+    True, which is what pykeops says to that; without the alias it is an error.
+
     Raises:
         RuntimeError: if pykeops itself is imported already: what was taken from it would be mixed
             with keopsnb's.
@@ -107,6 +111,7 @@ def install() -> None:
             "python -m keopsnb.compat."
         )
     sys.meta_path.insert(0, _finder)
+    Operators.lenient = True
 
 
 def uninstall() -> None:
@@ -117,5 +122,6 @@ def uninstall() -> None:
     if _finder not in sys.meta_path:
         return
     sys.meta_path.remove(_finder)
+    Operators.lenient = False
     for name in _imported():
         del sys.modules[name]
