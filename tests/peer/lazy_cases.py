@@ -1,7 +1,8 @@
 """Every operation of pykeops' LazyTensor on entries, in groups that share one formula each.
 
 A group is a function of symbolic matrices: x (Vi) and y (Vj) of dimension 3, s a parameter of
-dimension 1, Q one of dimension 9. All numbers are between 0.2 and 0.9.
+dimension 1, Q one of dimension 9; of complex numbers 4, 4, 2 and 8, as pykeops has their gradients
+in variables of even dimension only. All numbers are between 0.2 and 0.9.
 """
 
 from typing import Any
@@ -11,9 +12,14 @@ import numpy as np
 M, N = 7, 11
 
 
-def data(dtype: str) -> dict[str, Any]:
+def dims(group: str) -> dict[str, int]:
+    return dict(zip("xysQ", (4, 4, 2, 8) if group == "complexes" else (3, 3, 1, 9), strict=True))
+
+
+def data(dtype: str, group: str) -> dict[str, Any]:
     rng = np.random.default_rng(5)
-    shapes = {"x": (M, 3), "y": (N, 3), "s": (1,), "Q": (9,)}
+    rows = {"x": (M,), "y": (N,), "s": (), "Q": ()}
+    shapes = {name: (*rows[name], dim) for name, dim in dims(group).items()}
     return {k: rng.uniform(0.2, 0.9, shape).astype(dtype) for k, shape in shapes.items()}
 
 
@@ -73,7 +79,6 @@ def operators(x: Any, y: Any, s: Any, Q: Any) -> dict[str, Any]:
         "le": (x <= 0.5) * y,
         "gt": (x > y) * x,
         "ge": (x >= y) * s,
-        "ifelse": (x - y).ifelse(x, y * y),
         "atan2": x.atan2(y),
         "rsqrt of scalar": s.rsqrt() * x,
         "repeated": (x - y) * (x - y) + (x - y),
@@ -131,9 +136,8 @@ def derivatives(x: Any, y: Any, s: Any, Q: Any) -> dict[str, Any]:
 
 
 def complexes(x: Any, y: Any, s: Any, Q: Any) -> dict[str, Any]:
-    z, w = x.concat(y)[0:4], y.concat(x)[1:5]
-    z = z[0:2].real2complex() + z[2:4].imag2complex()
-    w = w[0:2].real2complex() - w[2:4].imag2complex()
+    z = x[0:2].real2complex() + x[2:4].imag2complex()
+    w = y[0:2].real2complex() - y[2:4].imag2complex()
     results = {
         "add": z + w,
         "sub": z - w,
@@ -143,7 +147,6 @@ def complexes(x: Any, y: Any, s: Any, Q: Any) -> dict[str, Any]:
         "exp": (z * w).exp(),
         "exp1j": x.exp1j(),
         "sum": (z * w).sum(-1),
-        "real scalar": z * s,
         "real2complex": (x * y).real2complex(),
         "imag2complex": (x * y).imag2complex(),
     }

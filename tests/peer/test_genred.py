@@ -156,8 +156,7 @@ def value(package: str, library: str, dtype: str, name: str) -> Any:
     return plain(PROGRAMS[name](front_end(package, library), library, dtype))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize(("library", "dtype"), [("torch", "float64"), ("numpy", "float32")])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_value(name: str, library: str, dtype: str) -> None:
     theirs, ours = (value(package, library, dtype, name) for package in BOTH)

@@ -29,7 +29,7 @@ def compute(package: str, library: str, dtype: str, group: str) -> Computed:
 def _compute(package: str, library: str, dtype: str, group: str) -> Computed:
     """Values and, with torch, gradients of a whole group; one kernel, and one a variable."""
     front = front_end(package, library)
-    variables = {k: array(library, v, grad=True) for k, v in lazy_cases.data(dtype).items()}
+    variables = {k: array(library, v, grad=True) for k, v in lazy_cases.data(dtype, group).items()}
     kinds = {"x": front.Vi, "y": front.Vj, "s": front.Pm, "Q": front.Pm}
     symbols = {k: kinds[k](v) for k, v in variables.items()}
     entries = lazy_cases.GROUPS[group](**symbols)
@@ -59,7 +59,8 @@ def _compute(package: str, library: str, dtype: str, group: str) -> Computed:
 def names(group: str) -> list[str]:
     from keopsnb.numpy import Pm, Vi, Vj
 
-    return list(lazy_cases.GROUPS[group](Vi(0, 3), Vj(1, 3), Pm(2, 1), Pm(3, 9)))
+    x, y, s, Q = lazy_cases.dims(group).values()
+    return list(lazy_cases.GROUPS[group](Vi(0, x), Vj(1, y), Pm(2, s), Pm(3, Q)))
 
 
 CASES = [(group, name) for group in lazy_cases.GROUPS for name in names(group)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sides import BOTH, DTYPES, array, assert_same, front_end, plain
+from sides import BOTH, array, assert_same, front_end, plain
 
 M, N, D, E = 13, 29, 2, 3
 ALIASES = ["x = Vi(2)", "y = Vj(2)", "b = Vj(3)", "s = Pm(1)"]
@@ -60,9 +60,8 @@ def reduce(package: str, library: str, dtype: str, name: str, axis: int) -> Any:
     return plain(result), plain(gradients)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("axis", [0, 1])
-@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize(("library", "dtype"), [("torch", "float64"), ("numpy", "float32")])
 @pytest.mark.parametrize("name", REDUCTIONS)
 def test_genred(name: str, library: str, axis: int, dtype: str) -> None:
     theirs, ours = (reduce(package, library, dtype, name, axis) for package in BOTH)
@@ -131,8 +130,7 @@ def method(package: str, library: str, dtype: str, name: str) -> Any:
     return plain(METHODS[name](K, v, front.Vj(B), B=B, c=c, d=d))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize(("library", "dtype"), [("torch", "float32"), ("numpy", "float64")])
 @pytest.mark.parametrize("name", METHODS)
 def test_methods(name: str, library: str, dtype: str) -> None:
     theirs, ours = (method(package, library, dtype, name) for package in BOTH)

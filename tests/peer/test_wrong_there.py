@@ -52,6 +52,18 @@ def branches_that_mix(front: Any, library: str) -> Any:
     return gradient(result, x)
 
 
+def branches(front: Any, library: str) -> Any:
+    x, y = (array(library, v, grad=True) for v in (X, Y))
+    condition = front.Vi(x) - front.Vj(y)
+    return gradient(condition.ifelse(front.Vi(x), front.Vj(y) ** 2).sum(axis=1), x, y)
+
+
+def complex_scalar(front: Any, library: str) -> Any:
+    x, s = array(library, X, grad=True), array(library, np.array([0.5]), grad=True)
+    z = front.Vi(x).real2complex() * front.Pm(s) * front.Vj(array(library, Y)).real2complex()
+    return gradient(z.real.sum(axis=1), x, s)
+
+
 def extremum(front: Any, library: str) -> Any:
     x = array(library, X, grad=True)
     return gradient((front.Vi(x) * front.Vj(array(library, Y))).max(axis=1), x)
@@ -88,6 +100,24 @@ WRONG: dict[str, tuple[str, Any, Any, str]] = {
         branches_that_mix,
         [np.einsum("ijk,kl->il", (X[:, None] >= Y[None]) * 1.0, A.reshape(3, 3))],
         "value",
+    ),
+    "gradient of IfElse in variables of one branch": (
+        "torch",
+        branches,
+        [
+            (X[:, None] >= Y[None]).sum(1) * 1.0,
+            (2 * Y[None] * (X[:, None] < Y[None])).sum(0),
+        ],
+        "error",
+    ),
+    "complex gradients in odd dimensions": (
+        "torch",
+        complex_scalar,
+        [
+            np.broadcast_to(0.5 * Y.sum(0), X.shape),
+            np.array([(X[:, None] * Y[None]).sum()]),
+        ],
+        "error",
     ),
     "gradient of a maximum": (
         "torch",

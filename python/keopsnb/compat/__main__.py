@@ -22,12 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="handed on to it")
     options = parser.parse_args(arguments)
     install()
+    sys.argv = [options.program, *options.arguments]
     if options.module:
-        sys.argv = [options.program, *options.arguments]
         runpy.run_module(options.program, run_name="__main__", alter_sys=True)
     else:
-        sys.argv = [options.program, *options.arguments]
-        sys.path[0] = str(Path(options.program).resolve().parent)
+        if not getattr(sys.flags, "safe_path", False):  # python -P puts no folder there
+            sys.path[0] = str(Path(options.program).resolve().parent)
         runpy.run_path(options.program, run_name="__main__")
 
 

@@ -179,8 +179,8 @@ def torchdr_affinities() -> Any:
         torchdr.EntropicAffinity(backend="keops", perplexity=8, sparsity=False),
     ):
         matrix = affinity(x)
-        # Sparse ones come with their indices.
-        found.append(matrix[0] if isinstance(matrix, tuple) else matrix.sum(1))
+        # Some come with indices.
+        found.append((matrix[0] if isinstance(matrix, tuple) else matrix).sum(1))
     return found
 
 
