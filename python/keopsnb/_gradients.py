@@ -11,6 +11,7 @@ over both for a parameter. Gradients over the same index come from one kernel.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -126,6 +127,7 @@ class Reduction:
         option: int | None = None,
         options: Options = Options(),
     ) -> None:
+        option = None if option is None else operator.index(option)
         self.formula = formula
         self.axis = axis
         self.weight = weight

@@ -1,8 +1,10 @@
 """Arguments of `Genred`, checked once for all front ends."""
 
+import operator
 import os
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from keopsnb import _core
 
@@ -14,6 +16,20 @@ def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
     if value not in allowed:
         choices = ", ".join(map(repr, allowed))
         raise ValueError(f"{name} is {value!r}; write one of {choices}.")
+
+
+def integer(name: str, value: Any) -> int:
+    """An integer of any kind, NumPy's and torch's too, as Python's.
+
+    Raises:
+        TypeError: if it is none.
+    """
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)
+    except TypeError:
+        pass
+    raise TypeError(f"{name} is {value!r}; write an integer.")
 
 
 def _sums(reduction_op: str) -> bool:
@@ -61,8 +77,8 @@ def check_options(
         raise TypeError(
             f"reduction_op is {reduction_op!r}; write the name of a reduction, such as 'Sum'."
         )
-    if opt_arg is not None and (isinstance(opt_arg, bool) or not isinstance(opt_arg, int)):
-        raise TypeError(f"opt_arg is {opt_arg!r}; write an integer.")
+    if opt_arg is not None:
+        integer("opt_arg", opt_arg)
     _one_of("dtype_acc", dtype_acc, _DTYPES_ACC)
     _one_of("sum_scheme", sum_scheme, _SUM_SCHEMES)
     if use_double_acc and dtype_acc not in ("auto", "float64"):

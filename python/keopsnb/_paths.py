@@ -21,6 +21,14 @@ def get_cmake_dir() -> str:
     return os.path.join(_root, "share", "cmake", "keopsnb")
 
 
+def moved(package: str = "") -> str:
+    """Return the folder of the modules that pykeops has and keopsnb's package has not of its own.
+
+    As an entry of the package's `__path__` it gives them the places that programs expect.
+    """
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "compat", "moved", package)
+
+
 def package_folders() -> list[str]:
     """Return the folders that hold installed packages, in the order Python searches them.
 

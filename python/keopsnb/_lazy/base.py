@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from keopsnb._core import FormulaError
 from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred
 from keopsnb._lazy.variables import NAMES, Expression, Variable, join, renamed, variable_expression
+from keopsnb._options import integer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -250,7 +251,7 @@ class Lazy:
             [part.text for part in lifted],
             reduction_op,
             index,
-            opt_arg,
+            None if opt_arg is None else integer("opt_arg", opt_arg),
             constructor,
             call_options,
             self.is_complex if is_complex is None else is_complex,

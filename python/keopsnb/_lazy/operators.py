@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._lazy.base import Lazy
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 class Operators(Lazy):
     """Operators on entries. Operands are matrices, arrays or numbers, and broadcast."""
+
+    # Whether `bool` of a matrix is True, for programs run by keopsnb.compat, or an error.
+    lenient: ClassVar[bool] = False
 
     def _operator(self, template: str, reflected: str, other: Any) -> Self:
         lifted = self.lift(other)
@@ -125,6 +129,14 @@ class Operators(Lazy):
         return self.make("({} >= {})", other)
 
     def __bool__(self) -> bool:
+        if Operators.lenient:
+            warnings.warn(
+                "A symbolic matrix was asked whether it is true, and there is no answer: as "
+                "pykeops', it counts as true.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return True
         raise TypeError(
             "A symbolic matrix is neither true nor false. Write .any(axis) or .all(axis) to reduce "
             "a comparison, and &, ^, ~ or .logical_or(...) to join two."

@@ -5,16 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.operators import Operators
+from keopsnb._options import integer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-
-def integer(name: str, value: Any) -> int:
-    """The value, which has to be an integer."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is {value!r}; write an integer.")
-    return value
 
 
 class Rows(Operators):

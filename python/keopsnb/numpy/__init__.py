@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from keopsnb._paths import moved
 from keopsnb.numpy._generic import generic_argkmin as generic_argkmin
 from keopsnb.numpy._generic import generic_argmin as generic_argmin
 from keopsnb.numpy._generic import generic_logsumexp as generic_logsumexp
@@ -56,3 +57,6 @@ if not TYPE_CHECKING:  # a checker knows the names above, and no others
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+__path__.append(moved("numpy"))

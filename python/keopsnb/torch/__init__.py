@@ -1,5 +1,6 @@
 """Reductions of torch tensors, differentiable to any order."""
 
+from keopsnb._paths import moved
 from keopsnb.torch import cluster as cluster
 from keopsnb.torch._generic import generic_argkmin as generic_argkmin
 from keopsnb.torch._generic import generic_argmin as generic_argmin
@@ -13,3 +14,5 @@ from keopsnb.torch._lazy import Vi as Vi
 from keopsnb.torch._lazy import Vj as Vj
 from keopsnb.torch._solve import ConvergenceError as ConvergenceError
 from keopsnb.torch._solve import KernelSolve as KernelSolve
+
+__path__.append(moved("torch"))

@@ -1,0 +1,1 @@
+"""`pykeops.common`: what the front ends of pykeops share."""

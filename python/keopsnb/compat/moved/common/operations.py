@@ -1,0 +1,121 @@
+"""`pykeops.common.operations`: linear systems of operators given as functions."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from keopsnb._solve import conjugate_gradients
+from keopsnb.compat.moved.common.utils import get_tools
+
+
+def ConjugateGradientSolver(
+    binding: str, linop: Callable[[Any], Any], b: Any, eps: float = 1e-6
+) -> Any:
+    """Solve A x = b for a symmetric positive definite A.
+
+    Args:
+        binding: `"numpy"` or `"torch"`.
+        linop: x -> A x.
+        b: (N,) or (N, D).
+        eps: each column stops at `|b - A x| <= eps |b|`; pykeops' bound is absolute.
+
+    Returns:
+        x, in the shape of b.
+
+    Raises:
+        ConvergenceError: if the system was not solved.
+    """
+    return _solve(binding, linop, b, eps, None)
+
+
+def KernelLinearSolver(
+    binding: str,
+    K: Any,
+    x: Any,
+    b: Any,
+    alpha: float = 0,
+    eps: float = 1e-6,
+    precond: bool = False,
+    precondKernel: Any = None,
+) -> Any:
+    """Solve (K(x, x) + alpha Id) a = b.
+
+    Args:
+        binding: `"numpy"` or `"torch"`.
+        K: a function of x, y and b that gives K(x, y) b; or `("gaussian", D, E, sigma)`, the
+            kernel exp(-|x - y|^2 / sigma^2) of points of dimension D and b of dimension E.
+        x: (N, D), points.
+        b: (N, E).
+        alpha: what is added to the diagonal.
+        eps: each column stops at `|b - A a| <= eps |b|`.
+        precond: whether to precondition by the Nystrom approximation on sqrt(N) random points
+            (Frangella, Tropp and Udell, "Randomized Nystrom preconditioning", 2023); it keeps N^1.5
+            numbers.
+        precondKernel: no effect: K is enough.
+
+    Returns:
+        a, (N, E).
+
+    Raises:
+        ConvergenceError: if the system was not solved.
+        ValueError: if precond is asked for, and alpha is not positive.
+    """
+    tools = get_tools(binding)
+    kernel = _gaussian(tools, *K[1:]) if isinstance(K, tuple) else K
+    inverse = _nystrom(tools, kernel, x, alpha) if precond else None
+    return _solve(binding, lambda a: kernel(x, x, a) + alpha * a, b, eps, inverse)
+
+
+def _solve(
+    binding: str,
+    apply: Callable[[Any], Any],
+    b: Any,
+    eps: float,
+    inverse: Callable[[Any], Any] | None,
+) -> Any:
+    xp = importlib.import_module("numpy" if binding == "numpy" else "torch")
+    column = b if b.ndim > 1 else b[:, None]
+    found = conjugate_gradients(
+        xp,
+        lambda a: apply(a.reshape(b.shape)).reshape(column.shape),
+        column,
+        eps=eps,
+        max_iterations=None,
+        preconditioner=inverse,
+    )
+    return found.solution.reshape(b.shape)
+
+
+def _gaussian(tools: Any, dim: int, columns: int, sigma: float) -> Callable[[Any, Any, Any], Any]:
+    reduction = tools.Genred(
+        f"Exp(-SqDist(x, y) / {float(sigma) ** 2!r}) * b",
+        [f"x = Vi({dim})", f"y = Vj({dim})", f"b = Vj({columns})"],
+        axis=1,
+    )
+    product: Callable[[Any, Any, Any], Any] = reduction
+    return product
+
+
+def _nystrom(
+    tools: Any, kernel: Callable[[Any, Any, Any], Any], x: Any, alpha: float
+) -> Callable[[Any], Any]:
+    """Apply (C W^-1 C' + alpha)^-1, with W = K(u, u) and C = K(x, u), by Woodbury's identity."""
+    if not alpha > 0:
+        raise ValueError(f"alpha is {alpha!r}; write a positive number, or precond=False.")
+    import numpy
+
+    count = max(1, round(len(x) ** 0.5))
+    chosen = numpy.random.default_rng(0).choice(len(x), count, replace=False)
+    u = x[numpy.sort(chosen)]
+    unit = u @ u.T * 0
+    unit[range(count), range(count)] = 1
+    W, C = (tools.contiguous(_product(kernel, a, u, unit)) for a in (u, x))
+    inner = alpha * W + C.T @ C
+    inner[range(count), range(count)] += 1e-7 * inner.max()
+    return lambda r: (r - C @ tools.solve(inner, C.T @ r)) / alpha
+
+
+def _product(kernel: Callable[[Any, Any, Any], Any], x: Any, u: Any, unit: Any) -> Any:
+    """K(x, u), a column at a time, as a kernel may take one column only."""
+    columns = [kernel(x, u, unit[:, k : k + 1]) for k in range(len(u))]
+    return sum(c * unit[k] for k, c in enumerate(columns))

@@ -1,0 +1,3 @@
+"""`pykeops.numpy.generic.generic_red`."""
+
+from keopsnb.numpy import Genred as Genred

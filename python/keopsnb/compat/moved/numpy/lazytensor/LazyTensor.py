@@ -1,0 +1,20 @@
+"""`pykeops.numpy.lazytensor.LazyTensor`."""
+
+from typing import Any
+
+from keopsnb.numpy import ComplexLazyTensor as ComplexLazyTensor
+from keopsnb.numpy import LazyTensor as LazyTensor
+from keopsnb.numpy import Pm as Pm
+from keopsnb.numpy import Vi as Vi
+from keopsnb.numpy import Vj as Vj
+
+
+def Var(x_or_ind: Any, dim: int | None = None, cat: int | None = None) -> LazyTensor:
+    """A variable of the category `cat`: 0 is `Vi`, 1 is `Vj`, 2 is `Pm`.
+
+    Raises:
+        ValueError: if the category is none of them.
+    """
+    if cat not in (0, 1, 2):
+        raise ValueError(f"cat is {cat!r}; write 0 for i, 1 for j, or 2 for a parameter.")
+    return (Vi, Vj, Pm)[cat](x_or_ind, dim)

@@ -1,0 +1,3 @@
+"""`pykeops.numpy.operations`."""
+
+from keopsnb.numpy import KernelSolve as KernelSolve

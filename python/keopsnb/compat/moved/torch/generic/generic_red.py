@@ -1,0 +1,3 @@
+"""`pykeops.torch.generic.generic_red`."""
+
+from keopsnb.torch import Genred as Genred

@@ -1,0 +1,3 @@
+"""`pykeops.torch.operations`."""
+
+from keopsnb.torch import KernelSolve as KernelSolve

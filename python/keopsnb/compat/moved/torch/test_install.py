@@ -1,0 +1,3 @@
+"""`pykeops.torch.test_install`."""
+
+from keopsnb.compat.package import test_torch_bindings as test_torch_bindings
