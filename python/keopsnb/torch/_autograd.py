@@ -16,41 +16,80 @@ from torch.overrides import handle_torch_function, has_torch_function
 from keopsnb._gradients import OTHER, Reduction, Related, reduction_of
 from keopsnb._laws import Composition, Gathering, Pullback
 from keopsnb.torch._context import (
+    alive,
     as_autocast,
+    is_hollow,
     is_ordinary,
     is_traced,
     is_transformed,
     needs_derivative,
+    over_grads_batch,
 )
-from keopsnb.torch._operator import Place, Result, batch_dims, compute, place_of, with_batch_first
+from keopsnb.torch._operator import (
+    Place,
+    Result,
+    batch_dims,
+    compute,
+    compute_now,
+    place_of,
+    with_batch_first,
+)
 
 
 def reduce(
     reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
 ) -> Result:
     """Compute a reduction; where a derivative is wanted, so that it can be had."""
-    ordinary = is_ordinary(args)
-    if not ordinary and all(isinstance(a, Tensor) for a in args):
-        if has_torch_function(args):
-            result: Result = handle_torch_function(reduce, args, reduction, args, out, place)
-            return result
-        args = as_autocast(args)
-        wanted = needs_derivative(args)
-    else:
-        wanted = torch.is_grad_enabled() and any(
-            [isinstance(a, Tensor) and a.requires_grad for a in args]  # noqa: C419 (it is faster)
-        )
-    wanted = wanted and reduction.law is not None
+    if is_ordinary(args) or not all(isinstance(a, Tensor) for a in args):
+        try:
+            return _reduce_in_memory(reduction, args, out, place)
+        except RuntimeError:
+            if not is_hollow(args):
+                raise
+    return _reduce_among_others(reduction, args, out, place)
+
+
+def _reduce_in_memory(
+    reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
+) -> Result:
+    wanted = (
+        torch.is_grad_enabled()
+        and reduction.law is not None
+        and any([isinstance(a, Tensor) and a.requires_grad for a in args])  # noqa: C419 (faster)
+    )
     if out is not None:
         _check_out(reduction, out, wanted)
     if wanted:
         return _differentiable(reduction, args, place)
     if not reduction.compiled:
         return _composed(reduction, args, place)
-    if ordinary or out is not None:
-        value: Result = compute(reduction, args, out, place)
+    value: Result = compute_now(reduction, args, out, place)
+    return value
+
+
+def _reduce_among_others(
+    reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
+) -> Result:
+    """The same, of tensors that are more than memory, or under modes and transforms."""
+    if has_torch_function(args):
+        result: Result | None = handle_torch_function(reduce, args, reduction, args, out, place)
+        assert result is not None
+        return result
+    args = as_autocast(alive(args))
+
+    def call(whole: Sequence[Tensor], in_dims: Sequence[int | None]) -> Result:
+        return reduce(reduction, tuple(with_batch_first(reduction, whole, in_dims)), None, place)
+
+    if (result := over_grads_batch(call, args)) is not None:
+        return result
+    wanted = reduction.law is not None and needs_derivative(args)
+    if out is not None:
+        _check_out(reduction, out, wanted)
+        value: Result = compute_now(reduction, args, out, place)
         return value
-    return _kernel(reduction, args, place)
+    if wanted:
+        return _differentiable(reduction, args, place)
+    return (_kernel if reduction.compiled else _composed)(reduction, args, place)
 
 
 def _check_out(reduction: Reduction, out: Any, wanted: bool) -> None:
@@ -155,9 +194,13 @@ def _gathered(
 
 def _kernel(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
     """One kernel, with derivatives if its law is a Pullback."""
-    if is_traced(args) and not is_transformed():
-        return compute(reduction, args, None, place)  # the operator has the rules
-    return _Kernel.apply(reduction, place, *args)  # type: ignore[no-untyped-call]
+    if is_ordinary(args):
+        function: Any = _PlainKernel
+    elif is_traced(args) and not is_transformed():
+        return compute(reduction, args, place)  # the operator has the rules
+    else:
+        function = _Kernel
+    return function.apply(reduction, place, *args)
 
 
 def _saved(reduction: Reduction, args: Sequence[Tensor], result: Any) -> list[Tensor]:
@@ -212,7 +255,7 @@ def _gradients(
         columns = _value(group.reduction, (*args, *_as_parameters(reduction, more)), place)
         begin = 0
         for k, dim in zip(group.positions, group.dims, strict=True):
-            gradient = columns[..., begin : begin + dim]
+            gradient = columns.narrow(-1, begin, dim)
             if reduction.routine.variables[k][2] == 2:
                 gradient = gradient.squeeze(-2)
             # Over the batches that share an argument.
@@ -237,7 +280,7 @@ def _tangent(
 class _Kernel(torch.autograd.Function):
     @staticmethod
     def forward(reduction: Reduction, place: Place, *args: Tensor) -> Any:
-        return compute(reduction, args, None, place)
+        return compute(reduction, args, place)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -276,6 +319,18 @@ class _Kernel(torch.autograd.Function):
         moved = with_batch_first(reduction, args, in_dims[2:])
         result = _kernel(reduction, tuple(moved), place)
         return result, (0,) * len(result) if isinstance(result, tuple) else 0
+
+
+class _PlainKernel(torch.autograd.Function):
+    """The same outside of transforms, where torch calls functions of this older form much faster."""
+
+    @staticmethod
+    def forward(ctx: Any, reduction: Reduction, place: Place, *args: Tensor) -> Any:
+        result = compute_now(reduction, args, None, place)
+        _Kernel.setup_context(ctx, (reduction, place, *args), result)
+        return result
+
+    backward = staticmethod(_Kernel.backward)
 
 
 # ---- the same rules for the operator ----

@@ -4,7 +4,7 @@ A kernel reads memory. It is called directly only where a tensor is nothing else
 goes through an operator or an autograd function that torch knows, and ends there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -17,6 +17,8 @@ _transforms_active = torch._C._are_functorch_transforms_active
 _dispatch_modes = torch._C._len_torch_dispatch_stack
 _autocast_somewhere = torch._C._is_any_autocast_enabled
 _is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+# Of torch.autograd.grad(..., is_grads_batched=True), which has a vmap of its own.
+_is_batch = torch._C._functorch.is_legacy_batchedtensor
 
 
 def is_ordinary(args: Sequence[Any]) -> bool:
@@ -29,6 +31,14 @@ def is_ordinary(args: Sequence[Any]) -> bool:
     ):
         return False
     return all([type(a) in _PLAIN and not a.is_meta for a in args])  # noqa: C419 (it is faster)
+
+
+def is_hollow(args: Sequence[Any]) -> bool:
+    """Whether a tensor that looks plain has no memory; reading it raises a RuntimeError.
+
+    It has outlived the transform that made it, or is a batch of gradients.
+    """
+    return any(isinstance(a, Tensor) and (_is_batch(a) or _is_wrapped(a)) for a in args)
 
 
 def is_transformed() -> bool:
@@ -60,6 +70,27 @@ def _requires_grad(a: Tensor) -> bool:
             return False
         a = torch._C._functorch.get_unwrapped(a)
     return True
+
+
+def alive(args: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The arguments, with what is inside of those that have outlived their transform."""
+    return tuple(map(torch._C._functorch.unwrap_if_dead, args))
+
+
+def over_grads_batch(call: Callable[..., Any], args: Sequence[Tensor]) -> Any:
+    """What `call(args, in_dims)` gives, for all gradients of an `is_grads_batched=True`.
+
+    None if there is no such batch.
+    """
+    if not any(map(_is_batch, args)):
+        return None
+    level = torch._C._vmapmode_increment_nesting() - 1
+    torch._C._vmapmode_decrement_nesting()
+    whole = [torch._remove_batch_dim(a, level, 1, 0) if _is_batch(a) else a for a in args]
+    result = call(whole, [0 if _is_batch(a) else None for a in args])
+    if isinstance(result, tuple):
+        return tuple(torch._add_batch_dim(r, 0, level) for r in result)
+    return torch._add_batch_dim(result, 0, level)
 
 
 def as_autocast(args: Sequence[Tensor]) -> tuple[Tensor, ...]:

@@ -9,10 +9,9 @@ from torch import Tensor
 
 from keopsnb._gradients import Options, Reduction
 from keopsnb._options import check_options, header_text
-from keopsnb._ranges import ranges_of
 from keopsnb.torch import _graph
 from keopsnb.torch._autograd import reduce
-from keopsnb.torch._operator import Place
+from keopsnb.torch._operator import place_of
 
 
 class Genred:
@@ -153,4 +152,4 @@ class Genred:
             _graph.admit()
             result = _graph.reduce_by_key(self._key, backend, device_id, ranges, *args)
             return result if out is None else _graph.written(result, out)
-        return reduce(self._reduction, args, out, Place(backend, device_id, ranges_of(ranges)))
+        return reduce(self._reduction, args, out, place_of(args, backend, device_id, ranges))

@@ -38,26 +38,34 @@ class Place:
         return [torch.from_numpy(a) for h in halves for a in (h.outputs, h.slices, h.reduced)]
 
 
+_ANYWHERE = Place()
+
+
 def place_of(args: Sequence[Any], backend: str, device_id: int, ranges: Any) -> Place:
     """The place of a call, with the ranges read if they can be."""
     if ranges is None:
-        return Place(backend, device_id)
+        return _ANYWHERE if backend == "auto" and device_id == -1 else Place(backend, device_id)
     if is_traced((*args, *ranges)):
         return Place(backend, device_id, None, tuple(torch.as_tensor(r) for r in ranges))
     return Place(backend, device_id, ranges_of(ranges))
 
 
-def compute(
+def compute_now(
     reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
 ) -> Any:
-    """The values of one kernel, at once, or as a node of a graph if the call is traced."""
-    if is_traced(args):
-        results = torch.ops.keopsnb.kernel(
-            reduction.key, list(args), place.tensors(), place.backend, place.device_id
-        )
-        return results[0] if len(results) == 1 else tuple(results)
+    """The values of one kernel, of tensors in memory."""
     clusters = None if place.ranges is None else reduction.clusters(args, place.ranges)
     return reduction.routine.call_torch(args, out, place.backend, place.device_id, clusters)
+
+
+def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
+    """The values of one kernel, at once, or as a node of a graph if the call is traced."""
+    if not is_traced(args):
+        return compute_now(reduction, args, None, place)
+    results = torch.ops.keopsnb.kernel(
+        reduction.key, list(args), place.tensors(), place.backend, place.device_id
+    )
+    return results[0] if len(results) == 1 else tuple(results)
 
 
 def batch_dims(reduction: Reduction, args: Sequence[Tensor]) -> list[int]:
@@ -151,7 +159,7 @@ def _kernel(
     device_id: int,
 ) -> list[Tensor]:
     place = Place(backend, device_id, ranges_of(ranges) if ranges else None)
-    result = compute(reduction_of(reduction), tuple(args), None, place)
+    result = compute_now(reduction_of(reduction), tuple(args), None, place)
     return list(result) if isinstance(result, tuple) else [result]
 
 
