@@ -310,7 +310,7 @@ class Reduction:
         return Reduction(formula, aliases, "Sum", 1, options=options)
 
     def size(self, args: tuple[Any, ...], category: int) -> int:
-        """The number of rows of the variables of a category; a symbol, if it is one in the shape."""
+        """The number of rows of the variables of a category; a symbol where the shape has one."""
         for (_, _, c), argument in zip(self.routine.variables, args, strict=True):
             if c == category:
                 rows: int = argument.shape[-2]

@@ -111,7 +111,7 @@ class Lazy:
             for v in self.text.variables
             if v.data is not None
         ]
-        longest = max(map(len, shapes), default=0)
+        longest = max([0, *map(len, shapes)])
         padded = [(1,) * (longest - len(s)) + s for s in shapes]
         return tuple(max(sizes) if 0 not in sizes else 0 for sizes in zip(*padded, strict=True))
 
@@ -210,7 +210,7 @@ class Lazy:
                 )
         text = join(template, [p.text for p in parts])
         kinds = tuple((v.category, v.dim) for v in text.variables)
-        return self._of(text, _dim(text.formula, kinds), *parts)
+        return self._of(text, dimension(text.formula, kinds), *parts)
 
     # ---- reducing ----
 
@@ -321,6 +321,15 @@ def _dim(formula: str, kinds: tuple[tuple[int, int], ...]) -> int:
     names = [f"v{k}" for k in range(len(kinds))]
     aliases = [f"v{k}={NAMES[category]}({dim})" for k, (category, dim) in enumerate(kinds)]
     return Routine(TOKEN.sub(lambda match: names[int(match[1])], formula), aliases).dim
+
+
+def dimension(formula: str, kinds: tuple[tuple[int, int], ...]) -> int:
+    """The dimension of a text over variables of these categories and dimensions."""
+    return _dim(formula, kinds)
+
+
+# Torch's Dynamo calls it and does not read it (see keopsnb.torch._graph).
+dimension._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 class _Layout:

@@ -72,16 +72,16 @@ def _reduce_among_others(
 ) -> Result:
     """The same, of tensors that are more than memory, or under modes and transforms."""
     if has_torch_function(args):
-        result: Result | None = handle_torch_function(reduce, args, reduction, args, out, place)
-        assert result is not None
+        result: Result = handle_torch_function(reduce, args, reduction, args, out, place)
         return result
     args = as_autocast(alive(args))
 
     def call(whole: Sequence[Tensor], in_dims: Sequence[int | None]) -> Result:
         return reduce(reduction, tuple(with_batch_first(reduction, whole, in_dims)), None, place)
 
-    if (result := over_grads_batch(call, args)) is not None:
-        return result
+    batch: Result | None = over_grads_batch(call, args)
+    if batch is not None:
+        return batch
     wanted = reduction.law is not None and needs_derivative(args)
     if out is not None:
         _check_out(reduction, out, wanted)
@@ -99,9 +99,7 @@ def _check_out(reduction: Reduction, out: Any, wanted: bool) -> None:
             "out was given and an argument requires a gradient, or out does; leave it out."
         )
     if not reduction.compiled:
-        raise ValueError(
-            "out was given, and this reduction is made of several; leave it out."
-        )
+        raise ValueError("out was given, and this reduction is made of several; leave it out.")
 
 
 def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
@@ -127,7 +125,8 @@ def _differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place
         case Gathering(operation):
             return _gathered(reduction, operation, args, place)
         case _:
-            return _kernel(reduction, args, place)
+            value: Tensor = _kernel(reduction, args, place)
+            return value
 
 
 def _composed(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
@@ -136,7 +135,8 @@ def _composed(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> T
 
     def number() -> Tensor:
         if not place.symbolic_ranges and place.ranges is None:
-            outputs, each = (reduction.size(args, c) for c in (OTHER[reduction.axis], reduction.axis))
+            outputs = reduction.size(args, OTHER[reduction.axis])
+            each = reduction.size(args, reduction.axis)
             return torch.full((outputs, 1), each, dtype=like.dtype, device=like.device)
         if place.ranges is not None:
             return torch.as_tensor(reduction.counts(args, place.ranges)).to(like)
@@ -235,7 +235,7 @@ def _as_parameters(reduction: Reduction, values: list[Tensor]) -> list[Tensor]:
     return [v.squeeze(-2) for v in values] if reduction.axis == 2 else values
 
 
-def _gradients(
+def pullback(
     reduction: Reduction,
     place: Place,
     needed: tuple[bool, ...],
@@ -264,7 +264,7 @@ def _gradients(
     return results
 
 
-def _tangent(
+def pushforward(
     reduction: Reduction, place: Place, saved: Sequence[Tensor], tangents: Sequence[Tensor | None]
 ) -> Tensor:
     """The derivative of the result along the tangents of the arguments that have one."""
@@ -297,16 +297,16 @@ class _Kernel(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         if not isinstance(ctx.reduction.law, Pullback):
-            return (None,) * (2 + ctx.count)
-        needed = tuple(ctx.needs_input_grad[2:])
-        saved = ctx.saved_tensors
-        return None, None, *_gradients(ctx.reduction, ctx.place, needed, saved, gradients[0])
+            return (None, None, *[None] * ctx.count)
+        needed: tuple[bool, ...] = ctx.needs_input_grad[2:]
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        return None, None, *pullback(ctx.reduction, ctx.place, needed, saved, gradients[0])
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Tensor | None) -> Any:
         if not isinstance(ctx.reduction.law, Pullback):
             return ctx.none
-        return _tangent(ctx.reduction, ctx.place, ctx.saved_tensors, tangents[2:])
+        return pushforward(ctx.reduction, ctx.place, ctx.saved_tensors, tangents[2:])
 
     @staticmethod
     def vmap(
@@ -322,7 +322,7 @@ class _Kernel(torch.autograd.Function):
 
 
 class _PlainKernel(torch.autograd.Function):
-    """The same outside of transforms, where torch calls functions of this older form much faster."""
+    """The same outside of transforms: torch calls functions of this older form much faster."""
 
     @staticmethod
     def forward(ctx: Any, reduction: Reduction, place: Place, *args: Tensor) -> Any:
@@ -349,7 +349,7 @@ def _operator_backward(ctx: Any, gradients: list[Tensor | None]) -> tuple[Any, .
         tensors = ctx.saved_tensors
         place = place_of(tensors, ctx.backend, ctx.device_id, tensors[:ranges] or None)
         needed = tuple(ctx.needs_input_grad[1])
-        found = _gradients(reduction, place, needed, tensors[ranges:], gradients[0])
+        found = pullback(reduction, place, needed, tensors[ranges:], gradients[0])
     return None, found, [None] * ranges, None, None
 
 

@@ -16,6 +16,7 @@ _PLAIN = frozenset((Tensor, torch.nn.Parameter))
 _transforms_active = torch._C._are_functorch_transforms_active
 _dispatch_modes = torch._C._len_torch_dispatch_stack
 _autocast_somewhere = torch._C._is_any_autocast_enabled
+_jit_tracer = torch._C._get_tracing_state
 _is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
 # Of torch.autograd.grad(..., is_grads_batched=True), which has a vmap of its own.
 _is_batch = torch._C._functorch.is_legacy_batchedtensor
@@ -27,6 +28,7 @@ def is_ordinary(args: Sequence[Any]) -> bool:
         _transforms_active()
         or _dispatch_modes()
         or _autocast_somewhere()
+        or _jit_tracer() is not None
         or forward_ad._current_level >= 0
     ):
         return False
@@ -49,7 +51,11 @@ def is_transformed() -> bool:
 def is_traced(args: Sequence[Any]) -> bool:
     """Whether the call is recorded, or concerns shapes alone: there may be no memory to read."""
     tensors = [a for a in args if isinstance(a, Tensor)]
-    if _dispatch_modes() or (tensors and all(a.is_meta for a in tensors)):
+    if (
+        _dispatch_modes()
+        or _jit_tracer() is not None
+        or (tensors and all(a.is_meta for a in tensors))
+    ):
         return True
     ordinary = Tensor.__torch_dispatch__
     return any(type(a).__torch_dispatch__ is not ordinary for a in tensors)

@@ -149,7 +149,5 @@ class Genred:
             KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
         if torch.compiler.is_compiling():
-            _graph.admit()
-            result = _graph.reduce_by_key(self._key, backend, device_id, ranges, *args)
-            return result if out is None else _graph.written(result, out)
+            return _graph.call(self._key, args, backend, device_id, ranges, out)
         return reduce(self._reduction, args, out, place_of(args, backend, device_id, ranges))

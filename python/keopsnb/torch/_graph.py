@@ -1,6 +1,6 @@
 """Reductions in the graphs of torch.compile and torch.export.
 
-Dynamo, which reads the Python that torch.compile compiles, is not to read ours: the reduction is one
+Dynamo, which reads the Python that torch.compile compiles, is not to read ours: a reduction is one
 call in its graph. The tracers behind it run that call, and find the operator of `_operator.py`.
 """
 
@@ -22,18 +22,32 @@ def reduce_by_key(
     return reduce(reduction_of(key), args, None, place_of(args, backend, device_id, ranges))
 
 
-def admit() -> bool:
+def _admit() -> bool:
     """Tell Dynamo, as it comes here, that `reduce_by_key` may stand in its graphs."""
-    torch.compiler.allow_in_graph(reduce_by_key)
+    torch.compiler.allow_in_graph(reduce_by_key)  # type: ignore[no-untyped-call]
     return True
 
 
-# What torch.compiler.assume_constant_result sets: Dynamo calls `admit` instead of reading it. That
-# function and allow_in_graph itself would import Dynamo, which takes more than a second.
-admit._dynamo_marked_constant = True  # type: ignore[attr-defined]
+# What torch.compiler.assume_constant_result sets: Dynamo calls the function and does not read it.
+# That decorator and allow_in_graph would import Dynamo, which takes more than a second.
+_admit._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
-def written(result: Tensor, out: Tensor) -> Tensor:
+def call(
+    key: str,
+    args: Sequence[Tensor],
+    backend: str = "auto",
+    device_id: int = -1,
+    ranges: Sequence[Any] | None = None,
+    out: Tensor | None = None,
+) -> Any:
+    """What `Genred.__call__` is while a graph is made."""
+    _admit()
+    result = reduce_by_key(key, backend, device_id, ranges, *args)
+    return result if out is None else _written(result, out)
+
+
+def _written(result: Tensor, out: Tensor) -> Tensor:
     """The result, copied to `out`.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,6 +12,7 @@ from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.making import text_of
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.variables import Variable
+from keopsnb.torch import _graph
 from keopsnb.torch._genred import Genred
 
 if TYPE_CHECKING:
@@ -89,9 +90,35 @@ _FUNCTIONS = {
     "floor": "floor", "relu": "relu", "clamp": "clamp", "maximum": "maximum",
     "minimum": "minimum", "logical_and": "logical_and", "logical_or": "logical_or",
     "logical_not": "logical_not", "where": "where", "reciprocal": "inv",
+    # Dynamo's, for matrix / tensor and the like.
+    "rdiv": "__rtruediv__", "rtruediv": "__rtruediv__", "rpow": "__rpow__",
+    "rfloordiv": "__rfloordiv__", "rmod": "__rmod__", "floordiv": "__floordiv__",
 }  # fmt: skip
 # What torch calls for tensor * matrix: the tensor's own operators and their reflections.
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
+
+
+_cached = cached(Genred)
+
+
+def _key(*arguments: Any) -> str:
+    """The key of a Genred, made as Dynamo comes here."""
+    formula, aliases, reduction_op, axis, options = arguments
+    key: str = _cached(formula, list(aliases), reduction_op, axis, **dict(options))._key
+    return key
+
+
+_key._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def _genred(
+    formula: str, aliases: list[str], reduction_op: str, axis: int, **options: Any
+) -> Callable[..., Any]:
+    if not torch.compiler.is_compiling():
+        made: Genred = _cached(formula, aliases, reduction_op, axis, **options)
+        return made
+    key = _key(formula, tuple(aliases), reduction_op, axis, tuple(options.items()))
+    return lambda *args, **of_call: _graph.call(key, args, **of_call)
 
 
 class LazyTensor(Matrix):
@@ -119,7 +146,7 @@ class LazyTensor(Matrix):
         tensor([0.5413, 0.5413, 0.5413])
     """
 
-    genred = staticmethod(cached(Genred))
+    genred = staticmethod(_genred)
     arrays = _Arrays
 
     def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004

@@ -78,8 +78,9 @@ def with_batch_first(
     reduction: Reduction, args: Sequence[Tensor], in_dims: Sequence[int | None]
 ) -> list[Tensor]:
     """The arguments with the dimensions `in_dims`, one of each, as their first batch dimension."""
-    logical = [d - (dim is not None) for d, dim in zip(batch_dims(reduction, args), in_dims)]
-    most = max(0, *logical)
+    dims = zip(batch_dims(reduction, args), in_dims, strict=True)
+    logical = [d - (dim is not None) for d, dim in dims]
+    most = max([0, *logical])
     moved = []
     for a, dim, batches in zip(args, in_dims, logical, strict=True):
         if dim is None:
@@ -117,9 +118,8 @@ def _rows(reduction: Reduction, args: Sequence[Tensor]) -> dict[int, Any]:
     """How many rows the i-variables (0) and the j-variables (1) have, checked."""
     floating = {a.dtype for a in args if a.is_floating_point()}
     if len(floating) > 1:
-        raise TypeError(
-            f"The arguments are {' and '.join(sorted(map(str, floating)))}; all must have one dtype."
-        )
+        found = " and ".join(sorted(map(str, floating)))
+        raise TypeError(f"The arguments are {found}; all arguments must have one dtype.")
     rows: dict[int, Any] = {}
     for k, (a, (name, dim, category)) in enumerate(
         zip(args, reduction.routine.variables, strict=True)
@@ -144,8 +144,8 @@ def _rows(reduction: Reduction, args: Sequence[Tensor]) -> dict[int, Any]:
     return rows
 
 
-_LIBRARY = torch.library.Library("keopsnb", "DEF")
-_LIBRARY.define(
+_LIBRARY = torch.library.Library("keopsnb", "DEF")  # type: ignore[no-untyped-call]
+_LIBRARY.define(  # type: ignore[no-untyped-call]
     "kernel(str reduction, Tensor[] args, Tensor[] ranges, str backend, int device_id) -> Tensor[]"
 )
 
@@ -163,7 +163,7 @@ def _kernel(
     return list(result) if isinstance(result, tuple) else [result]
 
 
-@torch.library.register_fake("keopsnb::kernel", lib=_LIBRARY)
+@torch.library.register_fake("keopsnb::kernel", lib=_LIBRARY)  # type: ignore[untyped-decorator]
 def _shapes(
     reduction: str,
     args: list[Tensor],
@@ -174,7 +174,9 @@ def _shapes(
     made = reduction_of(reduction)
     rows = _rows(made, args)
     batches = zip(args, batch_dims(made, args), strict=True)
-    batch = torch.broadcast_shapes(*(a.shape[: max(0, n)] for a, n in batches))
+    batch = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
+        *(a.shape[: max(0, n)] for a, n in batches)
+    )
     along = OTHER[made.axis]  # of rows that belong together the i- and j-variables have the same
     outputs = rows.get(0 if made.options.rowwise and along < 2 else along, 1)
     device = args[0].device if args else torch.device("cpu")
