@@ -18,6 +18,7 @@ from keopsnb._laws import Composition, Gathering, Pullback
 from keopsnb.torch._context import (
     alive,
     as_autocast,
+    in_forward_mode,
     is_hollow,
     is_ordinary,
     is_traced,
@@ -306,7 +307,8 @@ class _Kernel(torch.autograd.Function):
     def jvp(ctx: Any, *tangents: Tensor | None) -> Any:
         if not isinstance(ctx.reduction.law, Pullback):
             return ctx.none
-        return pushforward(ctx.reduction, ctx.place, ctx.saved_tensors, tangents[2:])
+        with in_forward_mode(ctx.saved_tensors) as saved:
+            return pushforward(ctx.reduction, ctx.place, saved, tangents[2:])
 
     @staticmethod
     def vmap(

@@ -4,7 +4,8 @@ A kernel reads memory. It is called directly only where a tensor is nothing else
 goes through an operator or an autograd function that torch knows, and ends there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -32,7 +33,9 @@ def is_ordinary(args: Sequence[Any]) -> bool:
         or forward_ad._current_level >= 0
     ):
         return False
-    return all([type(a) in _PLAIN and not a.is_meta for a in args])  # noqa: C419 (it is faster)
+    return all(
+        [type(a) in _PLAIN and not (a.is_meta or a._is_zerotensor()) for a in args]  # noqa: C419
+    )
 
 
 def is_hollow(args: Sequence[Any]) -> bool:
@@ -81,6 +84,24 @@ def _requires_grad(a: Tensor) -> bool:
 def alive(args: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """The arguments, with what is inside of those that have outlived their transform."""
     return tuple(map(torch._C._functorch.unwrap_if_dead, args))
+
+
+@contextmanager
+def in_forward_mode(saved: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
+    """What a `jvp` saved, where operations are differentiated by the forward modes around it.
+
+    Torch calls `jvp` with forward mode switched off, for its own level as for those around.
+    """
+    with forward_ad._set_fwd_grad_enabled(True):
+        yield tuple(
+            forward_ad.unpack_dual(a).primal if a.is_floating_point() else a  # type: ignore[no-untyped-call]
+            for a in saved
+        )
+
+
+def with_memory(args: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The arguments, with zeros for the tensors without memory that tangents may be."""
+    return tuple(torch.zeros_like(a) if a._is_zerotensor() else a for a in args)
 
 
 def over_grads_batch(call: Callable[..., Any], args: Sequence[Tensor]) -> Any:

@@ -11,6 +11,7 @@ from keopsnb._gradients import Reduction
 from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import conjugate_gradients, position_of
 from keopsnb.torch._autograd import pullback, pushforward
+from keopsnb.torch._context import in_forward_mode
 from keopsnb.torch._genred import Genred
 from keopsnb.torch._operator import Place, batch_dims, place_of, with_batch_first
 
@@ -137,7 +138,7 @@ class _Implicit(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
-        system, x, alpha, args = _unpacked(ctx)
+        system, x, alpha, args = _unpacked(ctx, ctx.saved_tensors)
         k, (_, _, of_alpha, *needed) = system.k, ctx.needs_input_grad
         if gradients[0] is None:
             return (None,) * (3 + len(args))
@@ -153,16 +154,17 @@ class _Implicit(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> Tensor:
-        system, x, alpha, args = _unpacked(ctx)
-        k, (_, _, of_alpha, *along) = system.k, tangents
-        among = (*args[:k], x, *args[k + 1 :])
-        others = [None if j == k else t for j, t in enumerate(along)]
-        terms = [] if along[k] is None else [along[k]]
-        if any(t is not None for t in others):
-            terms.append(-pushforward(system.reduction, system.place, among, others))
-        if of_alpha is not None:
-            terms.append(-of_alpha * x)
-        return system.again(sum(terms[1:], terms[0]), alpha, args)
+        with in_forward_mode(ctx.saved_tensors) as saved:
+            system, x, alpha, args = _unpacked(ctx, saved)
+            k, (_, _, of_alpha, *along) = system.k, tangents
+            among = (*args[:k], x, *args[k + 1 :])
+            others = [None if j == k else t for j, t in enumerate(along)]
+            terms = [] if along[k] is None else [along[k]]
+            if any(t is not None for t in others):
+                terms.append(-pushforward(system.reduction, system.place, among, others))
+            if of_alpha is not None:
+                terms.append(-of_alpha * x)
+            return system.again(sum(terms[1:], terms[0]), alpha, args)
 
     @staticmethod
     def vmap(
@@ -187,8 +189,8 @@ class _Implicit(torch.autograd.Function):
         return _Implicit.apply(system, x0, alpha, *moved), 0  # type: ignore[no-untyped-call]
 
 
-def _unpacked(ctx: Any) -> tuple[_System, Tensor, Any, tuple[Tensor, ...]]:
+def _unpacked(ctx: Any, saved: Sequence[Tensor]) -> tuple[_System, Tensor, Any, tuple[Tensor, ...]]:
     """The system, its solution, alpha and the arguments."""
-    x, *args = ctx.saved_tensors
+    x, *args = saved
     alpha = args.pop() if ctx.alpha is None else ctx.alpha
     return ctx.system, x, alpha, tuple(args)
