@@ -164,10 +164,10 @@ def _gathered(
 ) -> Result:
     """The values that a kernel picked, which depend on the arguments as F at those indices does."""
     if reduction.size(args, reduction.axis) == 0:
-        none = _kernel(reduction, args, place)
-        assert isinstance(none, Tensor)
-        return none + sum(a.reshape(-1)[:0].sum() for a in args if a.is_floating_point())
+        none: Tensor = _kernel(reduction, args, place)
+        return none.detach() + sum(a.reshape(-1)[:0].sum() for a in args if a.is_floating_point())
     values, indices = _kernel(reduction.picking(operation), args, place)
+    values = values.detach()
     batch = values.shape[: max(0, *batch_dims(reduction, args))]
     rows, dim = values.shape[len(batch)], reduction.routine.dim
     # Of the K ranks and D components of a row.
@@ -341,18 +341,43 @@ class _PlainKernel(torch.autograd.Function):
 def _operator_context(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
     key, args, ranges, ctx.backend, ctx.device_id = inputs
     ctx.key, ctx.counts = key, (len(args), len(ranges))
-    ctx.save_for_backward(*ranges, *_saved(reduction_of(key), args, output[0]))
+    held = _saved(reduction_of(key), args, output[0]) or args
+    ctx.save_for_backward(*ranges, *held)
 
 
 def _operator_backward(ctx: Any, gradients: list[Tensor | None]) -> tuple[Any, ...]:
-    reduction, (count, ranges) = reduction_of(ctx.key), ctx.counts
-    found: list[Tensor | None] = [None] * count
+    reduction, (count, ranges), tensors = reduction_of(ctx.key), ctx.counts, ctx.saved_tensors
+    place = place_of(tensors, ctx.backend, ctx.device_id, tensors[:ranges] or None)
+    needed: tuple[bool, ...] = tuple(ctx.needs_input_grad[1])
     if isinstance(reduction.law, Pullback):
-        tensors = ctx.saved_tensors
-        place = place_of(tensors, ctx.backend, ctx.device_id, tensors[:ranges] or None)
-        needed = tuple(ctx.needs_input_grad[1])
         found = pullback(reduction, place, needed, tensors[ranges:], gradients[0])
+    elif reduction.law is None or gradients[0] is None:
+        found = [None] * count
+    else:
+        found = _by_law(reduction, place, needed, tensors[ranges:], gradients[0])
     return None, found, [None] * ranges, None, None
+
+
+def _by_law(
+    reduction: Reduction,
+    place: Place,
+    needed: tuple[bool, ...],
+    args: Sequence[Tensor],
+    e: Tensor,
+) -> list[Tensor | None]:
+    """The gradients of a kernel in a graph that was made without any: of what its law makes it."""
+    again = torch.is_grad_enabled()
+    with torch.enable_grad():
+        # New nodes, so that each argument's gradient is of this call alone.
+        leaves = [
+            a.view_as(a) if again else a.detach().requires_grad_(n)
+            for a, n in zip(args, needed, strict=True)
+        ]
+        result = _differentiable(reduction, tuple(leaves), place)
+        value = result[0] if isinstance(result, tuple) else result
+        wanted = [a for a, n in zip(leaves, needed, strict=True) if n]
+        partial = iter(torch.autograd.grad(value, wanted, e, create_graph=again, allow_unused=True))
+    return [next(partial) if n else None for n in needed]
 
 
 def _operator_vmap(
