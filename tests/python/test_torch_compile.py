@@ -161,6 +161,7 @@ def test_products_break_the_graph_and_are_right() -> None:
     close(made(X, Y), f(X, Y))
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch meets its own
 def test_solve_breaks_the_graph_and_is_right() -> None:
     solver = KernelSolve(
         "Exp(-s * SqDist(x, y)) * b", ["x=Vi(2)", "y=Vj(2)", "b=Vj(1)", "s=Pm(1)"], "b", axis=1

@@ -90,11 +90,12 @@ def alive(args: Sequence[Tensor]) -> tuple[Tensor, ...]:
 def in_forward_mode(saved: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
     """What a `jvp` saved, where operations are differentiated by the forward modes around it.
 
-    Torch calls `jvp` with forward mode switched off, for its own level as for those around.
+    Torch calls `jvp` with forward mode switched off, for its own level as for those around. Level 0
+    is the only one of dual numbers, at each level of transforms.
     """
     with forward_ad._set_fwd_grad_enabled(True):
         yield tuple(
-            forward_ad.unpack_dual(a).primal if a.is_floating_point() else a  # type: ignore[no-untyped-call]
+            forward_ad.unpack_dual(a, level=0).primal if a.is_floating_point() else a  # type: ignore[no-untyped-call]
             for a in saved
         )
 
