@@ -6,11 +6,17 @@ For a gradient e of the result a, with <.,.> the inner product,
     a_i = log Sum_j exp(F) G    the same, with exp(F - a_i) G in place of F and a_i held fixed
 
 so the gradient in v is a Sum of another formula: over j for an i-variable, over i for a j-variable,
-over both for a parameter. Gradients over the same index come from one kernel.
+over both for a parameter. Gradients over the same index come from one kernel. Read the other way,
+along tangents u,
+
+    da_i = Sum_j Diff(F, v, u)
+
+is one Sum over the index of the reduction itself.
 """
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -66,6 +72,42 @@ class Related:
         return [*inputs, *self.reduction.kernels((*needed, *(any(needed) for _ in self.inputs)))]
 
 
+class _Linear:
+    """The texts S and C of a law, over the arguments of a reduction, related values and the result.
+
+    Attributes:
+        inputs: the reductions that the law names.
+        takes_result: whether it names the result.
+    """
+
+    def __init__(self, reduction: Reduction, law: Pullback) -> None:
+        self.aliases = list(reduction.aliases)
+        self.inputs: list[Related] = []
+        self._texts = [
+            reduction.expanded(text, self.aliases, self.inputs)
+            for text in (law.function, law.cotangent)
+        ]
+        self._names = dict(reduction.names)
+        self.row = reduction.routine.out_dim, OTHER[reduction.axis]
+        self.takes_result = any(mentions(text, "A") for text in self._texts)
+        if self.takes_result:
+            self._names["A"] = self.variable(*self.row)
+
+    def variable(self, dim: int, category: int) -> str:
+        """One more variable."""
+        self.aliases.append(f"Var({len(self.aliases)},{dim},{category})")
+        return self.aliases[-1]
+
+    @property
+    def function(self) -> str:
+        """S, a formula."""
+        return substitute(self._texts[0], self._names)
+
+    def cotangent(self, e: str) -> str:
+        """C, a formula, for the formula E."""
+        return substitute(self._texts[1], self._names | {"E": e})
+
+
 class Group:
     """The gradients in all variables of one category, side by side in the columns of one Sum.
 
@@ -76,19 +118,9 @@ class Group:
         self, reduction: Reduction, law: Pullback, positions: Sequence[int], axis: int
     ) -> None:
         variables = reduction.routine.variables
-        aliases = list(reduction.aliases)
-        out_dim, category = reduction.routine.out_dim, OTHER[reduction.axis]
-        self.inputs: list[Related] = []
-        names: dict[str, str] = {}
-        function, cotangent = (
-            reduction.expanded(text, aliases, self.inputs) for text in (law.function, law.cotangent)
-        )
-        self.takes_result = any(mentions(text, "A") for text in (function, cotangent))
-        for name in ["A", "E"] if self.takes_result else ["E"]:
-            names[name] = f"Var({len(aliases)},{out_dim},{category})"
-            aliases.append(names[name])
-        names |= reduction.names
-        s, c = substitute(function, names), substitute(cotangent, names)
+        linear = _Linear(reduction, law)
+        self.inputs, self.takes_result = linear.inputs, linear.takes_result
+        s, c = linear.function, linear.cotangent(linear.variable(*linear.row))
         gradients = [
             f"Grad({s}, Var({k},{variables[k][1]},{variables[k][2]}), {c})" for k in positions
         ]
@@ -96,9 +128,34 @@ class Group:
         self.dims = [variables[k][1] for k in positions]
         self.reduction = Reduction(
             f"Concat({', '.join(gradients)})" if len(gradients) > 1 else gradients[0],
-            aliases,
+            linear.aliases,
             "Sum",
             axis,
+            options=reduction.options,
+        )
+
+
+class Tangent:
+    """The derivative of a result along tangents of some variables, one Sum.
+
+    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, and the
+    tangents. C multiplies E component by component in every law, so that it is its own transpose.
+    """
+
+    def __init__(self, reduction: Reduction, law: Pullback, positions: Sequence[int]) -> None:
+        variables = reduction.routine.variables
+        linear = _Linear(reduction, law)
+        self.inputs, self.takes_result = linear.inputs, linear.takes_result
+        along = []
+        for k in positions:
+            _, dim, category = variables[k]
+            u = linear.variable(dim, category)
+            along.append(f"Diff({linear.function}, Var({k},{dim},{category}), {u})")
+        self.reduction = Reduction(
+            linear.cotangent(" + ".join(along)),
+            linear.aliases,
+            "Sum",
+            reduction.axis,
             options=reduction.options,
         )
 
@@ -157,9 +214,22 @@ class Reduction:
             for k, (name, dim, c) in enumerate(self.routine.variables)
         ]
         self._groups: dict[tuple[bool, ...], list[Group]] = {}
+        self._tangents: dict[tuple[bool, ...], Tangent] = {}
         self._composed: tuple[list[Related], Reduction | None] | None = None
         self._rowwise: Reduction | None = None
         self._picking: Reduction | None = None
+
+    @functools.cached_property
+    def key(self) -> str:
+        """All that it is made of, as text: `reduction_of` makes an equal one."""
+        import json
+
+        options = (self.options.compensated, self.options.fast_math, self.options.rowwise)
+        made_of = (self.formula, self.aliases, self.name, self.axis, self.weight, self.option)
+        return json.dumps([*made_of, *options, self.options.header])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduction_of, (self.key,)
 
     def expanded(self, text: str, aliases: list[str], inputs: list[Related]) -> str:
         """A law's text with a variable for each reduction in it, appended to `aliases`."""
@@ -201,6 +271,13 @@ class Reduction:
                     groups.append(Group(self, law, positions, axis))
         return groups
 
+    def tangent(self, law: Pullback, given: tuple[bool, ...]) -> Tangent:
+        """The reduction that gives the derivative along tangents of the variables given."""
+        if given not in self._tangents:
+            positions = [k for k, tangent in enumerate(given) if tangent]
+            self._tangents[given] = Tangent(self, law, positions)
+        return self._tangents[given]
+
     def composed(self, args: tuple[Any, ...], run: Run, number: Callable[[], Any]) -> Any:
         """The value by the law "= expr"; `number()` is N, for each output or for all of them."""
         parts, combined = self.composition()
@@ -235,10 +312,11 @@ class Reduction:
         return Reduction(formula, aliases, "Sum", 1, options=options)
 
     def size(self, args: tuple[Any, ...], category: int) -> int:
-        """The number of rows of the variables of a category."""
+        """The number of rows of the variables of a category; a symbol where the shape has one."""
         for (_, _, c), argument in zip(self.routine.variables, args, strict=True):
             if c == category:
-                return int(argument.shape[-2])
+                rows: int = argument.shape[-2]
+                return rows
         return 1
 
     def counts(self, args: tuple[Any, ...], ranges: Ranges | None) -> Counts:
@@ -295,6 +373,18 @@ class Reduction:
             case Gathering(operation) if any(needed):
                 own += [self.picking(operation), *self.rowwise().kernels(needed)]
         return own
+
+
+@functools.lru_cache(4096)
+def reduction_of(key: str) -> Reduction:
+    """The reduction with this key."""
+    import json
+
+    formula, aliases, name, axis, weight, option, compensated, fast, rowwise, header = json.loads(
+        key
+    )
+    options = Options(compensated, fast, rowwise, header)
+    return Reduction(formula, aliases, name, axis, weight, option, options)
 
 
 _EACH: list[tuple[tuple[int, ...], int]] = [((0,), OTHER[0]), ((1,), OTHER[1]), ((2,), OTHER[2])]

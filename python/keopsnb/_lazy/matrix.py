@@ -117,11 +117,11 @@ class Matrix(Reductions):
 
     def matvec(self, v: Any) -> Any:
         """Self @ v."""
-        return self @ v
+        return self.__matmul__(v)  # which Dynamo reads; of K @ v it swaps the operands
 
     def rmatvec(self, v: Any) -> Any:
         """self.T @ v."""
-        return self.T @ v
+        return self.T.__matmul__(v)
 
     # ---- slices ----
 

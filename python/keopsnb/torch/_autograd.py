@@ -1,56 +1,106 @@
-"""Reductions as differentiable functions of tensors; the laws are in `keopsnb._gradients`."""
+"""Reductions as differentiable functions of tensors; the laws are in `keopsnb._gradients`.
+
+Every law ends in kernels, and each kernel is one `torch.autograd.Function` with its derivatives
+backwards and forwards and its rule for vmap, all of which are kernels again. In a graph it is the
+operator of `_operator.py`, with the same rules.
+"""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import handle_torch_function, has_torch_function
 
-from keopsnb._gradients import OTHER, Group, Reduction
+from keopsnb._gradients import OTHER, Reduction, Related, reduction_of
 from keopsnb._laws import Composition, Gathering, Pullback
-from keopsnb._ranges import Ranges
-
-Result = Tensor | tuple[Tensor, Tensor]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a reduction is computed, and for which pairs."""
-
-    backend: str = "auto"
-    device_id: int = -1
-    ranges: Ranges | None = None
-
-
-def _compute(
-    reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
-) -> Any:
-    clusters = None if place.ranges is None else reduction.clusters(args, place.ranges)
-    return reduction.routine.call_torch(args, out, place.backend, place.device_id, clusters)
+from keopsnb.torch._context import (
+    alive,
+    as_autocast,
+    in_forward_mode,
+    is_hollow,
+    is_ordinary,
+    is_traced,
+    is_transformed,
+    needs_derivative,
+    over_grads_batch,
+)
+from keopsnb.torch._operator import (
+    Place,
+    Result,
+    batch_dims,
+    compute,
+    compute_now,
+    place_of,
+    with_batch_first,
+)
 
 
 def reduce(
     reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
 ) -> Result:
-    """Compute a reduction; where a gradient is wanted, so that it can be had."""
+    """Compute a reduction; where a derivative is wanted, so that it can be had."""
+    if is_ordinary(args) or not all(isinstance(a, Tensor) for a in args):
+        try:
+            return _reduce_in_memory(reduction, args, out, place)
+        except RuntimeError:
+            if not is_hollow(args):
+                raise
+    return _reduce_among_others(reduction, args, out, place)
+
+
+def _reduce_in_memory(
+    reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
+) -> Result:
     wanted = (
         torch.is_grad_enabled()
         and reduction.law is not None
-        and any(isinstance(a, Tensor) and a.requires_grad for a in (*args, out))
+        and any([isinstance(a, Tensor) and a.requires_grad for a in args])  # noqa: C419 (faster)
     )
-    if out is not None and (wanted or not reduction.compiled):
-        raise ValueError(
-            "out was given and an argument requires a gradient, or out does; leave it out."
-            if wanted
-            else "out was given, and this reduction is made of several; leave it out."
-        )
+    if out is not None:
+        _check_out(reduction, out, wanted)
     if wanted:
         return _differentiable(reduction, args, place)
     if not reduction.compiled:
         return _composed(reduction, args, place)
-    value: Result = _compute(reduction, args, out, place)
+    value: Result = compute_now(reduction, args, out, place)
     return value
+
+
+def _reduce_among_others(
+    reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
+) -> Result:
+    """The same, of tensors that are more than memory, or under modes and transforms."""
+    if has_torch_function(args):
+        result: Result = handle_torch_function(reduce, args, reduction, args, out, place)
+        return result
+    args = as_autocast(alive(args))
+
+    def call(whole: Sequence[Tensor], in_dims: Sequence[int | None]) -> Result:
+        return reduce(reduction, tuple(with_batch_first(reduction, whole, in_dims)), None, place)
+
+    batch: Result | None = over_grads_batch(call, args)
+    if batch is not None:
+        return batch
+    wanted = reduction.law is not None and needs_derivative(args)
+    if out is not None:
+        _check_out(reduction, out, wanted)
+        value: Result = compute_now(reduction, args, out, place)
+        return value
+    if wanted:
+        return _differentiable(reduction, args, place)
+    return (_kernel if reduction.compiled else _composed)(reduction, args, place)
+
+
+def _check_out(reduction: Reduction, out: Any, wanted: bool) -> None:
+    differentiable = torch.is_grad_enabled() and reduction.law is not None
+    if wanted or (differentiable and isinstance(out, Tensor) and out.requires_grad):
+        raise ValueError(
+            "out was given and an argument requires a gradient, or out does; leave it out."
+        )
+    if not reduction.compiled:
+        raise ValueError("out was given, and this reduction is made of several; leave it out.")
 
 
 def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
@@ -76,16 +126,8 @@ def _differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place
         case Gathering(operation):
             return _gathered(reduction, operation, args, place)
         case _:
-            value: Tensor = _Function.apply(  # type: ignore[no-untyped-call]
-                reduction, place, *args
-            )
+            value: Tensor = _kernel(reduction, args, place)
             return value
-
-
-def _batches(reduction: Reduction, args: tuple[Tensor, ...]) -> int:
-    """How many batch dimensions there are."""
-    own = (1 if category == 2 else 2 for _, _, category in reduction.routine.variables)
-    return max(0, *(a.ndim - n for a, n in zip(args, own, strict=True)))
 
 
 def _composed(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
@@ -93,10 +135,28 @@ def _composed(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> T
     like = floats[0] if floats else torch.empty(0)
 
     def number() -> Tensor:
-        return torch.as_tensor(reduction.counts(args, place.ranges)).to(like)
+        if not place.symbolic_ranges and place.ranges is None:
+            outputs = reduction.size(args, OTHER[reduction.axis])
+            each = reduction.size(args, reduction.axis)
+            return torch.full((outputs, 1), each, dtype=like.dtype, device=like.device)
+        if place.ranges is not None:
+            return torch.as_tensor(reduction.counts(args, place.ranges)).to(like)
+        return _counts(reduction, args, place).to(like.device, like.dtype)
 
     result: Tensor = reduction.composed(args, lambda r, a: _value(r, a, place), number)
     return result
+
+
+def _counts(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
+    """How many indices each output is reduced over, (outputs, 1), of ranges in a graph."""
+    half = 3 if reduction.axis == 0 else 0
+    outputs, slices, reduced = place.symbolic_ranges[half : half + 3]
+    lengths = (reduced[:, 1] - reduced[:, 0]).cumsum(0)
+    ends = torch.cat([lengths.new_zeros(1), lengths])[slices]
+    each = ends - torch.cat([ends.new_zeros(1), ends[:-1]])
+    steps = ends.new_zeros(reduction.size(args, OTHER[reduction.axis]) + 1)
+    steps = steps.index_add(0, outputs[:, 0], each).index_add(0, outputs[:, 1], -each)
+    return steps.cumsum(0)[:-1, None]
 
 
 def _gathered(
@@ -104,16 +164,11 @@ def _gathered(
 ) -> Result:
     """The values that a kernel picked, which depend on the arguments as F at those indices does."""
     if reduction.size(args, reduction.axis) == 0:
-        with torch.no_grad():
-            none = _compute(reduction, args, None, place)
-        nothing = sum(0 * a.sum() for a in args if a.is_floating_point())
-        constant: Tensor = _WithDerivative.apply(  # type: ignore[no-untyped-call]
-            none, torch.zeros_like(none) + nothing
-        )
-        return constant
-    with torch.no_grad():
-        values, indices = reduce(reduction.picking(operation), args, None, place)
-    batch = values.shape[: _batches(reduction, args)]
+        none: Tensor = _kernel(reduction, args, place)
+        return none.detach() + sum(a.reshape(-1)[:0].sum() for a in args if a.is_floating_point())
+    values, indices = _kernel(reduction.picking(operation), args, place)
+    values = values.detach()
+    batch = values.shape[: max(0, *batch_dims(reduction, args))]
     rows, dim = values.shape[len(batch)], reduction.routine.dim
     # Of the K ranks and D components of a row.
     each = math.prod(values.shape[len(batch) + 1 :])
@@ -126,71 +181,220 @@ def _gathered(
             at.append(argument.repeat_interleave(each, -2))
         else:
             whole = argument.expand(*batch, *argument.shape[-2:])
-            at.append(whole.take_along_dim(picked.to(argument.device), -2))
+            where = picked.to(argument.device).expand(*picked.shape[:-1], argument.shape[-1])
+            at.append(whole.gather(-2, where))
     terms = _value(reduction.rowwise(), tuple(at), place)
     # Of the D components at a row, the one that was picked for.
     terms = terms.reshape(*batch, rows, each // dim, dim, dim).diagonal(dim1=-2, dim2=-1)
     # Where there was no term the value is infinite.
-    terms = torch.where(values.isinf(), values, terms.reshape(values.shape))
-    result: Tensor = _WithDerivative.apply(values, terms)  # type: ignore[no-untyped-call]
+    terms = terms.reshape(values.shape).masked_fill(values.isinf(), 0)
+    # The values themselves, with the derivatives of the terms, which equal them but for rounding.
+    result = values + (terms - terms.detach())
     return (result, indices) if reduction.name == operation else result
 
 
-class _WithDerivative(torch.autograd.Function):
-    """The first argument, differentiated as the second, which equals it but for rounding."""
+def _kernel(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
+    """One kernel, with derivatives if its law is a Pullback."""
+    if is_ordinary(args):
+        function: Any = _PlainKernel
+    elif is_traced(args) and not is_transformed():
+        return compute(reduction, args, place)  # the operator has the rules
+    else:
+        function = _Kernel
+    return function.apply(reduction, place, *args)
 
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, derivative: Tensor) -> Tensor:  # noqa: ARG004
-        return value.clone()
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor]:  # noqa: ARG004
-        return None, gradients[0]
-
-
-class _Function(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, reduction: Reduction, place: Place, *args: Tensor) -> Tensor:
-        result: Tensor = _compute(reduction, args, None, place)
-        ctx.reduction, ctx.place = reduction, place
-        ctx.saves = reduction.name != "Sum"
-        ctx.save_for_backward(*args, *([result] if ctx.saves else []))
-        return result
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        reduction: Reduction = ctx.reduction
-        place: Place = ctx.place
-        saved: tuple[Tensor, ...] = ctx.saved_tensors
-        needed: tuple[bool, ...] = ctx.needs_input_grad[2:]
-        count = len(needed)
-        args, result = saved[:count], saved[count:]
-        # Where no term counts log 0 = -inf, and any finite value makes all exp(F - a) 0.
-        held = [a.nan_to_num(nan=torch.nan, posinf=torch.inf, neginf=0.0) for a in result]
-        assert isinstance(reduction.law, Pullback)
-        results: list[Tensor | None] = [None] * count
-        known: dict[tuple[str, str], Tensor] = {}
-        for group in reduction.groups(reduction.law, needed):
-            inputs = _inputs(group, args, place, known)
-            # Of a reduction over both indices the result is one row, and a parameter here.
-            more = [*inputs, *(held if group.takes_result else []), gradients[0]]
-            if reduction.axis == 2:
-                more = [m.squeeze(-2) for m in more]
-            columns = _value(group.reduction, (*args, *more), place)
-            begin = 0
-            for k, dim in zip(group.positions, group.dims, strict=True):
-                gradient = columns[..., begin : begin + dim]
-                if reduction.routine.variables[k][2] == 2:
-                    gradient = gradient.squeeze(-2)
-                # Over the batches that share an argument.
-                results[k] = gradient.sum_to_size(args[k].shape or (1,)).reshape(args[k].shape)
-                begin += dim
-        return None, None, *results
+def _saved(reduction: Reduction, args: Sequence[Tensor], result: Any) -> list[Tensor]:
+    """What derivatives need."""
+    if not isinstance(reduction.law, Pullback):
+        return []
+    return [*args, *([] if reduction.name == "Sum" else [result])]
 
 
 def _inputs(
-    group: Group, args: tuple[Tensor, ...], place: Place, known: dict[tuple[str, str], Tensor]
+    group: Any, args: tuple[Tensor, ...], held: list[Tensor], place: Place, known: dict[Any, Tensor]
 ) -> list[Tensor]:
+    """The related values and the result that a derivative takes beside the arguments."""
+
+    def run(related: Reduction, its: tuple[Tensor, ...]) -> Tensor:
+        return _value(related, its, place)
+
+    inputs: list[Related] = group.inputs
     return [
-        related.value(args, lambda r, a: _value(r, a, place), known) for related in group.inputs
+        *(related.value(args, run, known) for related in inputs),
+        *(held if group.takes_result else []),
     ]
+
+
+def _finite(result: Sequence[Tensor]) -> list[Tensor]:
+    # Where no term counts log 0 = -inf, and any finite value makes all exp(F - a) 0.
+    return [a.nan_to_num(nan=torch.nan, posinf=torch.inf, neginf=0.0) for a in result]
+
+
+def _as_parameters(reduction: Reduction, values: list[Tensor]) -> list[Tensor]:
+    """Values for each output; of a reduction over both indices one row, and a parameter here."""
+    return [v.squeeze(-2) for v in values] if reduction.axis == 2 else values
+
+
+def pullback(
+    reduction: Reduction,
+    place: Place,
+    needed: tuple[bool, ...],
+    saved: Sequence[Tensor],
+    e: Tensor | None,
+) -> list[Tensor | None]:
+    """The gradients in the arguments that need them, for the gradient e of the result."""
+    count = len(needed)
+    results: list[Tensor | None] = [None] * count
+    if e is None:
+        return results
+    args, held = tuple(saved[:count]), _finite(saved[count:])
+    assert isinstance(reduction.law, Pullback)
+    known: dict[Any, Tensor] = {}
+    for group in reduction.groups(reduction.law, needed):
+        more = [*_inputs(group, args, held, place, known), e]
+        columns = _value(group.reduction, (*args, *_as_parameters(reduction, more)), place)
+        begin = 0
+        for k, dim in zip(group.positions, group.dims, strict=True):
+            gradient = columns.narrow(-1, begin, dim)
+            if reduction.routine.variables[k][2] == 2:
+                gradient = gradient.squeeze(-2)
+            # Over the batches that share an argument.
+            results[k] = gradient.sum_to_size(args[k].shape or (1,)).reshape(args[k].shape)
+            begin += dim
+    return results
+
+
+def pushforward(
+    reduction: Reduction, place: Place, saved: Sequence[Tensor], tangents: Sequence[Tensor | None]
+) -> Tensor:
+    """The derivative of the result along the tangents of the arguments that have one."""
+    count = len(tangents)
+    args, held = tuple(saved[:count]), _finite(saved[count:])
+    assert isinstance(reduction.law, Pullback)
+    tangent = reduction.tangent(reduction.law, tuple(t is not None for t in tangents))
+    more = _as_parameters(reduction, _inputs(tangent, args, held, place, {}))
+    along = [t for t in tangents if t is not None]
+    return _value(tangent.reduction, (*args, *more, *along), place)
+
+
+class _Kernel(torch.autograd.Function):
+    @staticmethod
+    def forward(reduction: Reduction, place: Place, *args: Tensor) -> Any:
+        return compute(reduction, args, place)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        reduction, place, *args = inputs
+        ctx.reduction, ctx.place, ctx.count = reduction, place, len(args)
+        ctx.set_materialize_grads(False)
+        if not isinstance(reduction.law, Pullback):
+            ctx.mark_non_differentiable(*(output if isinstance(output, tuple) else (output,)))
+            ctx.none = (None,) * len(output) if isinstance(output, tuple) else None
+        saved = _saved(reduction, args, output)
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+        if not isinstance(ctx.reduction.law, Pullback):
+            return (None, None, *[None] * ctx.count)
+        needed: tuple[bool, ...] = ctx.needs_input_grad[2:]
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        return None, None, *pullback(ctx.reduction, ctx.place, needed, saved, gradients[0])
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Tensor | None) -> Any:
+        if not isinstance(ctx.reduction.law, Pullback):
+            return ctx.none
+        with in_forward_mode(ctx.saved_tensors) as saved:
+            return pushforward(ctx.reduction, ctx.place, saved, tangents[2:])
+
+    @staticmethod
+    def vmap(
+        info: Any,  # noqa: ARG004
+        in_dims: tuple[int | None, ...],
+        reduction: Reduction,
+        place: Place,
+        *args: Tensor,
+    ) -> tuple[Any, Any]:
+        moved = with_batch_first(reduction, args, in_dims[2:])
+        result = _kernel(reduction, tuple(moved), place)
+        return result, (0,) * len(result) if isinstance(result, tuple) else 0
+
+
+class _PlainKernel(torch.autograd.Function):
+    """The same outside of transforms: torch calls functions of this older form much faster."""
+
+    @staticmethod
+    def forward(ctx: Any, reduction: Reduction, place: Place, *args: Tensor) -> Any:
+        result = compute_now(reduction, args, None, place)
+        _Kernel.setup_context(ctx, (reduction, place, *args), result)
+        return result
+
+    backward = staticmethod(_Kernel.backward)
+
+
+# ---- the same rules for the operator ----
+
+
+def _operator_context(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
+    key, args, ranges, ctx.backend, ctx.device_id = inputs
+    ctx.key, ctx.counts = key, (len(args), len(ranges))
+    held = _saved(reduction_of(key), args, output[0]) or args
+    ctx.save_for_backward(*ranges, *held)
+
+
+def _operator_backward(ctx: Any, gradients: list[Tensor | None]) -> tuple[Any, ...]:
+    reduction, (count, ranges), tensors = reduction_of(ctx.key), ctx.counts, ctx.saved_tensors
+    place = place_of(tensors, ctx.backend, ctx.device_id, tensors[:ranges] or None)
+    needed: tuple[bool, ...] = tuple(ctx.needs_input_grad[1])
+    if isinstance(reduction.law, Pullback):
+        found = pullback(reduction, place, needed, tensors[ranges:], gradients[0])
+    elif reduction.law is None or gradients[0] is None:
+        found = [None] * count
+    else:
+        found = _by_law(reduction, place, needed, tensors[ranges:], gradients[0])
+    return None, found, [None] * ranges, None, None
+
+
+def _by_law(
+    reduction: Reduction,
+    place: Place,
+    needed: tuple[bool, ...],
+    args: Sequence[Tensor],
+    e: Tensor,
+) -> list[Tensor | None]:
+    """The gradients of a kernel in a graph that was made without any: of what its law makes it."""
+    again = torch.is_grad_enabled()
+    with torch.enable_grad():
+        # New nodes, so that each argument's gradient is of this call alone.
+        leaves = [
+            a.view_as(a) if again else a.detach().requires_grad_(n)
+            for a, n in zip(args, needed, strict=True)
+        ]
+        result = _differentiable(reduction, tuple(leaves), place)
+        value = result[0] if isinstance(result, tuple) else result
+        wanted = [a for a, n in zip(leaves, needed, strict=True) if n]
+        partial = iter(torch.autograd.grad(value, wanted, e, create_graph=again, allow_unused=True))
+    return [next(partial) if n else None for n in needed]
+
+
+def _operator_vmap(
+    info: Any,  # noqa: ARG001
+    in_dims: tuple[Any, ...],
+    key: str,
+    args: list[Tensor],
+    ranges: list[Tensor],
+    backend: str,
+    device_id: int,
+) -> tuple[Any, Any]:
+    moved = with_batch_first(reduction_of(key), args, in_dims[1])
+    results = torch.ops.keopsnb.kernel(key, moved, ranges, backend, device_id)
+    return results, [0] * len(results)
+
+
+torch.library.register_autograd(
+    "keopsnb::kernel", _operator_backward, setup_context=_operator_context
+)
+torch.library.register_vmap("keopsnb::kernel", _operator_vmap)

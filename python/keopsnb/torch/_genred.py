@@ -4,12 +4,14 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from keopsnb._gradients import Options, Reduction
 from keopsnb._options import check_options, header_text
-from keopsnb._ranges import ranges_of
-from keopsnb.torch._autograd import Place, reduce
+from keopsnb.torch import _graph
+from keopsnb.torch._autograd import reduce
+from keopsnb.torch._operator import place_of
 
 
 class Genred:
@@ -98,6 +100,7 @@ class Genred:
             opt_arg,
             Options(compensated, use_fast_math, header=header_text(header)),
         )
+        self._key = self._reduction.key
 
     def __call__(
         self,
@@ -145,4 +148,6 @@ class Genred:
             CudaError: if there is no NVIDIA driver, GPU or NVRTC, or a CUDA call fails.
             KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
-        return reduce(self._reduction, args, out, Place(backend, device_id, ranges_of(ranges)))
+        if torch.compiler.is_compiling():
+            return _graph.call(self._key, args, backend, device_id, ranges, out)
+        return reduce(self._reduction, args, out, place_of(args, backend, device_id, ranges))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from keopsnb._lazy.complexes import ComplexMatrix
-from keopsnb._lazy.deferred import known_plan
+from keopsnb._lazy.deferred import Plan, known_plan, layout_of
 from keopsnb._lazy.making import text_of
 from keopsnb._lazy.matrix import Matrix
+from keopsnb._lazy.variables import constant_in_graphs
+from keopsnb.torch import _graph
 from keopsnb.torch._genred import Genred
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ _FUNCTIONS = {
     "bitwise_not": "__invert__", "hypot": "hypot", "exp2": "exp2", "log2": "log2",
     "log10": "log10", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "erfc": "erfc",
     "lgamma": "lgamma", "digamma": "digamma", "softplus": "softplus", "gelu": "gelu",
+    # Dynamo's, for matrix / tensor and the like.
+    "rdiv": "__rtruediv__", "rtruediv": "__rtruediv__", "rpow": "__rpow__",
+    "rfloordiv": "__rfloordiv__", "rmod": "__rmod__", "floordiv": "__floordiv__",
 }  # fmt: skip
 # What torch calls for tensor * matrix: the tensor's own operators and their reflections.
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
@@ -113,6 +117,21 @@ def _product(left: Any, right: Any) -> Any:
             "K.rmatvec(v) for K.T @ v."
         )
     return right.__rmatmul__(left)
+
+
+@constant_in_graphs
+def _key(*of_plan: Any) -> str:
+    """The key of the reduction that a plan calls."""
+    key: str = known_plan(Genred, *of_plan).call._key  # type: ignore[attr-defined]
+    return key
+
+
+def _planned(*of_plan: Any) -> Plan:
+    if not torch.compiler.is_compiling():
+        return known_plan(Genred, *of_plan)
+    forms, places, *_ = of_plan
+    key = _key(*of_plan)
+    return Plan(lambda *args, **place: _graph.call(key, args, **place), layout_of(forms, places))
 
 
 class LazyTensor(Matrix):
@@ -140,7 +159,7 @@ class LazyTensor(Matrix):
         tensor([0.5413, 0.5413, 0.5413])
     """
 
-    planned = staticmethod(functools.partial(known_plan, Genred))
+    planned = staticmethod(_planned)
     arrays = _Arrays
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Linear systems of kernels, for torch tensors."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
@@ -11,7 +11,10 @@ from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import Solver
+from keopsnb.torch._autograd import pullback, pushforward
+from keopsnb.torch._context import in_forward_mode
 from keopsnb.torch._genred import Genred
+from keopsnb.torch._operator import Place, batch_dims, place_of, with_batch_first
 
 
 class KernelSolve(Solver):
@@ -66,7 +69,7 @@ class KernelSolve(Solver):
         def product(*rest: Tensor) -> Any:
             return self._sum(*rest, **place)
 
-        def solve(b: Tensor, shift: Tensor | float, fixed: tuple[Tensor, ...], start: Any) -> Any:
+        def solve(b: Tensor, shift: Tensor | float, fixed: Sequence[Tensor], start: Any) -> Any:
             found = conjugate_gradients(
                 torch,
                 lambda x: product(*fixed[:k], x, *fixed[k + 1 :]) + shift * x,
@@ -79,7 +82,8 @@ class KernelSolve(Solver):
             first.append(found)
             return found.solution
 
-        x = _Implicit.apply(product, solve, k, x0, alpha, *args)  # type: ignore[no-untyped-call]
+        system = _System(self._sum._reduction, place_of(args, **place), k, solve)
+        x = _Implicit.apply(system, x0, alpha, *args)  # type: ignore[no-untyped-call]
         return replace(first[0], solution=x)
 
     def _named(
@@ -104,42 +108,94 @@ class KernelSolve(Solver):
         return values.to(dtype)
 
 
+@dataclass(frozen=True)
+class _System:
+    """A x = b, with A = (the Sum that is linear in argument k) + alpha Id."""
+
+    reduction: Reduction
+    place: Place
+    k: int
+    solve: Callable[[Tensor, Any, Sequence[Tensor], Any], Any]
+
+    def again(self, b: Tensor, alpha: Any, args: Sequence[Tensor]) -> Tensor:
+        """Its solution for another b, differentiable."""
+        args = (*args[: self.k], b, *args[self.k + 1 :])
+        x: Tensor = _Implicit.apply(self, None, alpha, *args)  # type: ignore[no-untyped-call]
+        return x
+
+
 class _Implicit(torch.autograd.Function):
-    """x = A^-1 b, for symmetric A: with g = A^-1 e, <e, dx> = <g, db - (dA) x>."""
+    """x = A^-1 b, for symmetric A: dx = A^-1 (db - (dA) x), and <e, dx> = <A^-1 e, db - (dA) x>."""
 
     @staticmethod
-    def forward(product: Any, solve: Any, k: int, x0: Any, alpha: Any, *args: Tensor) -> Tensor:  # noqa: ARG004
-        x: Tensor = solve(args[k], alpha, args, x0)
+    def forward(system: _System, x0: Any, alpha: Any, *args: Tensor) -> Tensor:
+        x: Tensor = system.solve(args[system.k], alpha, args, x0)
         return x
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        ctx.product, ctx.solve, ctx.k, _, alpha, *args = inputs
+        ctx.system, _, alpha, *args = inputs
+        ctx.set_materialize_grads(False)
         ctx.alpha = None if isinstance(alpha, Tensor) else alpha
-        ctx.save_for_backward(output, *args, *([alpha] if ctx.alpha is None else []))
+        saved = (output, *args, *([alpha] if ctx.alpha is None else []))
+        ctx.save_for_backward(*saved)
+        ctx.save_for_forward(*saved)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
-        k, (x, *args) = ctx.k, ctx.saved_tensors
-        alpha = args.pop() if ctx.alpha is None else ctx.alpha
-        g = _Implicit.apply(  # type: ignore[no-untyped-call]
-            ctx.product, ctx.solve, k, None, alpha, *args[:k], gradients[0], *args[k + 1 :]
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
+        system, x, alpha, args = _unpacked(ctx, ctx.saved_tensors)
+        k, (_, _, of_alpha, *needed) = system.k, ctx.needs_input_grad
+        if gradients[0] is None:
+            return (None,) * (3 + len(args))
+        g = system.again(gradients[0], alpha, args)
+        among = (*args[:k], x, *args[k + 1 :])
+        others = tuple(n and j != k for j, n in enumerate(needed))
+        results = pullback(system.reduction, system.place, others, among, -g)
+        results[k] = g.sum_to_size(args[k].shape) if needed[k] else None
+        by_alpha = None
+        if of_alpha:
+            by_alpha = -(g * x).sum_to_size(alpha.shape or (1,)).reshape(alpha.shape)
+        return None, None, by_alpha, *results
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Tensor:
+        with in_forward_mode(ctx.saved_tensors) as saved:
+            system, x, alpha, args = _unpacked(ctx, saved)
+            k, (_, _, of_alpha, *along) = system.k, tangents
+            among = (*args[:k], x, *args[k + 1 :])
+            others = [None if j == k else t for j, t in enumerate(along)]
+            terms = [] if along[k] is None else [along[k]]
+            if any(t is not None for t in others):
+                terms.append(-pushforward(system.reduction, system.place, among, others))
+            if of_alpha is not None:
+                terms.append(-of_alpha * x)
+            return system.again(sum(terms[1:], terms[0]), alpha, args)
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: tuple[int | None, ...], system: _System, x0: Any, alpha: Any, *args: Any
+    ) -> tuple[Tensor, int]:
+        _, of_x0, of_alpha, *of_args = in_dims
+        k, size = system.k, info.batch_size
+        moved = with_batch_first(system.reduction, args, of_args)
+        # The right-hand side gets all batch dimensions of the solution.
+        dims = zip(batch_dims(system.reduction, args), of_args, strict=True)
+        most = max(0, *(d - (dim is not None) for d, dim in dims))
+        counts = zip(moved, batch_dims(system.reduction, moved), strict=True)
+        batch = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
+            (size, *[1] * most), *(a.shape[: max(0, n)] for a, n in counts)
         )
-        results: list[Tensor | None] = [None] * len(args)
-        needed = [n for n in range(len(args)) if n != k and ctx.needs_input_grad[5 + n]]
-        if needed:
-            again = torch.is_grad_enabled()
-            with torch.enable_grad():
-                # New nodes, so that the partial derivative leaves out how x depends on them.
-                aliased = [a.view_as(a) if n in needed else a for n, a in enumerate(args)]
-                if not again:
-                    aliased = [a.detach().requires_grad_(n in needed) for n, a in enumerate(args)]
-                value = ctx.product(*aliased[:k], x if again else x.detach(), *aliased[k + 1 :])
-                partial = torch.autograd.grad(
-                    value, [aliased[n] for n in needed], -g, create_graph=again
-                )
-            for n, gradient in zip(needed, partial, strict=True):
-                results[n] = gradient
-        results[k] = g if ctx.needs_input_grad[5 + k] else None
-        by_alpha = -(g * x).sum().reshape(alpha.shape) if ctx.needs_input_grad[4] else None
-        return None, None, None, None, by_alpha, *results
+        moved[k] = moved[k].expand(*batch, *moved[k].shape[-2:])
+        if of_alpha is not None:
+            alpha = alpha.movedim(of_alpha, 0).reshape(size, *[1] * (moved[k].ndim - 1))
+        if of_x0 is not None:
+            x0 = x0.movedim(of_x0, 0)
+            x0 = x0.reshape(size, *[1] * (moved[k].ndim - x0.ndim), *x0.shape[1:])
+        return _Implicit.apply(system, x0, alpha, *moved), 0  # type: ignore[no-untyped-call]
+
+
+def _unpacked(ctx: Any, saved: Sequence[Tensor]) -> tuple[_System, Tensor, Any, tuple[Tensor, ...]]:
+    """The system, its solution, alpha and the arguments."""
+    x, *args = saved
+    alpha = args.pop() if ctx.alpha is None else ctx.alpha
+    return ctx.system, x, alpha, tuple(args)

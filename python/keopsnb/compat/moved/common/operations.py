@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from keopsnb._solve import conjugate_gradients
+from keopsnb._conjugate import Limits, conjugate_gradients
 from keopsnb.compat.moved.common.utils import get_tools
 
 
@@ -79,9 +79,8 @@ def _solve(
         xp,
         lambda a: apply(a.reshape(b.shape)).reshape(column.shape),
         column,
-        eps=eps,
-        max_iterations=None,
-        preconditioner=inverse,
+        Limits(eps=eps),
+        precondition=inverse,
     )
     return found.solution.reshape(b.shape)
 

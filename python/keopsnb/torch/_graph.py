@@ -1,0 +1,65 @@
+"""Reductions in the graphs of torch.compile and torch.export.
+
+Dynamo, which reads the Python that torch.compile compiles, is not to read ours: a reduction is one
+call in its graph. The tracers behind it run that call, and find the operator of `_operator.py`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from keopsnb._gradients import reduction_of
+from keopsnb.torch._autograd import reduce
+from keopsnb.torch._operator import place_of
+
+
+def reduce_by_key(
+    key: str, backend: str, device_id: int, ranges: Sequence[Any] | None, *args: Tensor
+) -> Any:
+    """The reduction that has this key; it stands in graphs."""
+    return reduce(reduction_of(key), args, None, place_of(args, backend, device_id, ranges))
+
+
+def _admit() -> bool:
+    """Tell Dynamo, as it comes here, that `reduce_by_key` may stand in its graphs."""
+    torch.compiler.allow_in_graph(reduce_by_key)  # type: ignore[no-untyped-call]
+    return True
+
+
+# What torch.compiler.assume_constant_result sets: Dynamo calls the function and does not read it.
+# That decorator and allow_in_graph would import Dynamo, which takes more than a second.
+_admit._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def call(
+    key: str,
+    args: Sequence[Tensor],
+    backend: str = "auto",
+    device_id: int = -1,
+    ranges: Sequence[Any] | None = None,
+    out: Tensor | None = None,
+) -> Any:
+    """What `Genred.__call__` is while a graph is made."""
+    _admit()
+    result = reduce_by_key(key, backend, device_id, ranges, *args)
+    return result if out is None else _written(result, out)
+
+
+def _written(result: Tensor, out: Tensor) -> Tensor:
+    """The result, copied to `out`.
+
+    Raises:
+        ValueError: if `out` is not like the result, or requires a gradient.
+    """
+    if result.requires_grad or out.requires_grad:
+        raise ValueError(
+            "out was given and an argument requires a gradient, or out does; leave it out."
+        )
+    if (out.shape, out.dtype, out.device) != (result.shape, result.dtype, result.device):
+        raise ValueError(
+            f"out is {out.dtype} of shape {tuple(out.shape)}, and the result is {result.dtype} of "
+            f"shape {tuple(result.shape)}."
+        )
+    return out.copy_(result)

@@ -1,0 +1,186 @@
+"""One kernel as an operator of torch, `torch.ops.keopsnb.kernel`, for graphs and their tracers.
+
+Its arguments are tensors and text, so that a graph that holds it can be saved and loaded: the text
+is the reduction's key, from which any process makes the reduction again.
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from keopsnb._gradients import OTHER, Reduction, reduction_of
+from keopsnb._ranges import Ranges, ranges_of
+from keopsnb.torch._context import is_traced, with_memory
+
+Result = Tensor | tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reduction is computed, and for which pairs."""
+
+    backend: str = "auto"
+    device_id: int = -1
+    ranges: Ranges | None = None
+    # In a graph, the ranges as tensors, which nobody can read yet.
+    symbolic_ranges: tuple[Tensor, ...] = ()
+
+    def tensors(self) -> list[Tensor]:
+        """The ranges as tensors; none if all pairs are taken."""
+        if self.ranges is None:
+            return list(self.symbolic_ranges)
+        halves = (self.ranges.over_j, self.ranges.over_i)
+        return [torch.from_numpy(a) for h in halves for a in (h.outputs, h.slices, h.reduced)]
+
+
+_ANYWHERE = Place()
+
+
+def place_of(args: Sequence[Any], backend: str, device_id: int, ranges: Any) -> Place:
+    """The place of a call, with the ranges read if they can be."""
+    if ranges is None:
+        return _ANYWHERE if backend == "auto" and device_id == -1 else Place(backend, device_id)
+    if is_traced((*args, *ranges)):
+        return Place(backend, device_id, None, tuple(torch.as_tensor(r) for r in ranges))
+    return Place(backend, device_id, ranges_of(ranges))
+
+
+def compute_now(
+    reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
+) -> Any:
+    """The values of one kernel, of tensors in memory."""
+    clusters = None if place.ranges is None else reduction.clusters(args, place.ranges)
+    return reduction.routine.call_torch(args, out, place.backend, place.device_id, clusters)
+
+
+def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
+    """The values of one kernel, at once, or as a node of a graph if the call is traced."""
+    if not is_traced(args):
+        return compute_now(reduction, with_memory(args), None, place)
+    results = torch.ops.keopsnb.kernel(
+        reduction.key, list(args), place.tensors(), place.backend, place.device_id
+    )
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def batch_dims(reduction: Reduction, args: Sequence[Tensor]) -> list[int]:
+    """How many batch dimensions each argument has; -1 for a parameter without any dimension."""
+    own = (1 if category == 2 else 2 for _, _, category in reduction.routine.variables)
+    return [a.ndim - n for a, n in zip(args, own, strict=True)]
+
+
+def with_batch_first(
+    reduction: Reduction, args: Sequence[Tensor], in_dims: Sequence[int | None]
+) -> list[Tensor]:
+    """The arguments with the dimensions `in_dims`, one of each, as their first batch dimension."""
+    dims = zip(batch_dims(reduction, args), in_dims, strict=True)
+    logical = [d - (dim is not None) for d, dim in dims]
+    most = max([0, *logical])
+    moved = []
+    for a, dim, batches in zip(args, in_dims, logical, strict=True):
+        if dim is None:
+            moved.append(a)
+            continue
+        first = a.movedim(dim, 0)
+        moved.append(first.reshape(first.shape[0], *[1] * (most - batches), *first.shape[1:]))
+    return moved
+
+
+@functools.lru_cache(4096)
+def _results(key: str, dtypes: tuple[torch.dtype, ...]) -> list[tuple[tuple[int, ...], Any]]:
+    """What follows the rows in the shape of each result, and its dtype: read off an empty call."""
+    reduction = reduction_of(key)
+    rows = reduction.option or 1  # enough for the K least
+    arrays = tuple(
+        np.empty(
+            (0, dim) if category == 2 else (0, rows, dim),
+            np.float32 if dtype.is_floating_point else str(dtype).removeprefix("torch."),
+        )
+        for (_, dim, category), dtype in zip(reduction.routine.variables, dtypes, strict=True)
+    )
+    found = reduction.routine.call_numpy(arrays)
+    floating = [d for d in dtypes if d.is_floating_point]
+    return [
+        (
+            r.shape[2:],
+            floating[0] if r.dtype.kind == "f" and floating else getattr(torch, r.dtype.name),
+        )
+        for r in (found if isinstance(found, tuple) else (found,))
+    ]
+
+
+def _rows(reduction: Reduction, args: Sequence[Tensor]) -> dict[int, Any]:
+    """How many rows the i-variables (0) and the j-variables (1) have, checked."""
+    floating = {a.dtype for a in args if a.is_floating_point()}
+    if len(floating) > 1:
+        found = " and ".join(sorted(map(str, floating)))
+        raise TypeError(f"The arguments are {found}; all arguments must have one dtype.")
+    rows: dict[int, Any] = {}
+    for k, (a, (name, dim, category)) in enumerate(
+        zip(args, reduction.routine.variables, strict=True)
+    ):
+        called = f"argument {k + 1}" + (f" ('{name}')" if name else "")
+        if category == 2 and a.ndim == 0 and dim == 1:
+            continue
+        if a.ndim < (1 if category == 2 else 2) or a.shape[-1] != dim:
+            wanted = f"({dim},)" if category == 2 else f"({'MN'[category]}, {dim})"
+            raise ValueError(
+                f"{called} has shape {tuple(a.shape)}, and should have shape {wanted}, "
+                "after batch dimensions."
+            )
+        if category == 2:
+            continue
+        among = 0 if reduction.options.rowwise else category
+        if rows.setdefault(among, a.shape[-2]) != a.shape[-2]:
+            raise ValueError(
+                f"{called} has {a.shape[-2]} rows, and an argument before it {rows[among]}; all "
+                f"{'ij'[category]}-variables must have the same number of rows."
+            )
+    return rows
+
+
+_LIBRARY = torch.library.Library("keopsnb", "DEF")  # type: ignore[no-untyped-call]
+_LIBRARY.define(  # type: ignore[no-untyped-call]
+    "kernel(str reduction, Tensor[] args, Tensor[] ranges, str backend, int device_id) -> Tensor[]"
+)
+
+
+@torch.library.impl(_LIBRARY, "kernel", "CompositeExplicitAutograd")
+def _kernel(
+    reduction: str,
+    args: list[Tensor],
+    ranges: list[Tensor],
+    backend: str,
+    device_id: int,
+) -> list[Tensor]:
+    place = Place(backend, device_id, ranges_of(ranges) if ranges else None)
+    result = compute_now(reduction_of(reduction), tuple(args), None, place)
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+@torch.library.register_fake("keopsnb::kernel", lib=_LIBRARY)  # type: ignore[untyped-decorator]
+def _shapes(
+    reduction: str,
+    args: list[Tensor],
+    ranges: list[Tensor],  # noqa: ARG001
+    backend: str,  # noqa: ARG001
+    device_id: int,  # noqa: ARG001
+) -> list[Tensor]:
+    made = reduction_of(reduction)
+    rows = _rows(made, args)
+    batches = zip(args, batch_dims(made, args), strict=True)
+    batch = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
+        *(a.shape[: max(0, n)] for a, n in batches)
+    )
+    along = OTHER[made.axis]  # of rows that belong together the i- and j-variables have the same
+    outputs = rows.get(0 if made.options.rowwise and along < 2 else along, 1)
+    device = args[0].device if args else torch.device("cpu")
+    return [
+        torch.empty((*batch, outputs, *tail), dtype=dtype, device=device)
+        for tail, dtype in _results(reduction, tuple(a.dtype for a in args))
+    ]

@@ -1,0 +1,247 @@
+"""Reductions in the graphs of torch.compile and torch.export, against the same called eagerly."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from test_torch_func import B, S, X, Y, close, dense, gaussian, stacked
+from torch import Tensor
+from torch.func import grad, hessian, jvp, vmap
+
+from keopsnb.torch import Genred, KernelSolve, LazyTensor, Vi, Vj
+
+F64 = torch.float64
+Function = Callable[..., Any]
+PAIRS = ["x = Vi(2)", "y = Vj(2)"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    torch._dynamo.reset()
+
+
+def compiled(f: Function, backend: str = "aot_eager", **options: Any) -> Function:
+    made: Function = torch.compile(f, fullgraph=True, backend=backend, **options)
+    return made
+
+
+def with_gradients(f: Function, args: tuple[Tensor, ...]) -> list[Tensor]:
+    """The results, and the gradients of those that have any."""
+    leaves = [a.clone().requires_grad_(a.is_floating_point()) for a in args]
+    results = f(*leaves)
+    results = results if isinstance(results, tuple) else (results,)
+    total = sum(r.sin().sum() for r in results if r.requires_grad)
+    if not isinstance(total, Tensor):
+        return list(results)
+    wanted = [a for a in leaves if a.requires_grad]
+    gradients = torch.autograd.grad(total, wanted, allow_unused=True, materialize_grads=True)
+    return [*results, *gradients]
+
+
+# Law: one graph without a break gives the same values and gradients.
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager", "inductor"])
+def test_one_graph(backend: str) -> None:
+    def f(x: Tensor, y: Tensor, b: Tensor, s: Tensor) -> Tensor:
+        return gaussian(x.sin(), y, b, s).square()
+
+    args = X, Y, B, S
+    close(with_gradients(compiled(f, backend), args), with_gradients(f, args))
+
+
+LAWS = [
+    ("Norm2", None, None),
+    ("Mean", None, None),
+    ("Max", None, None),
+    ("KMin_ArgKMin", None, 2),
+    ("LogSumExp", None, None),
+    ("SumSoftMaxWeight", "y", None),
+    ("Max_SumShiftExp", None, None),
+    ("ArgMin", None, None),
+    ("Any", None, None),
+]
+
+
+@pytest.mark.parametrize(("name", "weight", "n"), LAWS, ids=[name for name, _, _ in LAWS])
+def test_laws(name: str, weight: str | None, n: int | None) -> None:
+    reduction = Genred("SqDist(x, y)", PAIRS, name, axis=1, formula2=weight, opt_arg=n)
+    made = compiled(lambda x, y: reduction(x, y), dynamic=True)
+    for rows in (4, 3):
+        args = X[:rows], Y[-rows:]
+        close(with_gradients(made, args), with_gradients(reduction, args))
+
+
+def test_dynamic_sizes_are_compiled_once() -> None:
+    counter = torch._dynamo.testing.CompileCounterWithBackend("aot_eager")
+    made = torch.compile(
+        lambda x, y: gaussian(x, y, B[: len(y)], S), fullgraph=True, backend=counter
+    )
+    for rows in (3, 4, 2):
+        for columns in (5, 4):
+            x, y = X[:rows].contiguous(), Y[:columns].contiguous()
+            close(made(x, y), gaussian(x, y, B[:columns], S))
+    assert counter.frame_count <= 3  # that of the first sizes, and those where one and both vary
+
+
+def test_transforms_in_a_graph() -> None:
+    def loss(x: Tensor) -> Tensor:
+        return gaussian(x, Y, B, S).sin().sum()
+
+    for f in (
+        lambda x: grad(loss)(x),
+        lambda x: vmap(grad(loss))(stacked(x)),
+        lambda x: jvp(lambda x: gaussian(x, Y, B, S), (x,), (x,)),
+        lambda x: hessian(loss)(x),
+    ):
+        close(compiled(f)(X), f(X))
+
+
+RANGES = tuple(
+    map(torch.tensor, ([[0, 2], [2, 4]], [1, 2], [[0, 2], [1, 5]], [[0, 5]], [1], [[0, 4]]))
+)
+
+
+@pytest.mark.parametrize(("name", "axis"), [("Mean", 0), ("Mean", 1), ("LogSumExp", 1)])
+def test_ranges(name: str, axis: int) -> None:
+    reduction = Genred("SqDist(x, y)", PAIRS, name, axis)
+
+    def f(x: Tensor, y: Tensor, *ranges: Tensor) -> Any:
+        return reduction(x, y, ranges=ranges)
+
+    args = (X, Y, *RANGES)
+    close(with_gradients(compiled(f), args), with_gradients(f, args))
+
+
+def test_out() -> None:
+    def f(x: Tensor, out: Tensor) -> Tensor:
+        return gaussian(x, Y, B, S, out=out)
+
+    out = torch.empty(4, 1, dtype=F64)
+    assert compiled(f)(X, out) is out
+    close(out, gaussian(X, Y, B, S))
+    with pytest.raises(Exception, match="out is torch.float32"):
+        compiled(f)(X, out.float())
+
+
+def test_wrong_arguments_are_found_in_tracing() -> None:
+    for x, message in (
+        (X[:, :1], r"should have shape \(M, 2\)"),
+        (X.float(), "must have one dtype"),
+    ):
+        with pytest.raises(Exception, match=message):
+            compiled(gaussian)(x, Y, B, S)
+
+
+# Law: symbolic matrices are traced through.
+
+LAZY: dict[str, Function] = {
+    "gaussian": lambda x, y: (-((Vi(x) - Vj(y)) ** 2).sum(-1) / 0.5).exp().matvec(y),
+    "functions": lambda x, y: torch.exp(-(2 * Vi(x).sqdist(Vj(y))).sqrt()).mean(axis=1),
+    "shapes": lambda x, y: (LazyTensor(x[:, None]) | LazyTensor(y[None])).logsumexp(1),
+    "tensors on the left": lambda x, y: (x.sum(0) - (x.sum(0) / (2 + Vi(x).abs())) * Vj(y)).sum(0),
+    "tensors on the right": lambda x, y: ((Vi(x) * Vj(y) - y[0]) / (1 + y[1].exp())).sum(0),
+    "indices": lambda x, y: Vi(x).sqdist(Vj(y)).argKmin(2, axis=1),
+    "later": lambda x, y: (Vi(0, 2) - Vj(1, 2)).abs().sum(-1).sum(1)(x, y),
+}
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_lazy(name: str) -> None:
+    close(with_gradients(compiled(LAZY[name]), (X, Y)), with_gradients(LAZY[name], (X, Y)))
+
+
+def test_products_break_the_graph_and_are_right() -> None:
+    def f(x: Tensor, y: Tensor) -> Tensor:
+        return (Vi(x) | Vj(y)) @ y
+
+    made = torch.compile(f, backend="aot_eager")
+    close(made(X, Y), f(X, Y))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch meets its own
+def test_solve_breaks_the_graph_and_is_right() -> None:
+    solver = KernelSolve(
+        "Exp(-s * SqDist(x, y)) * b", ["x=Vi(2)", "y=Vj(2)", "b=Vj(1)", "s=Pm(1)"], "b", axis=1
+    )
+
+    def f(x: Tensor, b: Tensor) -> Tensor:
+        return 2 * solver(x, x, b, S, alpha=0.5)
+
+    made = torch.compile(f, backend="aot_eager")
+    close(with_gradients(made, (Y, B)), with_gradients(f, (Y, B)))
+
+
+# Law: an exported program is saved, loaded and trained without this one.
+
+
+class Model(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.s = torch.nn.Parameter(S.clone())
+        self.nearest = Genred("SqDist(x, y)", PAIRS, "Min", axis=1)
+
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        return gaussian(x, y, B, self.s), self.nearest(x, y)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # torch meets its own
+@pytest.mark.parametrize("strict", [False, True])
+def test_export(strict: bool, tmp_path: Path) -> None:
+    rows = {0: torch.export.Dim("rows")}
+    program = torch.export.export(Model(), (X, Y), dynamic_shapes=(rows, None), strict=strict)
+    torch.export.save(program, tmp_path / "model.pt2")
+    loaded = torch.export.load(tmp_path / "model.pt2")
+    args = torch.cat([X, -X]), Y
+    for module in (loaded.module(), loaded.run_decompositions().module()):
+        close(with_gradients(module, args), with_gradients(Model(), args))
+        total = sum(r.sum() for r in module(*args))
+        (found,) = torch.autograd.grad(total, list(module.parameters()))
+        s = S.clone().requires_grad_()
+        close(found, torch.autograd.grad(dense(args[0], Y, B, s).sum(), s)[0])
+
+
+# Law: tracers record reductions; nothing is computed of tensors without numbers.
+
+
+@pytest.mark.parametrize("mode", ["real", "fake", "symbolic"])
+def test_make_fx(mode: str) -> None:
+    trace = torch.fx.experimental.proxy_tensor.make_fx
+    graph = trace(lambda x: gaussian(x, Y, B, S), tracing_mode=mode, _allow_non_fake_inputs=True)(X)
+    close(graph(2 * X), gaussian(2 * X, Y, B, S))
+
+
+def test_meta_and_fake_tensors() -> None:
+    best = Genred("SqDist(x, y)", PAIRS, "KMin_ArgKMin", axis=0, opt_arg=3)
+    expected = best(stacked(X), Y)
+    mode = torch._subclasses.FakeTensorMode()
+    x, y = stacked(X), Y
+    for args in ((x.to("meta"), y.to("meta")), (mode.from_tensor(x), mode.from_tensor(y))):
+        for found, right in zip(best(*args), expected, strict=True):
+            assert (found.shape, found.dtype) == (right.shape, right.dtype)
+            assert found.device == args[0].device
+    with mode:
+        assert gaussian(*(torch.empty(a.shape, dtype=F64) for a in (X, Y, B, S))).shape == (4, 1)
+
+
+def test_operator() -> None:
+    args = [X.clone().requires_grad_(), Y, B, S.clone().requires_grad_()]
+    checked = torch.library.opcheck(
+        torch.ops.keopsnb.kernel.default, (gaussian._key, args, [], "auto", -1)
+    )
+    assert set(checked.values()) == {"SUCCESS"}
+
+    def kernel(x: Tensor) -> Tensor:
+        results = torch.ops.keopsnb.kernel(gaussian._key, [x, Y, B, S], [], "auto", -1)
+        assert isinstance(results, list)
+        return results[0]
+
+    close(vmap(kernel, 2)(stacked(X, 2)), torch.stack([kernel(x) for x in stacked(X)]))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_jit_trace() -> None:
+    traced = torch.jit.trace(lambda x: gaussian(x, Y, B, S), (X,), check_trace=False)
+    close(traced(2 * X), gaussian(2 * X, Y, B, S))
