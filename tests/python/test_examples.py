@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/formulas.md", "docs/lazytensor.md", "docs/solve.md")
+PAGES = (
+    "README.md",
+    "docs/formulas.md",
+    "docs/lazytensor.md",
+    "docs/solve.md",
+    "docs/torch.md",
+)
 
 
 def run(*command: str, folder: Path) -> str:

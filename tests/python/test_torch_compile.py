@@ -213,6 +213,14 @@ def test_make_fx(mode: str) -> None:
     close(graph(2 * X), gaussian(2 * X, Y, B, S))
 
 
+def test_make_fx_records_out() -> None:
+    def f(x: Tensor) -> Tensor:
+        return gaussian(x, Y, B, S, out=torch.zeros(4, 1, dtype=F64))
+
+    graph = torch.fx.experimental.proxy_tensor.make_fx(f)(X)
+    close(graph(2 * X), f(2 * X))
+
+
 def test_meta_and_fake_tensors() -> None:
     best = Genred("SqDist(x, y)", PAIRS, "KMin_ArgKMin", axis=0, opt_arg=3)
     expected = best(stacked(X), Y)

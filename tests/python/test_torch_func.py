@@ -123,6 +123,14 @@ def test_vmap_of_scalars_of_nothing_and_of_itself() -> None:
     close(table(stacked(X), stacked(Y), B, S), torch.stack(rows))
 
 
+def test_vmap_inside_of_autograd() -> None:
+    nearest = Genred("s * SqDist(x, y)", ["x = Vi(2)", "y = Vj(2)", "s = Pm(1)"], "Min", axis=1)
+    for f in (lambda x: gaussian(x, Y, B, S), lambda x: nearest(x, Y[:3], S)):
+        x = stacked(X).requires_grad_()
+        (found,) = torch.autograd.grad(vmap(f)(x).sin().sum(), x)
+        close(found, torch.stack([grad(scalar(f))(a) for a in x.detach()]))
+
+
 def test_vmap_with_ranges() -> None:
     ranges = ([[0, 2], [2, 4]], [1, 2], [[0, 2], [1, 5]], [[0, 5]], [1], [[0, 4]])
     found = vmap(lambda x: gaussian(x, Y, B, S, ranges=ranges))(stacked(X))

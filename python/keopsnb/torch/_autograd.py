@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
-from keopsnb._gradients import OTHER, Reduction, Related, reduction_of
+from keopsnb._gradients import OTHER, Reduction, Related
 from keopsnb._laws import Composition, Gathering, Pullback
 from keopsnb.torch._context import (
     alive,
@@ -32,7 +32,6 @@ from keopsnb.torch._operator import (
     batch_dims,
     compute,
     compute_now,
-    place_of,
     with_batch_first,
 )
 
@@ -61,7 +60,7 @@ def _reduce_in_memory(
     if out is not None:
         _check_out(reduction, out, wanted)
     if wanted:
-        return _differentiable(reduction, args, place)
+        return differentiable(reduction, args, place)
     if not reduction.compiled:
         return _composed(reduction, args, place)
     value: Result = compute_now(reduction, args, out, place)
@@ -86,21 +85,37 @@ def _reduce_among_others(
     wanted = reduction.law is not None and needs_derivative(args)
     if out is not None:
         _check_out(reduction, out, wanted)
-        value: Result = compute_now(reduction, args, out, place)
-        return value
+        return written(_kernel(reduction, args, place), out)
     if wanted:
-        return _differentiable(reduction, args, place)
+        return differentiable(reduction, args, place)
     return (_kernel if reduction.compiled else _composed)(reduction, args, place)
 
 
-def _check_out(reduction: Reduction, out: Any, wanted: bool) -> None:
-    differentiable = torch.is_grad_enabled() and reduction.law is not None
+def _check_out(reduction: Reduction | None, out: Any, wanted: bool) -> None:
+    differentiable = torch.is_grad_enabled() and (reduction is None or reduction.law is not None)
     if wanted or (differentiable and isinstance(out, Tensor) and out.requires_grad):
         raise ValueError(
             "out was given and an argument requires a gradient, or out does; leave it out."
         )
-    if not reduction.compiled:
+    if reduction is not None and not reduction.compiled:
         raise ValueError("out was given, and this reduction is made of several; leave it out.")
+
+
+def written(result: Any, out: Tensor) -> Tensor:
+    """The result, copied to `out`.
+
+    Raises:
+        ValueError: if `out` is not like the result, or a gradient is wanted.
+    """
+    if not isinstance(result, Tensor):
+        raise ValueError("out was given, and this reduction returns two tensors; leave it out.")
+    _check_out(None, out, result.requires_grad)
+    if (out.shape, out.dtype, out.device) != (result.shape, result.dtype, result.device):
+        raise ValueError(
+            f"out is {out.dtype} of shape {tuple(out.shape)}, and the result is {result.dtype} of "
+            f"shape {tuple(result.shape)}."
+        )
+    return out.copy_(result)
 
 
 def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
@@ -109,7 +124,7 @@ def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tens
     return value
 
 
-def _differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Result:
+def differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Result:
     plain = isinstance(reduction.law, Pullback) and reduction.name == "Sum"
     narrow = {a.dtype for a in args if isinstance(a, Tensor)} & {torch.float16, torch.bfloat16}
     if narrow and not plain:
@@ -204,7 +219,7 @@ def _kernel(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any
     return function.apply(reduction, place, *args)
 
 
-def _saved(reduction: Reduction, args: Sequence[Tensor], result: Any) -> list[Tensor]:
+def saved_for(reduction: Reduction, args: Sequence[Tensor], result: Any) -> list[Tensor]:
     """What derivatives need."""
     if not isinstance(reduction.law, Pullback):
         return []
@@ -291,7 +306,7 @@ class _Kernel(torch.autograd.Function):
         if not isinstance(reduction.law, Pullback):
             ctx.mark_non_differentiable(*(output if isinstance(output, tuple) else (output,)))
             ctx.none = (None,) * len(output) if isinstance(output, tuple) else None
-        saved = _saved(reduction, args, output)
+        saved = saved_for(reduction, args, output)
         ctx.save_for_backward(*saved)
         ctx.save_for_forward(*saved)
 
@@ -333,68 +348,3 @@ class _PlainKernel(torch.autograd.Function):
         return result
 
     backward = staticmethod(_Kernel.backward)
-
-
-# ---- the same rules for the operator ----
-
-
-def _operator_context(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
-    key, args, ranges, ctx.backend, ctx.device_id = inputs
-    ctx.key, ctx.counts = key, (len(args), len(ranges))
-    held = _saved(reduction_of(key), args, output[0]) or args
-    ctx.save_for_backward(*ranges, *held)
-
-
-def _operator_backward(ctx: Any, gradients: list[Tensor | None]) -> tuple[Any, ...]:
-    reduction, (count, ranges), tensors = reduction_of(ctx.key), ctx.counts, ctx.saved_tensors
-    place = place_of(tensors, ctx.backend, ctx.device_id, tensors[:ranges] or None)
-    needed: tuple[bool, ...] = tuple(ctx.needs_input_grad[1])
-    if isinstance(reduction.law, Pullback):
-        found = pullback(reduction, place, needed, tensors[ranges:], gradients[0])
-    elif reduction.law is None or gradients[0] is None:
-        found = [None] * count
-    else:
-        found = _by_law(reduction, place, needed, tensors[ranges:], gradients[0])
-    return None, found, [None] * ranges, None, None
-
-
-def _by_law(
-    reduction: Reduction,
-    place: Place,
-    needed: tuple[bool, ...],
-    args: Sequence[Tensor],
-    e: Tensor,
-) -> list[Tensor | None]:
-    """The gradients of a kernel in a graph that was made without any: of what its law makes it."""
-    again = torch.is_grad_enabled()
-    with torch.enable_grad():
-        # New nodes, so that each argument's gradient is of this call alone.
-        leaves = [
-            a.view_as(a) if again else a.detach().requires_grad_(n)
-            for a, n in zip(args, needed, strict=True)
-        ]
-        result = _differentiable(reduction, tuple(leaves), place)
-        value = result[0] if isinstance(result, tuple) else result
-        wanted = [a for a, n in zip(leaves, needed, strict=True) if n]
-        partial = iter(torch.autograd.grad(value, wanted, e, create_graph=again, allow_unused=True))
-    return [next(partial) if n else None for n in needed]
-
-
-def _operator_vmap(
-    info: Any,  # noqa: ARG001
-    in_dims: tuple[Any, ...],
-    key: str,
-    args: list[Tensor],
-    ranges: list[Tensor],
-    backend: str,
-    device_id: int,
-) -> tuple[Any, Any]:
-    moved = with_batch_first(reduction_of(key), args, in_dims[1])
-    results = torch.ops.keopsnb.kernel(key, moved, ranges, backend, device_id)
-    return results, [0] * len(results)
-
-
-torch.library.register_autograd(
-    "keopsnb::kernel", _operator_backward, setup_context=_operator_context
-)
-torch.library.register_vmap("keopsnb::kernel", _operator_vmap)

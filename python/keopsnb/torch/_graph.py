@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from keopsnb._gradients import reduction_of
-from keopsnb.torch._autograd import reduce
+from keopsnb.torch import _rules as _rules
+from keopsnb.torch._autograd import reduce, written
 from keopsnb.torch._operator import place_of
 
 
@@ -44,22 +45,4 @@ def call(
     """What `Genred.__call__` is while a graph is made."""
     _admit()
     result = reduce_by_key(key, backend, device_id, ranges, *args)
-    return result if out is None else _written(result, out)
-
-
-def _written(result: Tensor, out: Tensor) -> Tensor:
-    """The result, copied to `out`.
-
-    Raises:
-        ValueError: if `out` is not like the result, or requires a gradient.
-    """
-    if result.requires_grad or out.requires_grad:
-        raise ValueError(
-            "out was given and an argument requires a gradient, or out does; leave it out."
-        )
-    if (out.shape, out.dtype, out.device) != (result.shape, result.dtype, result.device):
-        raise ValueError(
-            f"out is {out.dtype} of shape {tuple(out.shape)}, and the result is {result.dtype} of "
-            f"shape {tuple(result.shape)}."
-        )
-    return out.copy_(result)
+    return result if out is None else written(result, out)

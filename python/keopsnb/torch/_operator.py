@@ -45,7 +45,7 @@ def place_of(args: Sequence[Any], backend: str, device_id: int, ranges: Any) -> 
     """The place of a call, with the ranges read if they can be."""
     if ranges is None:
         return _ANYWHERE if backend == "auto" and device_id == -1 else Place(backend, device_id)
-    if is_traced((*args, *ranges)):
+    if isinstance(ranges, Sequence) and is_traced((*args, *ranges)):
         return Place(backend, device_id, None, tuple(torch.as_tensor(r) for r in ranges))
     return Place(backend, device_id, ranges_of(ranges))
 
