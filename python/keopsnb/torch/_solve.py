@@ -80,7 +80,8 @@ class KernelSolve(Solver):
             return found.solution
 
         x = _Implicit.apply(product, solve, k, x0, alpha, *args)  # type: ignore[no-untyped-call]
-        return replace(first[0], solution=x)
+        found = first[0]
+        return Solution(x, found.iterations, found.residual, found.converged)
 
     def _named(
         self,
