@@ -84,7 +84,8 @@ class KernelSolve(Solver):
 
         system = _System(self._sum._reduction, place_of(args, **place), k, solve)
         x = _Implicit.apply(system, x0, alpha, *args)  # type: ignore[no-untyped-call]
-        return replace(first[0], solution=x)
+        found = first[0]
+        return Solution(x, found.iterations, found.residual, found.converged)
 
     def _named(
         self,
