@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.operators import Operators
+from keopsnb._lazy.variables import Text, Variable
 from keopsnb._options import integer
 
 if TYPE_CHECKING:
@@ -326,8 +327,20 @@ class Methods(Operators):
         return self.make("Laplacian({}, {})", v)
 
     def trace_operator(self, v: Any) -> Self:
-        """The trace of a formula that is linear in the variable v."""
-        return self.make("TraceOperator({}, {})", v)
+        """The trace of a formula that is linear in the variable v.
+
+        It does not depend on v: where that is symbolic, a call need not give it.
+        """
+        made = self.make("TraceOperator({}, {})", v)
+        gone = {u.position for u in self.lift(v).text.variables} - {None}
+        variables = (
+            Variable(self.arrays.numbers([0.0] * u.dim), u.dim, 2, number=True)
+            if u.position in gone
+            else u
+            for u in made.text.variables
+        )
+        made.text = Text(made.text.formula, tuple(variables))
+        return made
 
     def factorize(self, g: Any) -> Self:
         """The same matrix: common sub-formulas are computed once anyway."""
