@@ -131,7 +131,6 @@ def derivatives(x: Any, y: Any, s: Any, Q: Any) -> dict[str, Any]:
         "diff": f.diff(x, y),
         "divergence": (f * (x - y)).divergence(x),
         "laplacian": f.laplacian(x),
-        "trace_operator": ((x | (s * y)) * y).trace_operator(x),
     }
 
 

@@ -66,6 +66,12 @@ def symbolic(front: Any, library: str, dtype: str) -> Any:
     return K.sum(axis=1)(x, y, b)
 
 
+def trace(front: Any, library: str, dtype: str) -> Any:
+    x, y, _ = xyb(library, dtype)
+    v = front.LazyTensor((0, 2, 0))  # which needs no value, as the trace does not depend on it
+    return ((v | front.Vj(y)) * front.Vi(x)).trace_operator(v).sum(axis=1)
+
+
 def clusters(front: Any, library: str, dtype: str) -> Any:
     tools = cluster_of(front)
     x, _, _ = xyb(library, dtype)
@@ -142,6 +148,7 @@ PROGRAMS: dict[str, Any] = {
     "LazyTensor, batch": lazy_batch,
     "LazyTensor, ranges": lazy_ranges,
     "LazyTensor, symbolic": symbolic,
+    "LazyTensor, trace_operator": trace,
     "clusters": clusters,
     "from_matrix": lambda front, library, dtype: ranges(front, library),
     "swap_axes": lambda front, library, dtype: cluster_of(front).swap_axes(ranges(front, library)),

@@ -365,3 +365,12 @@ def test_number_of_neighbours(K: Any) -> None:
     x = np.arange(5.0)[:, None]
     nearest = Vi(x).sqdist(Vj(x)).argKmin(K, axis=1)
     np.testing.assert_array_equal(nearest, [[0, 1], [1, 0], [2, 1], [3, 2], [4, 3]])
+
+
+def test_a_trace_needs_no_value_of_its_variable() -> None:
+    from keopsnb.numpy import LazyTensor, Vi, Vj
+
+    x, y = np.arange(6.0).reshape(2, 3), np.ones((4, 3))
+    v = LazyTensor((0, 3, 0))
+    trace = ((v | Vj(y)) * Vi(x)).trace_operator(v)
+    np.testing.assert_allclose(trace.sum(axis=1), 4 * x.sum(1, keepdims=True))

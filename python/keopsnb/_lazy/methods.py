@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.rows import Rows
+from keopsnb._lazy.variables import Kind, Variable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -147,8 +148,22 @@ class Methods(Rows):
         return self.make("Laplacian({}, {})", v)
 
     def trace_operator(self, v: Any) -> Self:
-        """The trace of a formula that is linear in the variable v."""
-        return self.make("TraceOperator({}, {})", v)
+        """The trace of a formula that is linear in the variable v.
+
+        It does not depend on v: where that is symbolic, a call need not give it.
+        """
+        made = self.make("TraceOperator({}, {})", v)
+        gone = {u.kind.position for u in self.lift(v).text.variables} - {None}
+        zeros = {p: (0.0,) * k.dim for k in made.text.form.kinds if (p := k.position) in gone}
+        made.text = made.text.over(
+            [
+                Variable(zeros[p], Kind(2, u.kind.dim, number=True))
+                if (p := u.kind.position) in gone
+                else u
+                for u in made.text.variables
+            ]
+        )
+        return made
 
     def factorize(self, g: Any) -> Self:
         """The same matrix: common sub-formulas are computed once anyway."""
