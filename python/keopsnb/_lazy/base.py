@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -159,15 +160,19 @@ class Lazy:
             return other  # type: ignore[return-value]
         return type(self)(other)  # type: ignore[call-arg]
 
+    def check_done(self) -> None:
+        """Raise TypeError if this is a reduction that is not computed yet."""
+        if self.waiting is not None:
+            raise TypeError(
+                "This is a reduction that waits for its variables; call it before its result is "
+                "used in a formula."
+            )
+
     def make(self, template: str, *others: Any) -> Self:
         """The formula `template`, over this matrix and others."""
         parts = [self, *[self.lift(o) for o in others]]
         for part in parts:
-            if part.waiting is not None:
-                raise TypeError(
-                    "This is a reduction that waits for its variables; call it before its result "
-                    "is used in a formula."
-                )
+            part.check_done()
             if part.is_complex and not self.is_complex:
                 raise TypeError(
                     "This operation has no complex operand; take .real, .imag or abs()."
@@ -242,6 +247,7 @@ class Lazy:
         constructor, call_options = self._options(kwargs) if kwargs else ({}, {})
         lifted = [self] if other is None else [self, self.lift(other)]
         for part in lifted:
+            part.check_done()
             if part.ranges is not None:
                 call_options.setdefault("ranges", part.ranges)
             if part.backend is not None:
@@ -309,6 +315,10 @@ def _shown(v: Variable) -> str:
     return name if v.data is None else f"{name}  {tuple(v.data.shape)}"
 
 
+# What the parser says of arguments that are not formulas.
+_MORE = re.compile(r"the (integer parameters?|lists?|list parameters?) (is|are) .*")
+
+
 def _misfit(error: FormulaError, parts: Sequence[Lazy]) -> FormulaError:
     """What the parser says, with operands as the user knows them."""
     rule, _, found = str(error).partition("\n")[0].partition(", but here ")
@@ -318,10 +328,10 @@ def _misfit(error: FormulaError, parts: Sequence[Lazy]) -> FormulaError:
         f"operand {k} ({_described(part)}) has dimension {part.ndim}"
         for k, part in enumerate(parts, 1)
     ]
-    _, integers, values = found.partition("the integer parameters are ")
-    return FormulaError(
-        f"{rule}, but here {' and '.join(operands)}{integers and ', and '}{integers}{values or '.'}"
-    )
+    more = _MORE.search(found)
+    if more:
+        operands.append(more[0])
+    return FormulaError(f"{rule}, but here {' and '.join(operands).removesuffix('.')}.")
 
 
 def _described(part: Lazy) -> str:

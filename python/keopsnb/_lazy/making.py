@@ -1,5 +1,6 @@
 """How arrays, numbers and tuples become symbolic matrices, for all front ends."""
 
+from collections.abc import Callable
 from typing import Any
 
 from keopsnb._lazy.matrix import Matrix
@@ -22,6 +23,8 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         raise ValueError(f"axis is {axis!r}; write 0 for rows i, or 1 for columns j.")
     if arrays.is_array(x):
         data, category = _variable_of(x, axis)
+        if data.shape[-1] < 1:
+            raise ValueError(f"x has shape {tuple(x.shape)}; its last axis has one entry or more.")
         return variable_expression(Variable(data, Kind(category, int(data.shape[-1]))))
     if isinstance(x, bool):
         x = int(x)
@@ -31,6 +34,10 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         position, dim, category = x
         if category not in (0, 1, 2):
             raise ValueError(f"The category of {x} is {category}; write 0 (i), 1 (j) or 2.")
+        if position < 0:
+            raise ValueError(f"The position is {position}; number symbolic variables from 0 on.")
+        if dim < 1:
+            raise ValueError(f"The dimension is {dim}; write 1 or more.")
         return variable_expression(Variable(None, Kind(category, dim, position)))
     if isinstance(x, float) or (
         isinstance(x, list | tuple) and x and all(isinstance(n, int | float) for n in x)
@@ -41,6 +48,24 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
         f"list of numbers, {arrays.noun}, or (position, dimension, category)."
     )
+
+
+def indexed(
+    make: Callable[..., Any], x_or_ind: Any, dim: int | None, category: int, name: str
+) -> Any:
+    """What `Vi`, `Vj` and `Pm` give.
+
+    Raises:
+        TypeError: if a position has no dimension.
+    """
+    if dim is not None:
+        return make((x_or_ind, dim, category))
+    if category < 2 and isinstance(x_or_ind, int):
+        raise TypeError(
+            f"{name}({x_or_ind!r}) has no dimension; write {name}({x_or_ind!r}, D) for a symbolic "
+            "variable."
+        )
+    return make(x_or_ind, axis=category if category < 2 else None)
 
 
 def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:

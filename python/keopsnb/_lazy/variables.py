@@ -52,9 +52,9 @@ class Variable:
     def same(self, other: Variable) -> bool:
         """Whether both are one argument."""
         mine, theirs = self.kind, other.kind
-        if mine.category != theirs.category or mine.position != theirs.position:
-            return False
-        return mine.position is not None or self.data is other.data
+        if mine.position is not None:
+            return mine == theirs
+        return mine.category == theirs.category and self.data is other.data
 
     def __repr__(self) -> str:
         if self.kind.number:

@@ -10,7 +10,7 @@ import numpy as np
 
 from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import known_plan
-from keopsnb._lazy.making import text_of
+from keopsnb._lazy.making import indexed, text_of
 from keopsnb._lazy.matrix import Matrix
 from keopsnb.numpy._arrays import as_array, is_foreign
 from keopsnb.numpy._genred import Genred
@@ -178,22 +178,19 @@ class ComplexLazyTensor(ComplexMatrix, LazyTensor):
 LazyTensor.complex_kind = ComplexLazyTensor
 
 
-def _make(x_or_ind: Any, dim: int | None, category: int) -> LazyTensor:
-    if dim is not None:
-        return LazyTensor((x_or_ind, dim, category))
-    return LazyTensor(x_or_ind, axis=category if category < 2 else None)
-
-
 def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """The rows of an array (M, D), indexed by i; or a symbolic variable Vi(position, dimension)."""
-    return _make(x_or_ind, dim, 0)
+    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 0, "Vi")
+    return made
 
 
 def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """The rows of an array (N, D), indexed by j; or a symbolic variable Vj(position, dimension)."""
-    return _make(x_or_ind, dim, 1)
+    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 1, "Vj")
+    return made
 
 
 def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """A parameter: a vector (D,) or a number; or a symbolic variable Pm(position, dimension)."""
-    return _make(x_or_ind, dim, 2)
+    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 2, "Pm")
+    return made
