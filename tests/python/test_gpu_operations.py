@@ -6,7 +6,7 @@ import emulated_gpu
 import pytest
 from operations import ROWS
 
-TOGETHER = 10  # operations in one kernel
+TOGETHER = 5  # operations in one kernel
 # Long vectors are new only to operations that look at dimensions.
 STRUCTURAL = [name for name, row in ROWS.items() if not row.partials and not row.cases]
 BATCHES = [
