@@ -102,6 +102,9 @@ class Cuda(torch.Tensor):
     def get_device(self):
         return 0
 
+from keopsnb.torch import _context
+_context._PLAIN |= {Cuda}  # a subclass, which is to be as torch's own class of tensors
+
 def cuda(tensors):
     return [t.as_subclass(Cuda) for t in tensors]
 

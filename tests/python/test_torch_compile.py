@@ -1,5 +1,6 @@
 """Reductions in the graphs of torch.compile and torch.export, against the same called eagerly."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,10 @@ def with_gradients(f: Function, args: tuple[Tensor, ...]) -> list[Tensor]:
 # Law: one graph without a break gives the same values and gradients.
 
 
-@pytest.mark.parametrize("backend", ["eager", "aot_eager", "inductor"])
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="inductor is tested on Linux")
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager", pytest.param("inductor", marks=LINUX)])
 def test_one_graph(backend: str) -> None:
     def f(x: Tensor, y: Tensor, b: Tensor, s: Tensor) -> Tensor:
         return gaussian(x.sin(), y, b, s).square()

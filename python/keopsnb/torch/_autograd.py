@@ -40,12 +40,15 @@ def reduce(
     reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
 ) -> Result:
     """Compute a reduction; where a derivative is wanted, so that it can be had."""
-    if is_ordinary(args) or not all(isinstance(a, Tensor) for a in args):
+    if is_ordinary(args):
         try:
             return _reduce_in_memory(reduction, args, out, place)
         except RuntimeError:
             if not is_hollow(args):
                 raise
+    if not all(isinstance(a, Tensor) for a in args):
+        value: Result = compute_now(reduction, args, out, place)  # which says what is wrong
+        return value
     return _reduce_among_others(reduction, args, out, place)
 
 
@@ -55,7 +58,7 @@ def _reduce_in_memory(
     wanted = (
         torch.is_grad_enabled()
         and reduction.law is not None
-        and any([isinstance(a, Tensor) and a.requires_grad for a in args])  # noqa: C419 (faster)
+        and any([a.requires_grad for a in args])  # noqa: C419 (it is faster)
     )
     if out is not None:
         _check_out(reduction, out, wanted)
