@@ -68,9 +68,9 @@ done
 stage "Python tests, those of GPU code beside the others"
 # Both halves wait for compilers most of the time.
 gpu_tests=(tests/python/test_{compile_ahead,compilers,sass}.py tests/python/test_gpu_*.py)
-python -m pytest "${gpu_tests[@]}" >"$work/gpu-tests.log" 2>&1 &
+python -m pytest --durations=20 "${gpu_tests[@]}" >"$work/gpu-tests.log" 2>&1 &
 gpu_half=$!
-python -m pytest "${gpu_tests[@]/#/--ignore=}" || { kill $gpu_half; exit 1; }
+python -m pytest --durations=20 "${gpu_tests[@]/#/--ignore=}" || { kill $gpu_half; exit 1; }
 wait $gpu_half || { cat "$work/gpu-tests.log"; exit 1; }
 tail -n 1 "$work/gpu-tests.log"
 
