@@ -108,10 +108,15 @@ class _Linear:
         return substitute(self._texts[1], self._names | {"E": e})
 
 
+# Components of parameters whose gradients may share the pass of another category.
+_FEW = 64
+
+
 class Group:
     """The gradients in all variables of one category, side by side in the columns of one Sum.
 
-    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, and e.
+    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, and e. Where
+    parameters joined in, the last `of_parameters` columns are still to be summed over the rows.
     """
 
     def __init__(
@@ -126,6 +131,8 @@ class Group:
         ]
         self.positions = positions
         self.dims = [variables[k][1] for k in positions]
+        self.of_parameters = sum(variables[k][1] for k in positions if variables[k][2] == 2)
+        self.of_parameters *= axis != 2
         self.reduction = Reduction(
             f"Concat({', '.join(gradients)})" if len(gradients) > 1 else gradients[0],
             linear.aliases,
@@ -213,7 +220,7 @@ class Reduction:
             f"{name}=Var({k},{dim},{c})" if name else f"Var({k},{dim},{c})"
             for k, (name, dim, c) in enumerate(self.routine.variables)
         ]
-        self._groups: dict[tuple[bool, ...], list[Group]] = {}
+        self._groups: dict[tuple[tuple[bool, ...], bool], list[Group]] = {}
         self._tangents: dict[tuple[bool, ...], Tangent] = {}
         self._composed: tuple[list[Related], Reduction | None] | None = None
         self._rowwise: Reduction | None = None
@@ -255,21 +262,35 @@ class Reduction:
         reduction = Reduction(formula, aliases, operation, self.axis, options=self.options)
         return Related((operation, text), reduction, inputs)
 
-    def groups(self, law: Pullback, needed: tuple[bool, ...]) -> list[Group]:
-        """The reductions that give the gradients in the variables that need them."""
-        groups = self._groups.get(needed)
+    def groups(
+        self, law: Pullback, needed: tuple[bool, ...], *, joined: bool = False
+    ) -> list[Group]:
+        """The reductions that give the gradients in the variables that need them.
+
+        If `joined`, those in few parameters join another category, which saves a pass.
+        """
+        key = (needed, joined)
+        groups = self._groups.get(key)
         if groups is None:
-            categories = [((0, 1), 1), ((2,), 2)] if self.options.rowwise else _EACH
-            groups = self._groups[needed] = []
-            for those, axis in categories:
-                positions = [
-                    k
-                    for k, (_, _, c) in enumerate(self.routine.variables)
-                    if c in those and needed[k]
-                ]
-                if positions:
-                    groups.append(Group(self, law, positions, axis))
+            variables = self.routine.variables
+            by_category: list[list[int]] = [[], [], []]
+            for k, (_, _, category) in enumerate(variables):
+                if needed[k]:
+                    by_category[category].append(k)
+            rows, columns, parameters = by_category
+            if self.options.rowwise:
+                kinds = [(sorted(rows + columns), 1), (parameters, 2)]
+            elif joined and (rows or columns) and self._few(parameters):
+                first, second = (rows, columns) if rows else (columns, [])
+                kinds = [(first + parameters, 1 if rows else 0), (second, 0)]
+            else:
+                kinds = [(rows, OTHER[0]), (columns, OTHER[1]), (parameters, OTHER[2])]
+            groups = [Group(self, law, some, axis) for some, axis in kinds if some]
+            self._groups[key] = groups
         return groups
+
+    def _few(self, parameters: Sequence[int]) -> bool:
+        return sum(self.routine.variables[k][1] for k in parameters) <= _FEW
 
     def tangent(self, law: Pullback, given: tuple[bool, ...]) -> Tangent:
         """The reduction that gives the derivative along tangents of the variables given."""
@@ -362,7 +383,10 @@ class Reduction:
         own = [self] if self.compiled else []
         match self.law:
             case Pullback() as law if any(needed):
-                for group in self.groups(law, needed):
+                groups = self.groups(law, needed, joined=True)
+                if any(group.of_parameters for group in groups):
+                    groups = [*groups, *self.groups(law, needed)]  # with ranges, or in graphs
+                for group in groups:
                     own += [k for r in group.inputs for k in r.kernels(needed)]
                     own.append(group.reduction)
             case Composition() if any(needed) or not own:
@@ -385,6 +409,3 @@ def reduction_of(key: str) -> Reduction:
     )
     options = Options(compensated, fast, rowwise, header)
     return Reduction(formula, aliases, name, axis, weight, option, options)
-
-
-_EACH: list[tuple[tuple[int, ...], int]] = [((0,), OTHER[0]), ((1,), OTHER[1]), ((2,), OTHER[2])]

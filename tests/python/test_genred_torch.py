@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
-from keopsnb.torch import Genred
+from keopsnb.torch import Genred, _autograd
 
 DTYPES = [torch.float32, torch.float64]
 TOLERANCE = {torch.float32: 2e-5, torch.float64: 1e-12}
@@ -166,3 +166,28 @@ def test_third_order(operation: str) -> None:
         (found,) = torch.autograd.grad(found.square().sum(), x, create_graph=True)
         (expected,) = torch.autograd.grad(expected.square().sum(), x, create_graph=True)
         check(found, expected, 1e-11)
+
+
+# Law: a value and its gradients in any number of variables take three passes over the pairs.
+
+
+@some
+def test_passes(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = 0
+    compute = _autograd.compute_now
+
+    def counted(reduction: Any, args: Sequence[Tensor], *more: Any) -> Any:
+        nonlocal pairs
+        pairs += reduction.size(args, 0) * reduction.size(args, 1)
+        return compute(reduction, args, *more)
+
+    monkeypatch.setattr(_autograd, "compute_now", counted)
+    monkeypatch.setattr(_autograd, "_SLAB", 16)  # of parameters' gradients
+    M, N = 67, 31
+    arguments = make_arguments(M, N, torch.float64)
+    value = example.reduction(*arguments)
+    e = torch.rand_like(value)
+    found = gradients(value, arguments, e)
+    assert 0 < pairs <= 3 * M * N
+    for a, right in zip(found, gradients(example.dense(*arguments), arguments, e), strict=True):
+        check(a, right, 1e-11)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
-from keopsnb._gradients import OTHER, Reduction, Related
+from keopsnb._gradients import OTHER, Group, Reduction, Related
 from keopsnb._laws import Composition, Gathering, Pullback
 from keopsnb.torch._context import (
     alive,
@@ -254,6 +254,38 @@ def _as_parameters(reduction: Reduction, values: list[Tensor]) -> list[Tensor]:
     return [v.squeeze(-2) for v in values] if reduction.axis == 2 else values
 
 
+# Gradients in parameters, for each row, that are there at once.
+_SLAB = 1 << 16
+
+
+def _of_group(group: Group, args: tuple[Tensor, ...], place: Place) -> list[Tensor]:
+    """The gradients of a group; those in parameters have one row."""
+    reduction, few = group.reduction, group.of_parameters
+    if not few:
+        return _split(_value(reduction, args, place), group.dims)
+    category = OTHER[reduction.axis]
+    size, step = reduction.size(args, category), max(1, _SLAB // few)
+    own, total = [], []
+    for begin in range(0, max(size, 1), step):
+        some = args
+        if size > step:
+            some = tuple(
+                a.narrow(-2, begin, min(step, size - begin)) if c == category else a
+                for a, (_, _, c) in zip(args, reduction.routine.variables, strict=True)
+            )
+        rows, parameters = _value(reduction, some, place).tensor_split([-few], -1)
+        own.append(rows)
+        total.append(parameters.sum(-2, keepdim=True))
+    count = sum(reduction.routine.variables[k][2] != 2 for k in group.positions)
+    rows = own[0] if len(own) == 1 else torch.cat(own, -2)
+    parameters = sum(total[1:], total[0])
+    return _split(rows, group.dims[:count]) + _split(parameters, group.dims[count:])
+
+
+def _split(columns: Tensor, dims: list[int]) -> list[Tensor]:
+    return list(columns.split(dims, -1))  # type: ignore[no-untyped-call]
+
+
 def pullback(
     reduction: Reduction,
     place: Place,
@@ -269,17 +301,20 @@ def pullback(
     args, held = tuple(saved[:count]), _finite(saved[count:])
     assert isinstance(reduction.law, Pullback)
     known: dict[Any, Tensor] = {}
-    for group in reduction.groups(reduction.law, needed):
+    joined = (
+        place.ranges is None
+        and not reduction.options.compensated
+        and e.dtype.itemsize > 2
+        and is_ordinary((*args, e))
+    )
+    for group in reduction.groups(reduction.law, needed, joined=joined):
         more = [*_inputs(group, args, held, place, known), e]
-        columns = _value(group.reduction, (*args, *_as_parameters(reduction, more)), place)
-        begin = 0
-        for k, dim in zip(group.positions, group.dims, strict=True):
-            gradient = columns.narrow(-1, begin, dim)
+        given = (*args, *_as_parameters(reduction, more))
+        for k, gradient in zip(group.positions, _of_group(group, given, place), strict=True):
             if reduction.routine.variables[k][2] == 2:
                 gradient = gradient.squeeze(-2)
             # Over the batches that share an argument.
             results[k] = gradient.sum_to_size(args[k].shape or (1,)).reshape(args[k].shape)
-            begin += dim
     return results
 
 
