@@ -159,7 +159,6 @@ embedding("TSNE", perplexity=10)
 embedding("TSNEkhorn", perplexity=10, lr=1.0)
 embedding("InfoTSNE", perplexity=10)
 embedding("LargeVis", perplexity=10)
-embedding("UMAP", n_neighbors=10)
 
 
 @program
@@ -174,6 +173,8 @@ def torchdr_affinities() -> Any:
         torchdr.NormalizedStudentAffinity(backend="keops", normalization_dim=(0, 1)),
         torchdr.SelfTuningAffinity(backend="keops", K=5),
         torchdr.MAGICAffinity(backend="keops", K=5),
+        # Not the embedding by UMAP, which turns a change of 1e-15 of its input into another.
+        torchdr.UMAPAffinity(backend="keops", n_neighbors=8),
         torchdr.SinkhornAffinity(backend="keops", max_iter=20),
         torchdr.DoublyStochasticQuadraticAffinity(backend="keops", max_iter=20),
         torchdr.EntropicAffinity(backend="keops", perplexity=8, sparsity=False),
