@@ -54,14 +54,14 @@ def sample(M, N, dtype="float32"):
 
 
 @functools.cache
-def environment() -> dict[str, str]:
-    """What scripts need in their environment, made at the first use."""
+def environment(level: str = "-O1") -> dict[str, str]:
+    """What scripts need in their environment, made at the first use; kernels of this level."""
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None or not sys.platform.startswith("linux"):
         pytest.skip("no C++ compiler on Linux")
     place = tempfile.TemporaryDirectory(prefix="keopsnb-gpu-")
     atexit.register(place.cleanup)
-    options = ["-std=c++20", "-fPIC", "-O0", f"-I{place.name}", *INCLUDES]
+    options = ["-std=c++20", "-fPIC", level, f"-I{place.name}", *INCLUDES]
     command = [compiler, "-shared", *options]
     if compiler.endswith("g++"):  # precompiled, what all kernels include takes no time
         header = ["-x", "c++-header", str(TESTS / "python" / "gpu" / "module.hpp")]
@@ -80,11 +80,14 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(script: str, **variables: str) -> None:
-    """Run a script in a new process on that machine; its assertions are the test's."""
+def run(script: str, level: str = "-O1", **variables: str) -> None:
+    """Run a script in a new process on that machine; its assertions are the test's.
+
+    Kernels compile twice as fast with level="-O0", and run slowly.
+    """
     done = subprocess.run(
         [sys.executable, "-c", PREAMBLE + script],
-        env={**os.environ, **environment(), **variables},
+        env={**os.environ, **environment(level), **variables},
         capture_output=True,
         text=True,
         check=False,

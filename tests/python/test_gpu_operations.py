@@ -20,7 +20,8 @@ BATCHES = [
 
 @pytest.mark.parametrize(("names", "D"), BATCHES, ids=lambda b: b[0] if isinstance(b, list) else b)
 def test_values(names: list[str], D: int) -> None:
-    emulated_gpu.run(f"""
+    emulated_gpu.run(
+        f"""
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 
 from operations import OnGpu, ROWS, check_close, run, values_of
@@ -30,4 +31,6 @@ cases = [case for name in {names} for case in values_of(ROWS[name], {D})]
 for case, result in run(cases, "float32", 0, OnGpu).items():
     expected = reference(case, result, result.operands).sum(1)
     check_close(case, result.value, expected, 32 * EPS["float32"])
-""")
+""",
+        level="-O0",
+    )
