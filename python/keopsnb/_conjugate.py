@@ -75,11 +75,13 @@ def is_coupled(xp: Any, apply: Callable[[Any], Any], p: Any, q: Any) -> bool:
         ValueError: if A is not linear.
     """
     norm = _Measure(xp, False).norm
-    # Factors from 1 to 3, no two of which are equal.
-    factors = 2 + xp.cos(2.4 * xp.cumsum(xp.ones_like(p[..., :1, :]), -1))
+    # Factors from -3 to -1, no two of which are equal.
+    factors = -2 - xp.cos(2.4 * xp.cumsum(xp.ones_like(p[..., :1, :]), -1))
+
+    least = min(1e-3, 1e3 * float(xp.finfo(p.dtype).eps))
 
     def scales(p: Any, q: Any, factors: Any) -> bool:
-        return not bool((norm(apply(factors * p) - factors * q) > 1e-3 * norm(q)).any())
+        return not bool((norm(apply(factors * p) - factors * q) > least * norm(q)).any())
 
     if scales(p, q, factors):
         return False
@@ -88,7 +90,7 @@ def is_coupled(xp: Any, apply: Callable[[Any], Any], p: Any, q: Any) -> bool:
     q = apply(p)
     if scales(p, q, factors):
         return False
-    if p.shape[-1] > 1 and scales(p, q, 2):
+    if p.shape[-1] > 1 and scales(p, q, -2):
         return True
     raise ValueError(
         "The formula is not linear in the variable that varinvalias names; write a kernel times "
@@ -122,6 +124,8 @@ def conjugate_gradients(
     limit = limit if limits.max_iterations is None else limits.max_iterations
     if not bool(xp.isfinite(b).all()):
         raise ConvergenceError("The right-hand side has entries that are not finite.")
+    if 0 in b.shape:
+        return Solution(xp.zeros_like(b), 0, xp.zeros_like(b[..., :1, :]), True)
     precondition = precondition or (lambda r: r)
     x = xp.zeros_like(b) if x0 is None else x0 + xp.zeros_like(b)
     r = b + xp.zeros_like(b) if x0 is None else b - apply(x)

@@ -6,7 +6,8 @@ For a gradient e of the result a, with <.,.> the inner product,
     a_i = log Sum_j exp(F) G    the same, with exp(F - a_i) G in place of F and a_i held fixed
 
 so the gradient in v is a Sum of another formula: over j for an i-variable, over i for a j-variable,
-over both for a parameter. Gradients over the same index come from one kernel. Read the other way,
+over both for a parameter. Gradients over the same index come from one kernel; those in few
+parameters may join it, and are then summed over its rows. Read the other way,
 along tangents u,
 
     da_i = Sum_j Diff(F, v, u)

@@ -67,7 +67,10 @@ def nystrom(
     u, singular, _ = xp.linalg.svd(factor, full_matrices=False)
     values = singular**2 - shift
     values = xp.where(values > 0, values, xp.zeros_like(values))
-    return _deflating(narrow(u), narrow((values[..., -1:] + alpha) / (values + alpha)))
+    shifted = values + alpha
+    one = xp.ones_like(values)
+    safe = xp.where(shifted > 0, shifted, one)
+    return _deflating(narrow(u), narrow(xp.where(shifted > 0, shifted[..., -1:] / safe, one)))
 
 
 def pivoted_cholesky(
@@ -115,6 +118,8 @@ def pivoted_cholesky(
         left = left - new * new
         left[pivot] = 0
         left = xp.where(left > 0, left, xp.zeros_like(left))
+    if not columns:
+        return lambda r: r
     u, singular, _ = xp.linalg.svd(xp.stack(columns, -1), full_matrices=False)
     # What the factorization leaves has eigenvalues up to its trace; its greatest entry stands here
     # for a typical one, so that a tiny alpha does not make the preconditioner worse than none.

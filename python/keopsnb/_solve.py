@@ -138,7 +138,9 @@ class Solver:
         """
         k = self._position
         if len(args) <= k:
-            raise TypeError(f"{len(args)} arguments were given; the right-hand side is number {k}.")
+            raise TypeError(
+                f"{len(args)} arguments were given; the right-hand side is number {k + 1}."
+            )
         if not eps > 0:
             raise ValueError(f"eps is {eps!r}; write a positive number.")
         if rank is not None and not isinstance(preconditioner, str):

@@ -39,6 +39,11 @@ def surroundings(front: str) -> SimpleNamespace:
     )
 
 
+def sliced_with_ranges(s: SimpleNamespace) -> Any:
+    s.D.ranges = (1, 2, 3, 4, 5, 6)
+    return s.D[:3, :]
+
+
 Use = Callable[[SimpleNamespace], Any]
 USES: dict[str, tuple[Use, type, str]] = {
     # What a symbolic matrix is made of.
@@ -110,6 +115,28 @@ USES: dict[str, tuple[Use, type, str]] = {
         TypeError,
         "call it before its result is used",
     ),
+    "a reduction transposed": (
+        lambda s: s.D.sum(1, call=False).T,
+        TypeError,
+        "call it before its result is used",
+    ),
+    "rows of a reduction": (
+        lambda s: s.D.sum(1, call=False)[:3, :],
+        TypeError,
+        "call it before its result is used",
+    ),
+    "a reduction as an array": (
+        lambda s: s.D.sum(1, call=False).dense(),
+        TypeError,
+        "call it before its result is used",
+    ),
+    "rows of a symbolic variable": (
+        lambda s: (s.Vi(0, 3) - s.y)[:3, :],
+        TypeError,
+        "has no rows to slice yet",
+    ),
+    "rows beside ranges": (sliced_with_ranges, TypeError, "slice first, and set ranges then"),
+    "one row": (lambda s: s.D[np.int64(1), :], IndexError, "Write a slice such as [3:4]"),
     "called when it is reduced": (lambda s: s.D(), TypeError, "is called"),
     "an unknown option": (lambda s: s.D.sum(1, foo=3), TypeError, "'foo'"),
     "backend": (lambda s: s.D.sum(1, backend="gpu"), ValueError, "backend is 'gpu'; write one of"),

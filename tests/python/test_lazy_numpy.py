@@ -240,3 +240,8 @@ ERRORS: list[tuple[Callable[[], Any], type, str]] = [
 def test_errors(call: Callable[[], Any], error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("n", [np.float64(2), np.float32(0.5), np.int64(3), -0.5, True])
+def test_powers_by_numbers_of_any_kind(n: Any) -> None:
+    np.testing.assert_allclose((Vi(X) ** n).dense()[:, 0], X ** float(n), rtol=1e-6)

@@ -115,3 +115,20 @@ def test_copies() -> None:
     for copied in (pickle.loads(pickle.dumps((k, waiting))), copy.deepcopy((k, waiting))):
         torch.testing.assert_close(copied[0].sum(1), 2.5 * (x @ y.T).sum(1, keepdim=True))
         torch.testing.assert_close(copied[1](x, y), (x @ y.T).sum(1, keepdim=True))
+
+
+# Law: a tensor of no dimension is a number that derivatives, batches and traces follow.
+
+
+def test_numbers_that_are_followed() -> None:
+    x, y, _, _ = (t.detach() for t in tensors())
+    d = (Vi(x) - Vj(y)).sqnorm2()
+    f = lambda s: (d * s).exp().sum(axis=1).sum()  # noqa: E731
+    dense = lambda s: (((x[:, None] - y) ** 2).sum(-1) * s).exp().sum()  # noqa: E731
+    s, one = torch.tensor(-0.7, dtype=x.dtype), torch.tensor(1.0, dtype=x.dtype)
+    for transformed in (
+        lambda g: torch.func.jvp(g, (s,), (one,))[1],
+        lambda g: torch.func.grad(g)(s),
+        lambda g: torch.func.vmap(g)(torch.stack([s, 2 * s])),
+    ):
+        torch.testing.assert_close(transformed(f), transformed(dense))

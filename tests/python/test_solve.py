@@ -55,7 +55,28 @@ def test_generic_helpers_read_the_axis_and_dimension():
         generic_sum(FORMULA, "a = Pm(2)", *ALIASES)
 
 
-def test_formulas_that_are_not_linear() -> None:
-    solve = KernelSolve("SqDist(x, y) * b * b", ALIASES, "b", axis=1)
+@pytest.mark.parametrize("f", ["SqDist(x, y) * b * b", f"{FORMULA[:-1]}Abs(b)", "ReLU(b)"])
+def test_formulas_that_are_not_linear(f: str) -> None:
+    solve = KernelSolve(f, ALIASES, "b", axis=1)
     with pytest.raises(ValueError, match="The formula is not linear in the variable"):
-        solve(POINTS, POINTS, RIGHT, alpha=1.0)
+        solve(POINTS, POINTS, RIGHT, alpha=50.0)
+
+
+def test_columns_that_are_mixed_a_little() -> None:
+    aliases = ["x = Vi(2)", "y = Vj(2)", "m = Pm(4)", "b = Vj(2)"]
+    solve = KernelSolve("Exp(-SqDist(x, y)) * MatVecMult(m, b)", aliases, "b", axis=1)
+    mixing, b = np.array([1, 4e-4, 4e-4, 1]), RIGHT[:, :2] * [1, 1e6]
+    found = solve(POINTS, POINTS, mixing, b, alpha=0.1, eps=1e-9)
+    kernel = np.exp(-((POINTS[:, None] - POINTS) ** 2).sum(-1))
+    product = kernel @ found @ mixing.reshape(2, 2) + 0.1 * found
+    np.testing.assert_allclose(product, b, atol=1e-8 * np.linalg.norm(b))
+
+
+@pytest.mark.parametrize("preconditioner", [None, "nystrom", "pivoted_cholesky"])
+def test_kernels_of_low_rank(preconditioner: str | None) -> None:
+    solve = KernelSolve("(x | y) * b", ALIASES, "b", axis=1)
+    for points in (POINTS, 0 * POINTS):
+        found = solve(points, points, RIGHT, alpha=0.5, preconditioner=preconditioner)
+        np.testing.assert_allclose(points @ (points.T @ found) + 0.5 * found, RIGHT, atol=1e-4)
+    empty = solve(POINTS[:0], POINTS[:0], RIGHT[:0], alpha=0.5)
+    assert empty.shape == (0, 3)

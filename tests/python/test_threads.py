@@ -179,7 +179,10 @@ if __name__ == "__main__":
 
 # Law: Ctrl-C ends a call soon, with KeyboardInterrupt, and harms nothing.
 
+# Shells start what runs in the background with SIGINT ignored.
 INTERRUPTED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 begin = time.perf_counter()
 try:
     long_call()

@@ -18,6 +18,7 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
     if isinstance(x, Matrix):
         if axis is not None:
             raise ValueError("axis was given, and x is a symbolic matrix already; leave it out.")
+        x.check_done()
         return x.text
     if axis not in (None, 0, 1):
         raise ValueError(f"axis is {axis!r}; write 0 for rows i, or 1 for columns j.")

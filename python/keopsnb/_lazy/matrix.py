@@ -101,6 +101,7 @@ class Matrix(Reductions):
 
     def t(self) -> Self:
         """The transposed matrix."""
+        self.check_done()
         swapped = [
             Variable(v.data, v.kind._replace(category=(1, 0, 2)[v.kind.category]))
             for v in self.text.variables
@@ -130,6 +131,7 @@ class Matrix(Reductions):
 
         Rows and columns are slices, or arrays of indices.
         """
+        self.check_done()
         keys = list(key) if isinstance(key, tuple) else [key]
         full = len(self._shape)
         if sum(k is Ellipsis for k in keys) > 1:
@@ -152,12 +154,19 @@ class Matrix(Reductions):
     def _rows(self, key: Any, category: int) -> Self:
         if isinstance(key, slice) and key == slice(None):
             return self
-        if isinstance(key, int):
+        if hasattr(key, "__index__") and not getattr(key, "shape", ()):
             raise IndexError("Write a slice such as [3:4] for one row or column.")
+        if self.ranges is not None:
+            raise TypeError(
+                "The ranges of this matrix number its rows and columns as they are; slice first, "
+                "and set ranges then."
+            )
+        concerned = [v for v in self.text.variables if v.kind.category == category]
+        for v in concerned:
+            if v.data is None:
+                raise TypeError(f"{v!r} has no rows to slice yet; slice the value of the call.")
         variables = tuple(
-            Variable(v.data[..., key, :], v.kind)
-            if v.kind.category == category and v.data is not None
-            else v
+            Variable(v.data[..., key, :], v.kind) if v in concerned else v
             for v in self.text.variables
         )
         return self._of(self.text.over(variables), self)
@@ -175,11 +184,12 @@ class Matrix(Reductions):
     # ---- all of it ----
 
     def dense(self, limit: int | None = DENSE_LIMIT) -> Any:
-        """All entries, as an array (..., M, N, D), or (..., M, N) if D = 1.
+        """All entries, as an array (..., M, N, D), or (..., M, N) if D = 1, whatever the ranges.
 
         Raises:
             ValueError: if there are more numbers than `limit`; None is no limit.
         """
+        self.check_done()
         shape = self._shape
         if limit is not None and math.prod(shape) > limit:
             raise ValueError(

@@ -131,29 +131,29 @@ class Methods(Rows):
         """The transposed Jacobian in the variable `other`, applied to gradin."""
         return self.make("Grad({}, {}, {})", other, gradin)
 
-    def diff(self, v: Any, u: Any) -> Self:
-        """The differential in the variable v, applied to u."""
-        return self.make("Diff({}, {}, {})", v, u)
+    def diff(self, other: Any, diffin: Any) -> Self:
+        """The differential in the variable `other`, applied to diffin."""
+        return self.make("Diff({}, {}, {})", other, diffin)
 
-    def grad_matrix(self, v: Any) -> Self:
-        """The Jacobian in the variable v, transposed."""
-        return self.make("GradMatrix({}, {})", v)
+    def grad_matrix(self, other: Any) -> Self:
+        """The Jacobian in the variable `other`, transposed."""
+        return self.make("GradMatrix({}, {})", other)
 
-    def divergence(self, v: Any) -> Self:
-        """The divergence in the variable v."""
-        return self.make("Divergence({}, {})", v)
+    def divergence(self, var: Any) -> Self:
+        """The divergence in the variable var."""
+        return self.make("Divergence({}, {})", var)
 
-    def laplacian(self, v: Any) -> Self:
-        """The Laplacian in the variable v."""
-        return self.make("Laplacian({}, {})", v)
+    def laplacian(self, var: Any) -> Self:
+        """The Laplacian in the variable var."""
+        return self.make("Laplacian({}, {})", var)
 
-    def trace_operator(self, v: Any) -> Self:
-        """The trace of a formula that is linear in the variable v.
+    def trace_operator(self, var: Any) -> Self:
+        """The trace of a formula that is linear in the variable var.
 
-        It does not depend on v: where that is symbolic, a call need not give it.
+        It does not depend on var: where that is symbolic, a call need not give it.
         """
-        made = self.make("TraceOperator({}, {})", v)
-        gone = {u.kind.position for u in self.lift(v).text.variables} - {None}
+        made = self.make("TraceOperator({}, {})", var)
+        gone = {u.kind.position for u in self.lift(var).text.variables} - {None}
         zeros = {p: (0.0,) * k.dim for k in made.text.form.kinds if (p := k.position) in gone}
         made.text = made.text.over(
             [
@@ -165,9 +165,9 @@ class Methods(Rows):
         )
         return made
 
-    def factorize(self, g: Any) -> Self:
+    def factorize(self, other: Any) -> Self:
         """The same matrix: common sub-formulas are computed once anyway."""
-        return self.make("Factorize({}, {})", g)
+        return self.make("Factorize({}, {})", other)
 
     def auto_factorize(self) -> Self:
         """The same matrix: common sub-formulas are computed once anyway."""

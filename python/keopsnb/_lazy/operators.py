@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._lazy.base import Lazy
+from keopsnb._options import integer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -63,9 +64,9 @@ class Operators(Lazy):
 
     def __pow__(self, other: Any) -> Self:
         if isinstance(other, float) and other in (0.5, -0.5, 2.0):
-            return self.make(f"({{}} ** {other!r})")
+            return self.make(f"({{}} ** {float(other)!r})")
         if isinstance(other, int):
-            return self.make(f"({{}} ** {other!r})")
+            return self.make(f"({{}} ** {int(other)!r})")
         return self._operator("({} ** {})", "__rpow__", other)
 
     def __rpow__(self, other: Any) -> Self:
@@ -108,7 +109,7 @@ class Operators(Lazy):
         return self.make("(-Floor(-{}))")
 
     def __round__(self, decimals: int = 0) -> Self:
-        return self.make(f"Round({{}}, {decimals!r})")
+        return self.make(f"Round({{}}, {integer('decimals', decimals)})")
 
     def __eq__(self, other: Any) -> Self:  # type: ignore[override]
         return self.make("({} == {})", other)

@@ -40,7 +40,7 @@ def reduce(
     reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
 ) -> Result:
     """Compute a reduction; where a derivative is wanted, so that it can be had."""
-    if is_ordinary(args):
+    if is_ordinary((*args, *place.symbolic_ranges)):
         try:
             return _reduce_in_memory(reduction, args, out, place)
         except RuntimeError:
@@ -264,7 +264,10 @@ def _of_group(group: Group, args: tuple[Tensor, ...], place: Place) -> list[Tens
     if not few:
         return _split(_value(reduction, args, place), group.dims)
     category = OTHER[reduction.axis]
-    size, step = reduction.size(args, category), max(1, _SLAB // few)
+    counts = zip(args, batch_dims(reduction, args), strict=True)
+    batch = torch.broadcast_shapes(*(a.shape[: max(0, n)] for a, n in counts))  # type: ignore[no-untyped-call]
+    batches = math.prod(batch)
+    size, step = reduction.size(args, category), max(1, _SLAB // (few * max(1, batches)))
     own, total = [], []
     for begin in range(0, max(size, 1), step):
         some = args
@@ -274,7 +277,7 @@ def _of_group(group: Group, args: tuple[Tensor, ...], place: Place) -> list[Tens
                 for a, (_, _, c) in zip(args, reduction.routine.variables, strict=True)
             )
         rows, parameters = _value(reduction, some, place).tensor_split([-few], -1)
-        own.append(rows)
+        own.append(rows.clone() if size > step else rows)  # without the columns beside them
         total.append(parameters.sum(-2, keepdim=True))
     count = sum(reduction.routine.variables[k][2] != 2 for k in group.positions)
     rows = own[0] if len(own) == 1 else torch.cat(own, -2)
@@ -303,6 +306,7 @@ def pullback(
     known: dict[Any, Tensor] = {}
     joined = (
         place.ranges is None
+        and not place.symbolic_ranges
         and not reduction.options.compensated
         and e.dtype.itemsize > 2
         and is_ordinary((*args, e))

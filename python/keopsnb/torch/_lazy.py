@@ -13,6 +13,7 @@ from keopsnb._lazy.making import indexed, text_of
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb.torch import _graph
+from keopsnb.torch._context import is_ordinary
 from keopsnb.torch._genred import Genred
 
 if TYPE_CHECKING:
@@ -200,8 +201,11 @@ class LazyTensor(Matrix):
         """Anything an operator may meet, as a matrix."""
         if isinstance(other, Matrix):
             return other  # type: ignore[return-value]
-        if isinstance(other, torch.Tensor) and other.ndim == 0 and not other.requires_grad:
-            other = other.item()
+        if isinstance(other, torch.Tensor) and other.ndim == 0:
+            # A number on a GPU, or one that is followed, stays a tensor.
+            here = is_ordinary((other,)) and other.device.type == "cpu"
+            if here and not other.requires_grad:
+                other = other.item()
         return super().lift(other)
 
 

@@ -11,7 +11,7 @@ from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import Solver
-from keopsnb.torch._autograd import pullback, pushforward
+from keopsnb.torch._autograd import pullback, pushforward, reduce
 from keopsnb.torch._context import in_forward_mode
 from keopsnb.torch._genred import Genred
 from keopsnb.torch._operator import Place, batch_dims, place_of, with_batch_first
@@ -79,7 +79,7 @@ class KernelSolve(Solver):
                 start,
                 precondition,
             )
-            first.append(found)
+            first.append(replace(found, solution=None))  # which would refer to itself in a graph
             return found.solution
 
         system = _System(self._sum._reduction, place_of(args, **place), k, solve)
@@ -100,7 +100,7 @@ class KernelSolve(Solver):
             return super()._named(name, rank, tuple(a.detach() for a in args), shift, place)
 
     def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any:
-        return reduction.routine.call_torch(args, None, place["backend"], place["device_id"], None)
+        return reduce(reduction, args, None, place_of(args, **(place | {"ranges": None})))
 
     def _like(self, values: Any, b: Any) -> Any:
         return torch.from_numpy(values).to(b.device)
