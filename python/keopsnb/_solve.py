@@ -195,6 +195,11 @@ class Solver:
         if any(len(s) < n for s, n in zip(shapes, own, strict=True)):
             return args
         b = args[k]
+        kind = getattr(b.dtype, "kind", "f" if "float" in str(b.dtype) else "i")
+        if kind in "iub":
+            raise TypeError(
+                f"The right-hand side is {b.dtype}; write it in the dtype of the other arguments."
+            )
         category = self._reduction.axis
         rows = {s[-2] for s, v in zip(shapes, variables, strict=True) if v[2] == OTHER[category]}
         if rows and rows != {b.shape[-2]}:

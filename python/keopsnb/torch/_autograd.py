@@ -62,10 +62,8 @@ def _reduce_in_memory(
     )
     if out is not None:
         _check_out(reduction, out, wanted)
-    if wanted:
+    if wanted or not reduction.compiled:
         return differentiable(reduction, args, place)
-    if not reduction.compiled:
-        return _composed(reduction, args, place)
     value: Result = compute_now(reduction, args, out, place)
     return value
 
@@ -89,9 +87,10 @@ def _reduce_among_others(
     if out is not None:
         _check_out(reduction, out, wanted)
         return written(_kernel(reduction, args, place), out)
-    if wanted:
+    if wanted or not reduction.compiled:
         return differentiable(reduction, args, place)
-    return (_kernel if reduction.compiled else _composed)(reduction, args, place)
+    value: Result = _kernel(reduction, args, place)
+    return value
 
 
 def _check_out(reduction: Reduction | None, out: Any, wanted: bool) -> None:
