@@ -4,6 +4,7 @@ Dynamo, which reads the Python that torch.compile compiles, is not to read ours:
 call in its graph. The tracers behind it run that call, and find the operator of `_operator.py`.
 """
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,27 @@ def _admit() -> bool:
 # What torch.compiler.assume_constant_result sets: Dynamo calls the function and does not read it.
 # That decorator and allow_in_graph would import Dynamo, which takes more than a second.
 _admit._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def tell_products_apart() -> bool:
+    """Have Dynamo hand over K @ v as Tensor.__rmatmul__(v, K); whether it did so before.
+
+    Where the first operand is no tensor, torch 2.13 swaps the two and calls the reflected method,
+    which it has in a table; of all operators the matrix product alone is missing there.
+    """
+    try:
+        from torch._dynamo.variables import builtin
+
+        builtin.populate_builtin_to_tensor_fn_map()
+        table = builtin.BUILTIN_TO_TENSOR_RFN_MAP
+    except (ImportError, AttributeError):
+        return False
+    before = operator.matmul in table
+    table.setdefault(operator.matmul, Tensor.__rmatmul__)
+    return before
+
+
+tell_products_apart._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def call(

@@ -112,10 +112,10 @@ _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__"
 def _product(left: Any, right: Any) -> Any:
     if isinstance(left, Matrix):
         return left.__matmul__(right)
-    if torch.compiler.is_compiling():
+    if torch.compiler.is_compiling() and not _graph.tell_products_apart():
         raise TypeError(
-            "torch.compile gives K @ v and v @ K as the same call; write K.matvec(v), or "
-            "K.rmatvec(v) for K.T @ v."
+            "torch.compile gives K @ v and v @ K as the same call where K was made outside of the "
+            "function; write K.matvec(v), or K.rmatvec(v) for K.T @ v."
         )
     return right.__rmatmul__(left)
 
@@ -177,6 +177,8 @@ class LazyTensor(Matrix):
         return object.__new__(cls)
 
     def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
+        if torch.compiler.is_compiling():
+            _graph.tell_products_apart()
         self.text = text_of(type(self), _Arrays.parts(x), axis)
         self.ranges = self.backend = self.waiting = None
 
@@ -189,6 +191,8 @@ class LazyTensor(Matrix):
         like = next((a for a in args if isinstance(a, Matrix)), None)
         if func.__name__ in ("matmul", "__matmul__", "mv", "mm") and not kwargs:
             return _product(*args)
+        if func.__name__ == "__rmatmul__" and not kwargs:  # Dynamo's, for K @ v
+            return _product(args[1], args[0])
         if func.__name__ in _REDUCTIONS and like is args[0]:
             method = func.__name__.removeprefix("a") if func.__name__[1] == "m" else func.__name__
             return getattr(like, method)(*args[1:], **kwargs or {})
