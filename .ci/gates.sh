@@ -65,14 +65,15 @@ for cxx in g++ clang++; do
   ctest --test-dir "$work/$cxx" --output-on-failure --no-tests=error --parallel 2
 done
 
-stage "Python tests, those of GPU code beside the others"
-# Both halves wait for compilers most of the time.
-gpu_tests=(tests/python/test_{compile_ahead,compilers,sass}.py tests/python/test_gpu_*.py)
-python -m pytest --durations=20 "${gpu_tests[@]}" >"$work/gpu-tests.log" 2>&1 &
-gpu_half=$!
-python -m pytest --durations=20 "${gpu_tests[@]/#/--ignore=}" || { kill $gpu_half; exit 1; }
-wait $gpu_half || { cat "$work/gpu-tests.log"; exit 1; }
-tail -n 1 "$work/gpu-tests.log"
+stage "Python tests, in two halves beside each other"
+# Both wait for compilers most of the time, one process at a time.
+half=(tests/python/test_{compile_ahead,compilers,sass,reductions_torch}.py
+  tests/python/test_gpu_*.py tests/python/test_torch_*.py)
+python -m pytest --durations=20 "${half[@]}" >"$work/half.log" 2>&1 &
+running=$!
+python -m pytest --durations=20 "${half[@]/#/--ignore=}" || { kill $running; exit 1; }
+wait $running || { cat "$work/half.log"; exit 1; }
+tail -n 1 "$work/half.log"
 
 stage "C++ example on the headers installed by CMake, and on those of the wheel"
 cmake -S . -B "$work/headers" >/dev/null
