@@ -20,16 +20,16 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from keopsnb import _core
+from keopsnb._derivatives import OTHER, Group, Related, Run, Tangent
 from keopsnb._laws import (
     Composition,
     Gathering,
     Pullback,
     law_of,
-    mentions,
     replace_reductions,
     substitute,
 )
@@ -42,130 +42,10 @@ if TYPE_CHECKING:  # importing keopsnb alone does not import NumPy
 
     Counts = NDArray[np.float64]
 
-# Categories are 0: indexed by i, 1: by j, 2: a parameter. Axes are what is reduced: 0: i, 1: j,
-# 2: both. The result of a reduction over axis a has category OTHER[a], and the gradient in a
-# variable of category c is a reduction over axis OTHER[c].
-OTHER = (1, 0, 2)
-
 ROWS = {row.name: row for row in _core.reductions()}
-
-Run = Callable[["Reduction", tuple[Any, ...]], Any]
-
-
-@dataclass
-class Related:
-    """A reduction that a law names. It takes the arguments, then the values of its inputs."""
-
-    key: tuple[str, str]
-    reduction: Reduction
-    inputs: list[Related] = field(default_factory=list)
-
-    def value(self, args: tuple[Any, ...], run: Run, known: dict[tuple[str, str], Any]) -> Any:
-        """Its value for these arguments; `known` are those computed already."""
-        if self.key not in known:
-            inputs = tuple(related.value(args, run, known) for related in self.inputs)
-            known[self.key] = run(self.reduction, (*args, *inputs))
-        return known[self.key]
-
-    def kernels(self, needed: tuple[bool, ...]) -> list[Reduction]:
-        """The reductions compiled for its value and gradients."""
-        inputs = [k for related in self.inputs for k in related.kernels(needed)]
-        return [*inputs, *self.reduction.kernels((*needed, *(any(needed) for _ in self.inputs)))]
-
-
-class _Linear:
-    """The texts S and C of a law, over the arguments of a reduction, related values and the result.
-
-    Attributes:
-        inputs: the reductions that the law names.
-        takes_result: whether it names the result.
-    """
-
-    def __init__(self, reduction: Reduction, law: Pullback) -> None:
-        self.aliases = list(reduction.aliases)
-        self.inputs: list[Related] = []
-        self._texts = [
-            reduction.expanded(text, self.aliases, self.inputs)
-            for text in (law.function, law.cotangent)
-        ]
-        self._names = dict(reduction.names)
-        self.row = reduction.routine.out_dim, OTHER[reduction.axis]
-        self.takes_result = any(mentions(text, "A") for text in self._texts)
-        if self.takes_result:
-            self._names["A"] = self.variable(*self.row)
-
-    def variable(self, dim: int, category: int) -> str:
-        """One more variable."""
-        self.aliases.append(f"Var({len(self.aliases)},{dim},{category})")
-        return self.aliases[-1]
-
-    @property
-    def function(self) -> str:
-        """S, a formula."""
-        return substitute(self._texts[0], self._names)
-
-    def cotangent(self, e: str) -> str:
-        """C, a formula, for the formula E."""
-        return substitute(self._texts[1], self._names | {"E": e})
-
 
 # Components of parameters whose gradients may share the pass of another category.
 _FEW = 64
-
-
-class Group:
-    """The gradients in all variables of one category, side by side in the columns of one Sum.
-
-    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, and e. Where
-    parameters joined in, the last `of_parameters` columns are still to be summed over the rows.
-    """
-
-    def __init__(
-        self, reduction: Reduction, law: Pullback, positions: Sequence[int], axis: int
-    ) -> None:
-        variables = reduction.routine.variables
-        linear = _Linear(reduction, law)
-        self.inputs, self.takes_result = linear.inputs, linear.takes_result
-        s, c = linear.function, linear.cotangent(linear.variable(*linear.row))
-        gradients = [
-            f"Grad({s}, Var({k},{variables[k][1]},{variables[k][2]}), {c})" for k in positions
-        ]
-        self.positions = positions
-        self.dims = [variables[k][1] for k in positions]
-        self.of_parameters = sum(variables[k][1] for k in positions if variables[k][2] == 2)
-        self.of_parameters *= axis != 2
-        self.reduction = Reduction(
-            f"Concat({', '.join(gradients)})" if len(gradients) > 1 else gradients[0],
-            linear.aliases,
-            "Sum",
-            axis,
-            options=reduction.options,
-        )
-
-
-class Tangent:
-    """The derivative of a result along tangents of some variables, one Sum.
-
-    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, and the
-    tangents. C multiplies E component by component in every law, so that it is its own transpose.
-    """
-
-    def __init__(self, reduction: Reduction, law: Pullback, positions: Sequence[int]) -> None:
-        variables = reduction.routine.variables
-        linear = _Linear(reduction, law)
-        self.inputs, self.takes_result = linear.inputs, linear.takes_result
-        along = []
-        for k in positions:
-            _, dim, category = variables[k]
-            u = linear.variable(dim, category)
-            along.append(f"Diff({linear.function}, Var({k},{dim},{category}), {u})")
-        self.reduction = Reduction(
-            linear.cotangent(" + ".join(along)),
-            linear.aliases,
-            "Sum",
-            reduction.axis,
-            options=reduction.options,
-        )
 
 
 @dataclass(frozen=True)
@@ -221,6 +101,7 @@ class Reduction:
             f"{name}=Var({k},{dim},{c})" if name else f"Var({k},{dim},{c})"
             for k, (name, dim, c) in enumerate(self.routine.variables)
         ]
+        self._parameters = [k for k, (_, _, c) in enumerate(self.routine.variables) if c == 2]
         self._groups: dict[tuple[tuple[bool, ...], bool], list[Group]] = {}
         self._tangents: dict[tuple[bool, ...], Tangent] = {}
         self._composed: tuple[list[Related], Reduction | None] | None = None
@@ -238,6 +119,12 @@ class Reduction:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduction_of, (self.key,)
+
+    def another(
+        self, formula: str, aliases: Sequence[str], reduction_op: str, axis: int
+    ) -> Reduction:
+        """A reduction of another formula, computed likewise."""
+        return Reduction(formula, aliases, reduction_op, axis, options=self.options)
 
     def expanded(self, text: str, aliases: list[str], inputs: list[Related]) -> str:
         """A law's text with a variable for each reduction in it, appended to `aliases`."""
@@ -260,7 +147,7 @@ class Reduction:
         """The reduction `[operation: text]` of a law."""
         aliases, inputs = list(self.aliases), list[Related]()
         formula = substitute(self.expanded(text, aliases, inputs), self.names)
-        reduction = Reduction(formula, aliases, operation, self.axis, options=self.options)
+        reduction = self.another(formula, aliases, operation, self.axis)
         return Related((operation, text), reduction, inputs)
 
     def groups(
@@ -270,6 +157,7 @@ class Reduction:
 
         If `joined`, those in few parameters join another category, which saves a pass.
         """
+        joined = joined and any(needed[k] for k in self._parameters)
         key = (needed, joined)
         groups = self._groups.get(key)
         if groups is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -15,7 +16,8 @@ from keopsnb._conjugate import ConvergenceError as ConvergenceError
 from keopsnb._conjugate import Limits
 from keopsnb._conjugate import Solution as Solution
 from keopsnb._core import FormulaError
-from keopsnb._gradients import OTHER, Reduction
+from keopsnb._derivatives import OTHER
+from keopsnb._gradients import Reduction
 
 _NAMED = ("nystrom", "pivoted_cholesky")
 # Of named preconditioners, where none is given.
@@ -43,7 +45,7 @@ def position_of(name: str, variables: Sequence[tuple[str, int, int]], axis: int)
     return found
 
 
-class Solver:
+class Solver(ABC):
     """Solves linear systems of a kernel matrix that is never stored, by conjugate gradients.
 
     The system is `Sum_Reduction(formula) + alpha Id = b`, for a variable in which the formula is
@@ -163,6 +165,7 @@ class Solver:
                 bar.close()
         return found if full else found.solution
 
+    @abstractmethod
     def _solve(
         self,
         args: tuple[Any, ...],
@@ -171,19 +174,18 @@ class Solver:
         limits: Limits,
         x0: Any,
         precondition: Callable[[Any], Any] | None,
-    ) -> Solution:
-        raise NotImplementedError
+    ) -> Solution: ...
 
     # The front end's.
 
-    def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any: ...
 
-    def _like(self, values: Any, b: Any) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _like(self, values: Any, b: Any) -> Any: ...
 
-    def _cast(self, values: Any, dtype: Any) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _cast(self, values: Any, dtype: Any) -> Any: ...
 
     def _checked(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments, with the right-hand side in all batch dimensions."""

@@ -136,6 +136,16 @@ USES: dict[str, tuple[Use, type, str]] = {
         "has no rows to slice yet",
     ),
     "rows beside ranges": (sliced_with_ranges, TypeError, "slice first, and set ranges then"),
+    "rows by a matrix": (
+        lambda s: s.D[s.array(2, 2, dtype="int64"), :],
+        IndexError,
+        "indexed by one axis, and this has shape (2, 2)",
+    ),
+    "out over both axes": (
+        lambda s: s.D.sum(axis=(0, 1), out=s.array(1)),
+        TypeError,
+        "out is for a reduction over one axis",
+    ),
     "one row": (lambda s: s.D[np.int64(1), :], IndexError, "Write a slice such as [3:4]"),
     "called when it is reduced": (lambda s: s.D(), TypeError, "is called"),
     "an unknown option": (lambda s: s.D.sum(1, foo=3), TypeError, "'foo'"),

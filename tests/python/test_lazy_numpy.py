@@ -245,3 +245,17 @@ def test_errors(call: Callable[[], Any], error: type, message: str) -> None:
 @pytest.mark.parametrize("n", [np.float64(2), np.float32(0.5), np.int64(3), -0.5, True])
 def test_powers_by_numbers_of_any_kind(n: Any) -> None:
     np.testing.assert_allclose((Vi(X) ** n).dense()[:, 0], X ** float(n), rtol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4])
+@pytest.mark.parametrize("columns", [0, 3])
+def test_reductions_over_both_axes(rows: int, columns: int) -> None:
+    k = (Vi(X[:rows]) * Vj(Y[:columns])).sum()
+    dense = X[:rows] @ Y[:columns].T
+    for method, expected in (
+        ("sum", dense.sum()),
+        ("max", dense.max(initial=-np.inf)),
+        ("min", dense.min(initial=np.inf)),
+        ("logsumexp", np.logaddexp.reduce(dense.ravel())),
+    ):
+        np.testing.assert_allclose(getattr(k, method)(axis=(0, 1)), [expected], rtol=1e-12)

@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -132,3 +133,12 @@ def test_numbers_that_are_followed() -> None:
         lambda g: torch.func.vmap(g)(torch.stack([s, 2 * s])),
     ):
         torch.testing.assert_close(transformed(f), transformed(dense))
+
+
+def test_reductions_of_no_rows_over_both_axes() -> None:
+    k = (Vi(torch.ones(0, 3)) * Vj(torch.ones(4, 3))).sum()
+    found = [getattr(k, m)(axis=(0, 1)).item() for m in ("sum", "max", "min", "logsumexp")]
+    assert found == [0, -torch.inf, torch.inf, -torch.inf]
+    torch.testing.assert_close(
+        (Vi(torch.ones(2, 3)) * np.int64(2) * np.float32(0.5)).sum(axis=1), torch.ones(2, 3)
+    )

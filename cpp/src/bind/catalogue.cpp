@@ -42,7 +42,7 @@ void bind_catalogue(nb::module_& m) {
       .def_ro("sentence", &ReductionRow::sentence, "What it computes.")
       .def_ro("reference", &ReductionRow::reference,
               "The same in NumPy, of f (M, N, D), weights g (M, N, E) and opt_arg n.")
-      .def_ro("derivative", &ReductionRow::derivative, "Its derivative: see keopsnb._gradients.")
+      .def_ro("derivative", &ReductionRow::derivative, "Its derivative: see keopsnb._laws.")
       .def_ro("gives", &ReductionRow::gives, "What it gives.")
       .def_ro("weight", &ReductionRow::weight, "Whether it takes weights.")
       .def_ro("scalar", &ReductionRow::scalar, "Whether its formula has dimension 1.")

@@ -1,6 +1,7 @@
 """How arrays, numbers and tuples become symbolic matrices, for all front ends."""
 
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any
 
 from keopsnb._lazy.matrix import Matrix
@@ -27,8 +28,10 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         if data.shape[-1] < 1:
             raise ValueError(f"x has shape {tuple(x.shape)}; its last axis has one entry or more.")
         return variable_expression(Variable(data, Kind(category, int(data.shape[-1]))))
-    if isinstance(x, bool):
+    if isinstance(x, Integral):  # NumPy's too, beside tensors
         x = int(x)
+    elif isinstance(x, Real):
+        x = float(x)
     if isinstance(x, int):
         return constant(f"IntCst({x})")
     if isinstance(x, tuple) and len(x) == 3 and all(isinstance(n, int) for n in x):

@@ -156,6 +156,10 @@ class Matrix(Reductions):
             return self
         if hasattr(key, "__index__") and not getattr(key, "shape", ()):
             raise IndexError("Write a slice such as [3:4] for one row or column.")
+        if len(getattr(key, "shape", ())) > 1:
+            raise IndexError(
+                f"Rows and columns are indexed by one axis, and this has shape {tuple(key.shape)}."
+            )
         if self.ranges is not None:
             raise TypeError(
                 "The ranges of this matrix number its rows and columns as they are; slice first, "

@@ -61,6 +61,8 @@ class Reductions(Methods):
         ranges = kwargs.get("ranges", self.ranges)
         if op not in _AGAIN or (op == "Mean" and ranges is not None):
             raise ValueError(f"{op} is over one axis; write axis={first} or axis={first + 1}.")
+        if kwargs.get("out") is not None:
+            raise TypeError("out is for a reduction over one axis; leave it out.")
         keep = kept(kwargs)
         once = matrix.reduction(op, axis=first + 1, **kwargs)
         if matrix.symbolic or isinstance(once, Methods):

@@ -45,12 +45,10 @@ class _Arrays:
     @staticmethod
     def again(op: str, x: Any) -> Any:
         """A reduction over i of what one over j gives: (..., M, D) to (..., D)."""
-        if op != "LogSumExp":
-            return getattr(x, _AGAIN.get(op, op.lower()))(-2)
-        greatest = x.max(-2, keepdims=True)
-        shift = np.where(np.isfinite(greatest), greatest, 0)
-        with np.errstate(divide="ignore"):
-            return np.log(np.exp(x - shift).sum(-2)) + shift[..., 0, :]
+        if op == "LogSumExp":
+            return np.logaddexp.reduce(x, -2)
+        of_none = {"Max": {"initial": -np.inf}, "Min": {"initial": np.inf}}.get(op, {})
+        return getattr(x, _AGAIN.get(op, op.lower()))(-2, **of_none)
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
-from keopsnb._gradients import OTHER, Group, Reduction, Related
+from keopsnb._derivatives import OTHER, Group, Related
+from keopsnb._gradients import Reduction
 from keopsnb._laws import Composition, Gathering, Pullback
 from keopsnb.torch._context import (
     alive,

@@ -49,6 +49,9 @@ class _Arrays:
     @staticmethod
     def again(op: str, x: Any) -> Any:
         """A reduction over i of what one over j gives: (..., M, D) to (..., D)."""
+        if op in ("Max", "Min") and x.shape[-2] == 0:
+            of_none = -torch.inf if op == "Max" else torch.inf
+            return x.new_full((*x.shape[:-2], x.shape[-1]), of_none)
         return getattr(x, _AGAIN.get(op, op.lower()))(-2)
 
     @staticmethod

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from keopsnb._gradients import OTHER, Reduction, reduction_of
+from keopsnb._derivatives import OTHER
+from keopsnb._gradients import Reduction, reduction_of
 from keopsnb._ranges import Ranges, ranges_of
 from keopsnb.torch._context import is_traced, with_memory
 
