@@ -37,8 +37,9 @@ template <i64 Knots, i64 Order, class J>
 KEOPSNB_FN void bsplines(const J* z, J* b, J none, J one) {
   const J x = z[Knots];
   for (i64 i = 0; i < Knots - 1; ++i) {
-    const auto inside = (plain_of(z[i]) <= plain_of(x)) & (plain_of(x) < plain_of(z[i + 1]));
-    b[i] = select_jet(inside, one, none);
+    const auto begun = plain_of(z[i]) <= plain_of(x);
+    const auto before_end = plain_of(x) < plain_of(z[i + 1]);
+    b[i] = select_jet(begun & before_end, one, none);
   }
   // num / (to - from) where from < to, else 0.
   const auto share = [&](J num, J from, J to) KEOPSNB_LAMBDA {
