@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "bind/dlpack.hpp"
+
 namespace nb = nanobind;
 
 namespace keopsnb {
@@ -25,10 +27,15 @@ std::optional<Dtype> dtype_of(const Py_buffer& buffer) {
   return std::nullopt;
 }
 
-void set_shape(ArrayView& view, const i64* shape, int ndim, const std::string& name) {
+std::string out_name() { return "out"; }
+
+// `name()` is the name of the array in errors.
+template <class Name>
+void set_shape(ArrayView& view, const i64* shape, int ndim, const Name& name) {
   if (ndim > ArrayView::max_ndim)
-    throw std::invalid_argument(name + " has " + std::to_string(ndim) + " dimensions; at most 2 " +
-                                "make sense here.");
+    throw std::invalid_argument(
+        name() + " has " + std::to_string(ndim) + " dimensions; write at most " +
+        std::to_string(ArrayView::max_ndim) + ", batch dimensions included.");
   view.ndim = ndim;
   std::copy(shape, shape + ndim, view.shape.begin());
 }
@@ -55,6 +62,10 @@ const nb::module_& numpy() {
   static const auto* m = new nb::module_(nb::module_::import_("numpy"));
   return *m;
 }
+bool is_ndarray(nb::handle h) {
+  static const auto* type = new nb::object(numpy().attr("ndarray"));
+  return h.type().is(*type);
+}
 const nb::module_& torch() {
   static const auto* m = new nb::module_(nb::module_::import_("torch"));
   return *m;
@@ -63,6 +74,8 @@ const nb::module_& torch() {
 // What torch's Python objects are asked for in each call: names and constants, made once.
 struct TorchNames {
   nb::object tensor = torch().attr("Tensor");
+  nb::object parameter = torch().attr("nn").attr("Parameter");
+  TensorExchange exchange{tensor};
   nb::object dtypes[6] = {torch().attr("float32"), torch().attr("float64"),
                           torch().attr("float16"), torch().attr("bfloat16"),
                           torch().attr("int32"),   torch().attr("int64")};
@@ -98,27 +111,28 @@ void* address(nb::handle integer) {
   return p;
 }
 
-// A tensor that a kernel can read where it is, seen; false where it has to be copied first.
-bool see_torch(nb::handle tensor, const std::string& name, ArrayView& view) {
+// The same of any tensor, by its attributes; `name()` is its name in errors.
+template <class Name>
+bool ask_torch(nb::handle tensor, const Name& name, ArrayView& view) {
   const TorchNames& n = names();
   const int is_tensor = PyObject_IsInstance(tensor.ptr(), n.tensor.ptr());
   if (is_tensor < 0) throw nb::python_error();
   if (!is_tensor)
-    throw ArgumentTypeError(name + " is a " + type_of(tensor) +
+    throw ArgumentTypeError(name() + " is a " + type_of(tensor) +
                             "; write torch.as_tensor(...) to make it a tensor.");
   const nb::object dtype = attribute(tensor, n.dtype);
   const auto* known = std::find_if(std::begin(n.dtypes), std::end(n.dtypes),
                                    [&](const nb::object& d) { return d.is(dtype); });
   if (known == std::end(n.dtypes))
-    throw ArgumentTypeError(name + " is " + text(dtype) +
+    throw ArgumentTypeError(name() + " is " + text(dtype) +
                             "; write .to(torch.float32) or .to(torch.float64).");
   view.dtype = static_cast<Dtype>(known - std::begin(n.dtypes));
   if (!attribute(tensor, n.layout).is(n.strided))
-    throw ArgumentTypeError(name + " has layout " + text(attribute(tensor, n.layout)) +
+    throw ArgumentTypeError(name() + " has layout " + text(attribute(tensor, n.layout)) +
                             "; write .to_dense().");
   if (attribute(tensor, n.is_cpu).ptr() != Py_True) {
     if (attribute(tensor, n.is_cuda).ptr() != Py_True)
-      throw ArgumentTypeError(name + " is on device '" + text(tensor.attr("device")) +
+      throw ArgumentTypeError(name() + " is on device '" + text(tensor.attr("device")) +
                               "', and kernels run on CPUs and CUDA devices; write .cpu() or "
                               ".cuda().");
     view.device = nb::cast<int>(method(tensor, n.get_device));
@@ -130,10 +144,21 @@ bool see_torch(nb::handle tensor, const std::string& name, ArrayView& view) {
   for (Py_ssize_t k = 0; k < ndim; ++k)
     shape.push_back(PyLong_AsLongLong(PyTuple_GetItem(size.ptr(), k)));
   set_shape(view, shape.data(), static_cast<int>(ndim), name);
-  if (method(tensor, n.is_contiguous).ptr() != Py_True || method(tensor, n.is_neg).ptr() == Py_True)
-    return false;
   view.data = address(method(tensor, n.data_ptr));
-  return true;
+  return method(tensor, n.is_contiguous).ptr() == Py_True;
+}
+
+bool has_no_memory(const ArrayView& view) { return !view.data && view.bytes() > 0; }
+
+// A tensor that a kernel can read where it is, seen; false where it has to be copied first.
+template <class Name>
+bool see_torch(nb::handle tensor, const Name& name, ArrayView& view) {
+  const TorchNames& n = names();
+  bool contiguous = true;
+  const bool plain = tensor.type().is(n.tensor) || tensor.type().is(n.parameter);
+  if (!plain || !n.exchange.describe(tensor, view, contiguous))
+    contiguous = ask_torch(tensor, name, view);
+  return contiguous && !has_no_memory(view) && method(tensor, n.is_neg).ptr() != Py_True;
 }
 
 void check_out(const ArrayView& out, const std::vector<i64>& shape, Dtype dtype,
@@ -144,7 +169,7 @@ void check_out(const ArrayView& out, const std::vector<i64>& shape, Dtype dtype,
                             (is_integer(dtype) ? "result is " : "arguments are ") + name(dtype) +
                             ".");
   ArrayView wanted;
-  set_shape(wanted, shape.data(), static_cast<int>(shape.size()), "out");
+  set_shape(wanted, shape.data(), static_cast<int>(shape.size()), out_name);
   if (out.ndim != wanted.ndim || out.shape != wanted.shape)
     throw std::invalid_argument("out should have shape " + shape_text(wanted) + ", and has shape " +
                                 shape_text(out) + ".");
@@ -181,7 +206,7 @@ void Arguments::add_numpy(nb::handle array, const Routine& routine) {
         (nb::hasattr(array, "dtype") ? text(array.attr("dtype")) : type_of(array)) +
         "; write numpy.asarray(..., 'float32') or numpy.asarray(..., 'float64').");
   // A mask would be lost: masked arrays show the numbers below it.
-  if (nb::hasattr(array, "mask") && nb::hasattr(array, "filled"))
+  if (!is_ndarray(array) && nb::hasattr(array, "mask") && nb::hasattr(array, "filled"))
     throw ArgumentTypeError(name() + " is a masked array; write .filled(...) to give the masked " +
                             "entries a value.");
   const auto address = reinterpret_cast<std::uintptr_t>(buffer.buf);
@@ -196,18 +221,25 @@ void Arguments::add_numpy(nb::handle array, const Routine& routine) {
   view.dtype = *dtype;
   i64 shape[64];
   std::copy(buffer.shape, buffer.shape + buffer.ndim, shape);
-  set_shape(view, shape, buffer.ndim, name());
+  set_shape(view, shape, buffer.ndim, name);
   views_.push_back(view);
 }
 
 void Arguments::add_torch(nb::handle tensor, const Routine& routine) {
   ArrayView view;
-  if (!see_torch(tensor, routine.argument_name(views_.size()), view)) {
-    kept_.push_back(tensor.attr("detach")().attr("resolve_neg")().attr("contiguous")());
-    const nb::object copy = kept_.back();
-    return add_torch(copy, routine);
+  const auto name = [&] { return routine.argument_name(views_.size()); };
+  if (see_torch(tensor, name, view)) {
+    views_.push_back(view);
+    return;
   }
-  views_.push_back(view);
+  if (!has_no_memory(view))
+    kept_.push_back(tensor.attr("detach")().attr("resolve_neg")().attr("contiguous")());
+  else if (nb::cast<bool>(tensor.attr("_is_zerotensor")()))  // as derivatives that are 0 may be
+    kept_.push_back(torch().attr("zeros_like")(tensor));
+  else
+    throw ArgumentTypeError(name() + " has no memory: its storage was freed; give it back first.");
+  const nb::object copy = kept_.back();
+  add_torch(copy, routine);
 }
 
 void Arguments::convert_integers(Dtype integers, nb::tuple inputs, const Routine& routine) {
@@ -233,10 +265,11 @@ void Arguments::convert_integers(Dtype integers, nb::tuple inputs, const Routine
 }
 
 namespace {
-nb::tuple shape_object(const std::vector<i64>& shape) {
-  nb::list sizes;
-  for (const i64 size : shape) sizes.append(size);
-  return nb::tuple(sizes);
+nb::object shape_object(const std::vector<i64>& shape) {
+  nb::object sizes = nb::steal(PyTuple_New(static_cast<Py_ssize_t>(shape.size())));
+  for (std::size_t k = 0; k < shape.size(); ++k)
+    PyTuple_SET_ITEM(sizes.ptr(), static_cast<Py_ssize_t>(k), PyLong_FromLongLong(shape[k]));
+  return sizes;
 }
 }  // namespace
 
@@ -301,7 +334,7 @@ Output given_numpy(nb::handle out, const std::vector<i64>& shape, const Argument
   view.dtype = *found;
   i64 sizes[64];
   std::copy(buffer.shape, buffer.shape + buffer.ndim, sizes);
-  set_shape(view, sizes, buffer.ndim, "out");
+  set_shape(view, sizes, buffer.ndim, out_name);
   check_out(view, shape, dtype, arguments);
   return {nb::borrow(out), buffer.buf};
 }
@@ -309,7 +342,7 @@ Output given_numpy(nb::handle out, const std::vector<i64>& shape, const Argument
 Output given_torch(nb::handle out, const std::vector<i64>& shape, const Arguments& arguments,
                    Dtype dtype) {
   ArrayView view;
-  if (!see_torch(out, "out", view))
+  if (!see_torch(out, out_name, view))
     throw std::invalid_argument("out is not contiguous; write torch.empty(...) to make one.");
   check_out(view, shape, dtype, arguments);
   return {nb::borrow(out), const_cast<void*>(view.data)};

@@ -42,12 +42,9 @@ def as_array(x: Any, name: str = "An operand") -> Any:
         ) from error
 
 
-def as_arrays(args: Sequence[Any]) -> tuple[Any, ...]:
+def as_arrays(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The arguments of a reduction, those of other libraries as NumPy arrays."""
-    for k, x in enumerate(args):
+    for x in args:
         if type(x) is not np.ndarray and is_foreign(x):
-            return (
-                *args[:k],
-                *(as_array(a, f"argument {n}") for n, a in enumerate(args[k:], k + 1)),
-            )
-    return tuple(args)
+            return tuple(as_array(a, f"argument {n}") for n, a in enumerate(args, 1))
+    return args

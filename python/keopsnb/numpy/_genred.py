@@ -142,8 +142,8 @@ class Genred:
             KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
         args = as_arrays(args)
-        pairs = ranges_of(ranges)
         reduction = self._reduction
+        pairs = None if ranges is None else ranges_of(ranges)
         if reduction.compiled:
             return _compute(reduction, args, out, backend, device_id, pairs)
         if out is not None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from keopsnb._derivatives import OTHER
 from keopsnb._gradients import Reduction, reduction_of
 from keopsnb._ranges import Ranges, ranges_of
-from keopsnb.torch._context import is_traced, with_memory
+from keopsnb.torch._context import is_traced
 
 Result = Tensor | tuple[Tensor, Tensor]
 
@@ -62,7 +62,7 @@ def compute_now(
 def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
     """The values of one kernel, at once, or as a node of a graph if the call is traced."""
     if not is_traced(args):
-        return compute_now(reduction, with_memory(args), None, place)
+        return compute_now(reduction, args, None, place)
     results = torch.ops.keopsnb.kernel(
         reduction.key, list(args), place.tensors(), place.backend, place.device_id
     )

@@ -1,0 +1,75 @@
+#include "bind/dlpack.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace nb = nanobind;
+
+namespace keopsnb {
+
+struct TensorExchange::Table {
+  std::uint32_t major, minor;
+  const Table* older;
+  void *allocate, *own, *give_back;
+  int (*describe)(void* object, nb::dlpack::dltensor* to);
+  void* current_stream;
+};
+
+namespace {
+
+std::optional<Dtype> dtype_of(nb::dlpack::dtype found) {
+  using Code = nb::dlpack::dtype_code;
+  const auto is = [&](Code code, int bits) {
+    return found.code == static_cast<std::uint8_t>(code) && found.bits == bits && found.lanes == 1;
+  };
+  if (is(Code::Float, 32)) return Dtype::float32;
+  if (is(Code::Float, 64)) return Dtype::float64;
+  if (is(Code::Float, 16)) return Dtype::float16;
+  if (is(Code::Bfloat, 16)) return Dtype::bfloat16;
+  if (is(Code::Int, 32)) return Dtype::int32;
+  if (is(Code::Int, 64)) return Dtype::int64;
+  return std::nullopt;
+}
+
+bool is_contiguous(const nb::dlpack::dltensor& a) {
+  if (std::find(a.shape, a.shape + a.ndim, 0) != a.shape + a.ndim || !a.strides) return true;
+  i64 stride = 1;
+  for (int k = a.ndim - 1; k >= 0; --k) {
+    if (a.shape[k] != 1 && a.strides[k] != stride) return false;
+    stride *= a.shape[k];
+  }
+  return true;
+}
+
+}  // namespace
+
+TensorExchange::TensorExchange(nb::handle type) {
+  const nb::object capsule = nb::getattr(type, "__dlpack_c_exchange_api__", nb::none());
+  if (capsule.is_none()) return;
+  table_ = static_cast<const Table*>(PyCapsule_GetPointer(capsule.ptr(), "dlpack_exchange_api"));
+  if (!table_) PyErr_Clear();
+  while (table_ && table_->major != 1) table_ = table_->older;
+  if (table_ && !table_->describe) table_ = nullptr;
+}
+
+bool TensorExchange::describe(nb::handle tensor, ArrayView& view, bool& contiguous) const {
+  if (!table_) return false;
+  nb::dlpack::dltensor found;
+  if (table_->describe(tensor.ptr(), &found) != 0) {
+    PyErr_Clear();
+    return false;
+  }
+  const auto dtype = dtype_of(found.dtype);
+  const bool host = found.device.device_type == nb::device::cpu::value;
+  const bool cuda = found.device.device_type == nb::device::cuda::value;
+  if (!dtype || !(host || cuda) || found.ndim > ArrayView::max_ndim) return false;
+  view.dtype = *dtype;
+  view.device = host ? host_device : found.device.device_id;
+  view.ndim = found.ndim;
+  std::copy(found.shape, found.shape + found.ndim, view.shape.begin());
+  contiguous = is_contiguous(found);
+  view.data = found.data ? static_cast<const char*>(found.data) + found.byte_offset : nullptr;
+  return true;
+}
+
+}  // namespace keopsnb
