@@ -1,50 +1,35 @@
-// The execution model of a GPU on threads of the host: the very kernels run where there is no GPU.
+// The execution model of a GPU on the host: the very kernels run where there is no GPU.
 //
-// Threads of a block are threads of the host; blocks run one after the other. Memory that a kernel
-// may not count on is poisoned: shared memory before each block, states and results before each
-// launch are NaN. What a kernel writes lies on the heap in just the size that it may use, so that
-// sanitizers see what leaves it.
+// Threads of a block are threads of the host under sanitizers, and else fibers, which are faster;
+// blocks run one after the other. Memory that a kernel may not count on is poisoned: shared memory
+// before each block, states and results before each launch are NaN. What a kernel writes lies on
+// the heap in just the size that it may use, so that sanitizers see what leaves it.
 #pragma once
 #include <keopsnb/kernel/gpu/kernel.hpp>
 #include <keopsnb/kernel/gpu/launch.hpp>
 #include <keopsnb/reduce.hpp>
 
-#include <atomic>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <memory>
-#include <new>
-#include <thread>
 #include <vector>
+
+#include "host_memory.hpp"
+
+#if defined(__has_feature)
+#define KEOPSNB_HAS_FEATURE(x) __has_feature(x)
+#else
+#define KEOPSNB_HAS_FEATURE(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    KEOPSNB_HAS_FEATURE(address_sanitizer) || KEOPSNB_HAS_FEATURE(thread_sanitizer)
+#include "host_threads.hpp"
+#else
+#include "host_fibers.hpp"
+#endif
 
 namespace emulation {
 
 using keopsnb::GpuCall, keopsnb::GpuInput, keopsnb::GpuLaunch, keopsnb::GpuMerge,
     keopsnb::GpuRanges, keopsnb::GpuSizes, keopsnb::GpuTraits, keopsnb::i64;
-
-inline std::size_t size(i64 n) { return static_cast<std::size_t>(n); }
-
-// Poisoned memory of exactly so many bytes, with the alignment that GPUs give.
-class Memory {
- public:
-  explicit Memory(i64 bytes)
-      : bytes_(size(bytes)), data_(static_cast<char*>(::operator new(bytes_, alignment))) {
-    poison();
-  }
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
-  ~Memory() { ::operator delete(data_, alignment); }
-
-  void poison() const { std::memset(data_, 0xff, bytes_); }
-  char* data() const { return data_; }
-
- private:
-  static constexpr std::align_val_t alignment{16};
-  std::size_t bytes_;
-  char* data_;
-};
 
 // So many T between bytes that nothing may change.
 template <class T>
@@ -69,132 +54,6 @@ class Guarded {
   i64 bytes_;
   Memory all_;
 };
-
-// The barrier of a block, and the point where its threads end.
-class Meeting {
- public:
-  explicit Meeting(int threads) : threads_(threads) {}
-
-  // The last to arrive runs `last` while the others wait. Law: all wait for the same thing. A GPU
-  // may hang where some threads of a block end and others wait for them.
-  template <class Last>
-  void wait(bool ending, Last&& last) {
-    const int turn = turn_.load();
-    if (ending) ending_.fetch_add(1);
-    if (arrived_.fetch_add(1) + 1 < threads_) {
-      turn_.wait(turn);
-      return;
-    }
-    if (ending_ != 0 && ending_ != threads_) {
-      std::fprintf(stderr, "a thread ended while others of its block wait at a barrier\n");
-      std::abort();
-    }
-    last();
-    arrived_ = 0;
-    ending_ = 0;
-    turn_.fetch_add(1);
-    turn_.notify_all();
-  }
-
-  // Whether `mine` holds for any of the threads that meet.
-  bool any(bool mine) {
-    if (mine) found_ = true;
-    wait(false, [&] { any_ = found_.exchange(false); });
-    return any_;
-  }
-
- private:
-  const int threads_;
-  std::atomic<int> arrived_ = 0, ending_ = 0, turn_ = 0;
-  std::atomic<bool> found_ = false, any_ = false;
-};
-
-struct HostDevice {
-  int thread_, threads_;
-  i64 block_;
-  char* shared_;
-  Meeting* meeting;
-
-  int thread() const { return thread_; }
-  int threads() const { return threads_; }
-  i64 block() const { return block_; }
-  char* shared() const { return shared_; }
-  void sync() const {
-    meeting->wait(false, [] {});
-  }
-  bool any(bool mine) const { return meeting->any(mine); }
-  int take(int* counter) const { return std::atomic_ref(*counter).fetch_add(1); }
-};
-
-class HostGpu {
- public:
-  static constexpr int most_threads = 256;
-  using Kernel = std::function<void(HostDevice&)>;
-
-  HostGpu() {
-    for (int t = 0; t < most_threads; ++t) workers_.emplace_back([this, t] { work(t); });
-  }
-  HostGpu(const HostGpu&) = delete;
-  HostGpu& operator=(const HostGpu&) = delete;
-  ~HostGpu() {
-    grid_ = nullptr;
-    start();
-    for (std::thread& t : workers_) t.join();
-  }
-
-  void launch(i64 blocks, int threads, i64 shared_bytes, Kernel kernel) {
-    if (blocks < 1 || threads < 1 || threads > most_threads) {
-      std::fprintf(stderr, "a launch of %lld blocks of %d threads\n", blocks, threads);
-      std::abort();
-    }
-    Grid grid{blocks, threads, Memory(shared_bytes), Meeting(threads), std::move(kernel)};
-    grid_ = &grid;
-    working_ = most_threads;
-    start();
-    for (int left = working_; left > 0; left = working_) working_.wait(left);
-  }
-
- private:
-  struct Grid {
-    i64 blocks;
-    int threads;
-    Memory shared;
-    Meeting meeting;
-    Kernel kernel;
-  };
-
-  void start() {
-    turn_.fetch_add(1);
-    turn_.notify_all();
-  }
-
-  void work(int thread) {
-    for (int turn = 0;; ++turn) {
-      turn_.wait(turn);
-      Grid* const grid = grid_;
-      if (!grid) return;
-      if (thread < grid->threads) run(*grid, thread);
-      if (working_.fetch_sub(1) == 1) working_.notify_all();
-    }
-  }
-
-  static void run(Grid& grid, int thread) {
-    for (i64 block = 0; block < grid.blocks; ++block) {
-      HostDevice device{thread, grid.threads, block, grid.shared.data(), &grid.meeting};
-      grid.kernel(device);
-      grid.meeting.wait(true, [&] { grid.shared.poison(); });
-    }
-  }
-
-  Grid* grid_ = nullptr;
-  std::atomic<int> turn_ = 0, working_ = 0;
-  std::vector<std::thread> workers_;
-};
-
-inline HostGpu& host_gpu() {
-  static HostGpu gpu;
-  return gpu;
-}
 
 // Clusters of outputs and the intervals they are reduced over, as in GpuRanges.
 struct HostRanges {
