@@ -53,10 +53,14 @@ OF_FRONT_ENDS = {
     "generic_argmin generic_argkmin",
     ".cluster": "grid_cluster cluster_ranges cluster_centroids cluster_ranges_centroids "
     "sort_clusters from_matrix swap_axes",
+    ".cluster.grid_cluster": "grid_cluster",
+    ".cluster.matrix": "from_matrix",
+    ".cluster.utils": "cluster_ranges cluster_centroids cluster_ranges_centroids sort_clusters",
     ".operations": "KernelSolve",
     ".generic.generic_red": "Genred",
     ".generic.generic_ops": "generic_sum generic_logsumexp generic_argmin generic_argkmin",
-    ".lazytensor.LazyTensor": "LazyTensor ComplexLazyTensor Var Vi Vj Pm",
+    ".lazytensor.LazyTensor": "LazyTensor ComplexLazyTensor Var Vi Vj Pm GenericLazyTensor "
+    "ComplexGenericLazyTensor",
 }
 UTILS = {
     "numpy": "squared_distances differences np_kernel log_np_kernel grad_np_kernel WarmUpGpu "

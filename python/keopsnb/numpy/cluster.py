@@ -5,11 +5,15 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from keopsnb._paths import moved
+
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.int64]
 Labels = NDArray[np.integer[Any]]
 Ranges = tuple[Integers, Integers, Integers, Integers, Integers, Integers]
 Points = TypeVar("Points", bound=Any)  # an array, or a tuple or list of arrays
+
+__path__ = [moved("numpy/cluster")]
 
 
 def grid_cluster(x: Floats, size: float) -> Integers:

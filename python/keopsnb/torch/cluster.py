@@ -5,8 +5,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from keopsnb._paths import moved
+
 Ranges = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
 Points = TypeVar("Points", bound=Any)  # a tensor, or a tuple or list of tensors
+
+__path__ = [moved("torch/cluster")]
 
 
 def grid_cluster(x: Tensor, size: float) -> Tensor:

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from keopsnb.compat.moved.common.lazy_tensor import (
+    ComplexGenericLazyTensor as ComplexGenericLazyTensor,
+)
+from keopsnb.compat.moved.common.lazy_tensor import GenericLazyTensor as GenericLazyTensor
 from keopsnb.numpy import ComplexLazyTensor as ComplexLazyTensor
 from keopsnb.numpy import LazyTensor as LazyTensor
 from keopsnb.numpy import Pm as Pm

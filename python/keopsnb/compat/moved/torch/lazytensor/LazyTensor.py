@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from keopsnb.compat.moved.common.lazy_tensor import (
+    ComplexGenericLazyTensor as ComplexGenericLazyTensor,
+)
+from keopsnb.compat.moved.common.lazy_tensor import GenericLazyTensor as GenericLazyTensor
 from keopsnb.torch import ComplexLazyTensor as ComplexLazyTensor
 from keopsnb.torch import LazyTensor as LazyTensor
 from keopsnb.torch import Pm as Pm

@@ -1,0 +1,1 @@
+"""Modules of `pykeops.numpy.cluster` that `keopsnb.numpy.cluster` has not of its own."""

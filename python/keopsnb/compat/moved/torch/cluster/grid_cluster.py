@@ -1,0 +1,3 @@
+"""`pykeops.torch.cluster.grid_cluster`."""
+
+from keopsnb.torch.cluster import grid_cluster as grid_cluster
