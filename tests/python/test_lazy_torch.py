@@ -135,6 +135,18 @@ def test_numbers_that_are_followed() -> None:
         torch.testing.assert_close(transformed(f), transformed(dense))
 
 
+# Law: such a tensor takes the dtype of the matrix, as in torch.
+
+
+def test_numbers_of_another_dtype() -> None:
+    x, y, _, _ = (t.detach() for t in tensors())
+    scale = torch.nn.Parameter(torch.tensor(0.7, dtype=torch.float32))
+    for k in ((Vi(x) | Vj(y)) * scale, scale * (Vi(x) | Vj(y))):
+        (g,) = torch.autograd.grad(k.sum(1).sum(), [scale])
+        assert (k.dtype, g.dtype) == ("float64", torch.float32)
+        torch.testing.assert_close(g, (x @ y.T).sum().float())
+
+
 def test_reductions_of_no_rows_over_both_axes() -> None:
     k = (Vi(torch.ones(0, 3)) * Vj(torch.ones(4, 3))).sum()
     found = [getattr(k, m)(axis=(0, 1)).item() for m in ("sum", "max", "min", "logsumexp")]

@@ -213,6 +213,8 @@ class LazyTensor(Matrix):
             here = is_ordinary((other,)) and other.device.type == "cpu"
             if here and not other.requires_grad:
                 other = other.item()
+            elif other.is_floating_point() and self.text.sizes.dtype is not None:
+                other = other.to(self.text.sizes.dtype)  # torch's rule for tensors of no dimension
         return super().lift(other)
 
 
