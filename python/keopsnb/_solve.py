@@ -22,6 +22,9 @@ from keopsnb._gradients import Reduction
 _NAMED = ("nystrom", "pivoted_cholesky")
 # Of named preconditioners, where none is given.
 _RANK = 50
+DEFAULT_ALPHA = 1e-10
+# When and how to stop, without what watches the steps; with the defaults.
+STOP: dict[str, Any] = {"eps": 1e-6, "max_iterations": None, "preconditioner": None, "rank": None}
 
 
 def position_of(name: str, variables: Sequence[tuple[str, int, int]], axis: int) -> int:
@@ -95,8 +98,8 @@ class Solver(ABC):
         *args: Any,
         backend: str = "auto",
         device_id: int = -1,
-        alpha: Any = 1e-10,
-        eps: float = 1e-6,
+        alpha: Any = DEFAULT_ALPHA,
+        eps: float = STOP["eps"],
         ranges: Sequence[Any] | None = None,
         max_iterations: int | None = None,
         x0: Any = None,
@@ -150,8 +153,14 @@ class Solver(ABC):
                 f"rank is {rank}, which is for named preconditioners; write "
                 "preconditioner='nystrom', or leave rank out."
             )
-        args = self._checked(args)
         place = {"backend": backend, "device_id": device_id, "ranges": ranges}
+        if not (callback or progress or full or callable(preconditioner)):
+            stop = (eps, max_iterations, preconditioner, rank)
+            named = dict(zip(STOP, stop, strict=True))
+            node = self._in_graph(args, {**place, "alpha": alpha, "x0": x0, **named})
+            if node is not None:
+                return node
+        args = self._checked(args)
         bar = _Bar(eps) if progress else None
         tell = bar.tell(callback) if bar else callback
         if isinstance(preconditioner, str):
@@ -177,6 +186,10 @@ class Solver(ABC):
     ) -> Solution: ...
 
     # The front end's.
+
+    def _in_graph(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The solution as a node, where a graph is being made; else None."""
+        return None
 
     @abstractmethod
     def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any: ...

@@ -79,6 +79,22 @@ def test_batches_are_summed_over_in_gradients() -> None:
     same(lazy.solve(b, alpha=1.0, eps=1e-13), expected, [x, b])
 
 
+def test_batches_of_gradients() -> None:
+    x, b = tensors()
+    alpha = torch.tensor(0.3, dtype=DOUBLE, requires_grad=True)
+    e = torch.rand(3, N, 2, dtype=DOUBLE)
+    inputs = [x, b, alpha]
+    found, expected = (
+        torch.autograd.grad(value, inputs, e, is_grads_batched=True)
+        for value in (
+            kernel(x).solve(b, alpha=alpha, eps=1e-13),
+            torch.linalg.solve(dense(x, alpha), b),
+        )
+    )
+    for a, wanted in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, wanted, rtol=1e-7, atol=1e-8)
+
+
 # Law: a gradient that is not asked for costs nothing; one that cannot be had is an error.
 
 

@@ -165,17 +165,35 @@ def test_products_break_the_graph_and_are_right() -> None:
     close(made(X, Y), f(X, Y))
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # torch meets its own
-def test_solve_breaks_the_graph_and_is_right() -> None:
-    solver = KernelSolve(
-        "Exp(-s * SqDist(x, y)) * b", ["x=Vi(2)", "y=Vj(2)", "b=Vj(1)", "s=Pm(1)"], "b", axis=1
-    )
+solve = KernelSolve(
+    "Exp(-s * SqDist(x, y)) * b", ["x=Vi(2)", "y=Vj(2)", "b=Vj(1)", "s=Pm(1)"], "b", axis=1
+)
 
+
+def solved(x: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
+    started = {"x0": b * alpha, "preconditioner": "nystrom", "rank": 3}
+    return solve(x, x, b, S, alpha=alpha, eps=1e-13) + solve(x, x, b, S, alpha=0.3, **started)
+
+
+def solved_lazily(x: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
+    k = (-(Vi(x) - Vj(x)).sqnorm2()).exp()
+    return k.solve(b, alpha=alpha, eps=1e-13) * k.solve(b[:, 0], eps=1e-13, alpha=1.0)[:, None]
+
+
+@pytest.mark.parametrize("f", [solved, solved_lazily])
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+def test_solutions(backend: str, f: Function) -> None:
+    args = Y, B, torch.tensor(0.5, dtype=F64)
+    close(with_gradients(compiled(f, backend), args), with_gradients(f, args))
+
+
+def test_solutions_that_are_watched_are_computed_outside() -> None:
     def f(x: Tensor, b: Tensor) -> Tensor:
-        return 2 * solver(x, x, b, S, alpha=0.5)
+        k = (-(Vi(x) - Vj(x)).sqnorm2()).exp()
+        return k.solve(b, callback=print)
 
-    made = torch.compile(f, backend="aot_eager")
-    close(with_gradients(made, (Y, B)), with_gradients(f, (Y, B)))
+    with pytest.raises(Exception, match="callback"):
+        compiled(f)(Y, B)
 
 
 # Law: an exported program is saved, loaded and trained without this one.

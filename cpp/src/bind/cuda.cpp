@@ -1,5 +1,4 @@
 // What there is of CUDA on this machine.
-#include <cstdlib>
 
 #include "bind/bind.hpp"
 #include "cuda/driver.hpp"
@@ -42,8 +41,8 @@ std::string target_row(int ordinal) {
 }
 
 std::string ahead_row() {
-  const char* path = std::getenv("KEOPSNB_KERNEL_PATH");
-  if (path == nullptr || *path == '\0') return "KEOPSNB_KERNEL_PATH is unset";
+  if (jit::environment_variable("KEOPSNB_KERNEL_PATH").empty())
+    return "KEOPSNB_KERNEL_PATH is unset";
   std::string text;
   for (const jit::Store& store : jit::ahead_stores())
     text += (text.empty() ? "" : ", ") + store.folder() + " (" +

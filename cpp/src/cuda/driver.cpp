@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <type_traits>
 
 #include "cuda/advice.hpp"
+#include "jit/process.hpp"
 
 namespace keopsnb::cuda {
 namespace {
@@ -81,10 +81,10 @@ struct Library {
 
 Library open_library() {
   Library found;
-  const char* own = std::getenv("KEOPSNB_CUDA_DRIVER");
-  if (own != nullptr && *own != '\0') {
+  const std::string own = jit::environment_variable("KEOPSNB_CUDA_DRIVER");
+  if (!own.empty()) {
     found.path = own;
-    found.handle = open(own, std::string("KEOPSNB_CUDA_DRIVER=") + own, found.tried);
+    found.handle = open(own, "KEOPSNB_CUDA_DRIVER=" + own, found.tried);
     return found;
   }
   for (const char* path : {"libcuda.so.1", "libcuda.so", "/usr/lib/wsl/lib/libcuda.so.1"}) {

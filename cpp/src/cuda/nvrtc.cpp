@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "cuda/driver.hpp"
 #include "jit/files.hpp"
 #include "jit/memo.hpp"
+#include "jit/process.hpp"
 
 namespace keopsnb::cuda {
 namespace fs = std::filesystem;
@@ -30,11 +30,6 @@ constexpr std::string_view builtins_name = "libnvrtc-builtins.so";
 constexpr int oldest_major = 12;  // the first that compiles C++20
 
 std::atomic<const Paths*> search_folders{nullptr};  // what it pointed to before is kept, too
-
-std::string variable(const char* name) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? text : "";
-}
 
 // The first number of what follows `name` in a file's name: 13 in libnvrtc.so.13.0; 0 if none.
 int major_in(std::string_view file, std::string_view name) {
@@ -91,7 +86,8 @@ Paths wheel_libraries(const Paths& folders) {
 Paths system_libraries() {
   Paths all = {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"};
   for (const std::string& root :
-       {variable("CUDA_PATH"), variable("CUDA_HOME"), std::string("/usr/local/cuda")}) {
+       {jit::environment_variable("CUDA_PATH"), jit::environment_variable("CUDA_HOME"),
+        std::string("/usr/local/cuda")}) {
     if (root.empty()) continue;
     for (const char* folder : {"/lib64", "/lib"})
       for (const std::string& path : libraries_in(root + folder)) all.push_back(path);
@@ -211,7 +207,7 @@ void set_search_folders(std::vector<std::string> folders) {
 
 const Nvrtc& nvrtc() {
   static jit::Memo<Nvrtc> found;
-  const std::string own = variable("KEOPSNB_NVRTC");
+  const std::string own = jit::environment_variable("KEOPSNB_NVRTC");
   return found.get(own, [&] { return find(own); });
 }
 

@@ -1,7 +1,6 @@
 #include "ahead.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <stdexcept>
 #include <system_error>
 
@@ -11,8 +10,6 @@
 
 namespace keopsnb::jit {
 namespace {
-
-constexpr std::string_view extension = ".so";
 
 // CPUs an object can be for.
 struct Level {
@@ -70,15 +67,15 @@ std::string build_in(const Store& store, const std::string& source, const Level&
   if (const auto refusal =
           compile_shared(host_compiler(), {file, made, include, here, flags}, options.interrupt))
     throw_refused(*refusal, store.keep_failed(*work, key.substr(0, 16) + ".cpp", source));
-  return store.publish(made, key, extension);
+  return store.publish(made, key, library_extension);
 }
 
 }  // namespace
 
 std::vector<Store> ahead_stores() {
   std::vector<Store> stores;
-  const char* list = std::getenv("KEOPSNB_KERNEL_PATH");
-  std::string_view rest = list != nullptr ? list : "";
+  const std::string list = environment_variable("KEOPSNB_KERNEL_PATH");
+  std::string_view rest = list;
   while (!rest.empty()) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
     const std::string folder(rest.substr(0, colon));
@@ -101,7 +98,7 @@ std::shared_ptr<const Library> find_ahead(const std::string& source, const Optio
     if (!level.runs) continue;
     const std::string key = key_of(source, options.flags, level);
     for (const Store& store : stores)
-      if (const auto path = store.find(key, extension)) try {
+      if (const auto path = store.find(key, library_extension)) try {
           return std::make_shared<const Library>(*path);
         } catch (const CompileError&) {  // whole, but not for this system
         }

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -15,11 +14,6 @@
 namespace keopsnb::jit {
 namespace fs = std::filesystem;
 namespace {
-
-std::string variable(const char* name) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? text : "";
-}
 
 // Folders of this process, and of no child of it, that go when it ends.
 struct Temporary {
@@ -39,7 +33,7 @@ std::string make_temporary() {
   (void)registered;
   std::string tried;
   for (const std::string& parent :
-       {variable("TMPDIR"), std::string("/tmp"), std::string("/var/tmp")}) {
+       {environment_variable("TMPDIR"), std::string("/tmp"), std::string("/var/tmp")}) {
     std::string folder = parent + "/keopsnb-XXXXXX";
     if (parent.starts_with('/') && mkdtemp(folder.data()) != nullptr) {
       all.get(folder, [&] {
@@ -66,8 +60,9 @@ Cache::Cache(std::string home, std::string reason, bool chosen)
 
 Cache& Cache::current() {
   static Memo<Cache> caches;
-  const std::string chosen = variable("KEOPSNB_CACHE_DIR"), xdg = variable("XDG_CACHE_HOME"),
-                    home = variable("HOME");
+  const std::string chosen = environment_variable("KEOPSNB_CACHE_DIR"),
+                    xdg = environment_variable("XDG_CACHE_HOME"),
+                    home = environment_variable("HOME");
   return caches.get(chosen + '\n' + xdg + '\n' + home, [&] {
     const auto make = [](std::string folder, std::string reason, bool chosen) {
       return std::unique_ptr<Cache>(new Cache(std::move(folder), std::move(reason), chosen));

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <system_error>
@@ -90,11 +89,6 @@ std::string cut(const std::string& log, std::size_t limit) {
   return log.size() <= limit ? log : log.substr(0, limit) + "\n[the rest is in the field log]";
 }
 
-std::string variable(const char* name) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? text : "";
-}
-
 // The compiler that a command line names, or nothing and the reason in `tried`.
 std::unique_ptr<HostCompiler> examine(const std::string& line, const std::string& name,
                                       std::string& tried) {
@@ -124,7 +118,7 @@ std::unique_ptr<HostCompiler> examine(const std::string& line, const std::string
 
 std::unique_ptr<HostCompiler> search() {
   std::string tried;
-  const std::string own = variable("KEOPSNB_CXX"), usual = variable("CXX");
+  const std::string own = environment_variable("KEOPSNB_CXX"), usual = environment_variable("CXX");
   if (!own.empty()) {
     if (auto found = examine(own, "KEOPSNB_CXX=" + own, tried)) return found;
     throw CompileError("The C++ compiler that KEOPSNB_CXX names cannot be used: " + tried +
@@ -149,7 +143,7 @@ std::unique_ptr<HostCompiler> search() {
 const HostCompiler& host_compiler() {
   static Memo<HostCompiler> found;
   std::string key;
-  for (const char* name : {"KEOPSNB_CXX", "CXX", "PATH"}) key += variable(name) + '\n';
+  for (const char* name : {"KEOPSNB_CXX", "CXX", "PATH"}) key += environment_variable(name) + '\n';
   return found.get(key, search);
 }
 

@@ -15,7 +15,6 @@ namespace keopsnb::jit {
 namespace {
 
 constexpr std::string_view schema = "keopsnb host object 1";
-constexpr std::string_view extension = ".so";
 constexpr std::uint64_t ample_room = 1 << 20;  // for a kernel; less free space explains a failure
 
 // Compiles the source into a store. Null, and a reason in words, if the store is at fault.
@@ -38,7 +37,7 @@ std::shared_ptr<const Library> compile_in(const Store& store, const std::string&
         throw_refused(*refusal, keep());
       return nullptr;
     }
-    const std::string object = store.publish(made, key, extension);
+    const std::string object = store.publish(made, key, library_extension);
     try {
       return std::make_shared<const Library>(object);
     } catch (const CompileError& error) {
@@ -75,7 +74,7 @@ std::shared_ptr<const Library> find_or_compile(const std::string& source, const 
   fields.field(schema).field(source).field(headers_digest()).field(compiler.version);
   fields.field(join_words(compiler.command)).field(join_words(host_flags(options.flags)));
   const std::string key = fields.field(cpu_identity()).hex();
-  if (const std::optional<std::string> object = cache.find(key, extension)) {
+  if (const std::optional<std::string> object = cache.find(key, library_extension)) {
     try {
       return std::make_shared<const Library>(*object);
     } catch (const CompileError&) {  // whole, but not for this system: it is made anew

@@ -2,11 +2,15 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "errors.hpp"
 #include "process.hpp"
 
 namespace keopsnb::jit {
+
+// Of shared objects, on all systems: Python's own.
+inline constexpr std::string_view library_extension = ".so";
 
 // A loaded shared object. It is never unloaded: function pointers into it stay valid.
 class Library {

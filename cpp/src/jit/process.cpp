@@ -216,6 +216,11 @@ Finished run_process(const std::vector<std::string>& argv,
   return result;
 }
 
+std::string environment_variable(const char* name) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? text : "";
+}
+
 std::vector<std::string> split_words(const std::string& line) {
   std::vector<std::string> words;
   bool inside = false;
@@ -262,8 +267,8 @@ std::string find_program(const std::string& name) {
     const std::string path = std::filesystem::absolute(name, error);
     return !error && is_program(path) ? path : "";
   }
-  const char* list = std::getenv("PATH");
-  std::string_view rest = list != nullptr ? list : "/usr/local/bin:/usr/bin:/bin";
+  const std::string list = environment_variable("PATH");
+  std::string_view rest = !list.empty() ? list : "/usr/local/bin:/usr/bin:/bin";
   while (!name.empty()) {
     const std::size_t colon = rest.find(':');
     const std::string folder(rest.substr(0, colon));

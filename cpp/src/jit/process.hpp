@@ -22,6 +22,9 @@ Finished run_process(const std::vector<std::string>& argv,
                      const std::vector<std::pair<std::string, std::string>>& environment = {},
                      const Interrupt& interrupt = {});
 
+// A variable of the environment; "" if it is not set.
+std::string environment_variable(const char* name);
+
 // The words of a command line, as a shell splits simple ones: blanks, '...', "..." and backslash.
 std::vector<std::string> split_words(const std::string& line);
 

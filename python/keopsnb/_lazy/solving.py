@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from keopsnb._lazy.base import Lazy, of_variable
 from keopsnb._lazy.deferred import CONSTRUCTOR, aliases_of, layout
@@ -83,19 +83,25 @@ def _place(matrix: Any, var: Any) -> int:
     raise TypeError("var is no variable of this matrix; write a Vi or Vj that it is made of.")
 
 
+class Solved(NamedTuple):
+    """What solves a system, and with what."""
+
+    call: Any  # a KernelSolve
+    order: tuple[int, ...]  # of variables, as its arguments: the symbolic ones first
+    symbolic: int
+
+
 @functools.lru_cache(REMEMBERED)
-def _solver(
-    solver: Callable[..., Any], form: Form, unknown: int, options: tuple[tuple[str, Any], ...]
-) -> tuple[Any, tuple[int, ...], int]:
-    """The KernelSolve of a form, the order of its arguments, and how many a call gives."""
+def known_solver(
+    solver: Callable[..., Any], system: tuple[Form, int], options: tuple[tuple[str, Any], ...]
+) -> Solved:
+    """What solves a system, a form and its unknown variable; made once for each."""
+    form, unknown = system
     order, symbolic = layout(form.kinds)
     names, aliases = aliases_of(form.kinds, order)
     axis = form.kinds[unknown].category
-    return (
-        solver(renamed(form.formula, names), aliases, names[unknown], axis, **dict(options)),
-        order,
-        symbolic,
-    )
+    formula = renamed(form.formula, names)
+    return Solved(solver(formula, aliases, names[unknown], axis, **dict(options)), order, symbolic)
 
 
 class Solving:
@@ -121,9 +127,9 @@ class Solving:
     def __call__(self, *args: Any, **more: Any) -> Any:
         """Solve it."""
         kinds, variables = self.system.form.kinds, self.system.variables
-        solve, order, symbolic = _solver(
-            self.kind.solver, self.system.form, self.unknown, tuple(self.options.items())
-        )
+        options = tuple(self.options.items()) if self.options else ()
+        # In a tuple, as Dynamo guards the sources of arguments, and a form's has no guard.
+        solve, order, symbolic = self.kind.solved((self.system.form, self.unknown), options)
         if len(args) != symbolic:
             raise TypeError(
                 f"This system has {symbolic} symbolic variables, and {len(args)} were given."
@@ -131,10 +137,10 @@ class Solving:
         data: Sequence[Any] = [*args, *(variables[k].data for k in order[symbolic:])]
         if any(kind.number for kind in kinds):
             data = self.kind.arrays.alike(data, [kinds[k].number for k in order])
-        options = self.given | more
+        given = self.given | more
         if self.flat:
-            options = _of_columns(options)
-        result = solve(*data, **options)
+            given = _of_columns(given)
+        result = solve(*data, **given)
         return _flattened(result) if self.flat else result
 
     def __repr__(self) -> str:

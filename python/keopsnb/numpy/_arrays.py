@@ -1,6 +1,5 @@
 """Arrays of other libraries as NumPy arrays, without a copy where their memory can be read."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np

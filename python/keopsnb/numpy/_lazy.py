@@ -12,6 +12,7 @@ from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import known_plan
 from keopsnb._lazy.making import indexed, text_of
 from keopsnb._lazy.matrix import Matrix
+from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb.numpy._arrays import as_array, is_foreign
 from keopsnb.numpy._genred import Genred
 
@@ -127,11 +128,11 @@ class LazyTensor(Matrix):
     arrays = _Arrays
 
     @staticmethod
-    def solver(*args: Any, **options: Any) -> Any:
-        """A `KernelSolve`."""
+    def solved(*of_system: Any) -> Solved:
+        """What solves a system."""
         from keopsnb.numpy._solve import KernelSolve
 
-        return KernelSolve(*args, **options)
+        return known_solver(KernelSolve, *of_system)
 
     def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
         """A symbolic matrix; a ComplexLazyTensor if x is complex."""

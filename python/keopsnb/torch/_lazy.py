@@ -11,6 +11,7 @@ from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import Plan, known_plan, layout_of
 from keopsnb._lazy.making import indexed, text_of
 from keopsnb._lazy.matrix import Matrix
+from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb.torch import _graph
 from keopsnb.torch._context import is_ordinary
@@ -138,6 +139,27 @@ def _planned(*of_plan: Any) -> Plan:
     return Plan(lambda *args, **place: _graph.call(key, args, **place), layout_of(forms, places))
 
 
+def _solver(*of_system: Any) -> Solved:
+    from keopsnb.torch._solve import KernelSolve
+
+    return known_solver(KernelSolve, *of_system)
+
+
+@constant_in_graphs
+def _key_of_solver(*of_system: Any) -> Solved:
+    found = _solver(*of_system)
+    return found._replace(call=found.call._key)
+
+
+def _solved(*of_system: Any) -> Solved:
+    if not torch.compiler.is_compiling():
+        return _solver(*of_system)
+    from keopsnb.torch._solve import solve_in_graph
+
+    key, order, symbolic = _key_of_solver(*of_system)
+    return Solved(lambda *args, **given: solve_in_graph(key, *args, **given), order, symbolic)
+
+
 class LazyTensor(Matrix):
     """A matrix (..., M, N) of vectors, given by a formula of torch tensors and never stored.
 
@@ -164,14 +186,8 @@ class LazyTensor(Matrix):
     """
 
     planned = staticmethod(_planned)
+    solved = staticmethod(_solved)
     arrays = _Arrays
-
-    @staticmethod
-    def solver(*args: Any, **options: Any) -> Any:
-        """A `KernelSolve`."""
-        from keopsnb.torch._solve import KernelSolve
-
-        return KernelSolve(*args, **options)
 
     def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
         """A symbolic matrix; a ComplexLazyTensor if x is complex."""

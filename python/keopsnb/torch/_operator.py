@@ -145,13 +145,14 @@ def _rows(reduction: Reduction, args: Sequence[Tensor]) -> dict[int, Any]:
     return rows
 
 
-_LIBRARY = torch.library.Library("keopsnb", "DEF")  # type: ignore[no-untyped-call]
-_LIBRARY.define(  # type: ignore[no-untyped-call]
+# Of the operators of this package.
+LIBRARY = torch.library.Library("keopsnb", "DEF")  # type: ignore[no-untyped-call]
+LIBRARY.define(  # type: ignore[no-untyped-call]
     "kernel(str reduction, Tensor[] args, Tensor[] ranges, str backend, int device_id) -> Tensor[]"
 )
 
 
-@torch.library.impl(_LIBRARY, "kernel", "CompositeExplicitAutograd")
+@torch.library.impl(LIBRARY, "kernel", "CompositeExplicitAutograd")
 def _kernel(
     reduction: str,
     args: list[Tensor],
@@ -164,7 +165,7 @@ def _kernel(
     return list(result) if isinstance(result, tuple) else [result]
 
 
-@torch.library.register_fake("keopsnb::kernel", lib=_LIBRARY)  # type: ignore[untyped-decorator]
+@torch.library.register_fake("keopsnb::kernel", lib=LIBRARY)  # type: ignore[untyped-decorator]
 def _shapes(
     reduction: str,
     args: list[Tensor],

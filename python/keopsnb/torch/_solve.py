@@ -1,7 +1,9 @@
 """Linear systems of kernels, for torch tensors."""
 
+import functools
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import torch
@@ -9,12 +11,14 @@ from torch import Tensor
 
 from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
+from keopsnb._lazy.variables import constant_in_graphs
+from keopsnb._options import header_text
 from keopsnb._solve import ConvergenceError as ConvergenceError
-from keopsnb._solve import Solver
-from keopsnb.torch._autograd import pullback, pushforward, reduce
-from keopsnb.torch._context import in_forward_mode
+from keopsnb._solve import DEFAULT_ALPHA, STOP, Solver
+from keopsnb.torch._autograd import reduce
 from keopsnb.torch._genred import Genred
-from keopsnb.torch._operator import Place, batch_dims, place_of, with_batch_first
+from keopsnb.torch._implicit import System
+from keopsnb.torch._operator import LIBRARY, place_of
 
 
 class KernelSolve(Solver):
@@ -53,6 +57,20 @@ class KernelSolve(Solver):
             use_fast_math=use_fast_math,
             header=header,
         )
+        # What `solver_of` makes an equal one of.
+        options = {
+            "dtype_acc": dtype_acc,
+            "use_double_acc": use_double_acc,
+            "sum_scheme": sum_scheme,
+            "use_fast_math": use_fast_math,
+            "header": header_text(header) or None,
+        }
+        self._key = json.dumps([formula, list(aliases), varinvalias, axis, options])
+
+    def _in_graph(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if not torch.compiler.is_compiling():
+            return None
+        return solve_in_graph(self._key, *args, **options)
 
     def _solve(
         self,
@@ -82,10 +100,13 @@ class KernelSolve(Solver):
             first.append(replace(found, solution=None))  # which would refer to itself in a graph
             return found.solution
 
-        system = _System(self._sum._reduction, place_of(args, **place), k, solve)
-        x = _Implicit.apply(system, x0, alpha, *args)  # type: ignore[no-untyped-call]
+        x = self.system(args, place, solve).solution(x0, alpha, args)
         found = first[0]
         return Solution(x, found.iterations, found.residual, found.converged)
+
+    def system(self, args: Sequence[Tensor], place: dict[str, Any], solve: Any) -> System:
+        """The system of a call, with the function that solves it."""
+        return System(self._sum._reduction, place_of(args, **place), self._position, solve)
 
     def _named(
         self,
@@ -109,94 +130,130 @@ class KernelSolve(Solver):
         return values.to(dtype)
 
 
-@dataclass(frozen=True)
-class _System:
-    """A x = b, with A = (the Sum that is linear in argument k) + alpha Id."""
-
-    reduction: Reduction
-    place: Place
-    k: int
-    solve: Callable[[Tensor, Any, Sequence[Tensor], Any], Any]
-
-    def again(self, b: Tensor, alpha: Any, args: Sequence[Tensor]) -> Tensor:
-        """Its solution for another b, differentiable."""
-        args = (*args[: self.k], b, *args[self.k + 1 :])
-        x: Tensor = _Implicit.apply(self, None, alpha, *args)  # type: ignore[no-untyped-call]
-        return x
+# ---- In graphs: an operator, for the number of steps depends on numbers that are not there yet. ----
 
 
-class _Implicit(torch.autograd.Function):
-    """x = A^-1 b, for symmetric A: dx = A^-1 (db - (dA) x), and <e, dx> = <A^-1 e, db - (dA) x>."""
-
-    @staticmethod
-    def forward(system: _System, x0: Any, alpha: Any, *args: Tensor) -> Tensor:
-        x: Tensor = system.solve(args[system.k], alpha, args, x0)
-        return x
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        ctx.system, _, alpha, *args = inputs
-        ctx.set_materialize_grads(False)
-        ctx.alpha = None if isinstance(alpha, Tensor) else alpha
-        saved = (output, *args, *([alpha] if ctx.alpha is None else []))
-        ctx.save_for_backward(*saved)
-        ctx.save_for_forward(*saved)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
-        system, x, alpha, args = _unpacked(ctx, ctx.saved_tensors)
-        k, (_, _, of_alpha, *needed) = system.k, ctx.needs_input_grad
-        if gradients[0] is None:
-            return (None,) * (3 + len(args))
-        g = system.again(gradients[0], alpha, args)
-        among = (*args[:k], x, *args[k + 1 :])
-        others = tuple(n and j != k for j, n in enumerate(needed))
-        results = pullback(system.reduction, system.place, others, among, -g)
-        results[k] = g.sum_to_size(args[k].shape) if needed[k] else None
-        by_alpha = None
-        if of_alpha:
-            by_alpha = -(g * x).sum_to_size(alpha.shape or (1,)).reshape(alpha.shape)
-        return None, None, by_alpha, *results
-
-    @staticmethod
-    def jvp(ctx: Any, *tangents: Any) -> Tensor:
-        with in_forward_mode(ctx.saved_tensors) as saved:
-            system, x, alpha, args = _unpacked(ctx, saved)
-            k, (_, _, of_alpha, *along) = system.k, tangents
-            among = (*args[:k], x, *args[k + 1 :])
-            others = [None if j == k else t for j, t in enumerate(along)]
-            terms = [] if along[k] is None else [along[k]]
-            if any(t is not None for t in others):
-                terms.append(-pushforward(system.reduction, system.place, among, others))
-            if of_alpha is not None:
-                terms.append(-of_alpha * x)
-            return system.again(sum(terms[1:], terms[0]), alpha, args)
-
-    @staticmethod
-    def vmap(
-        info: Any, in_dims: tuple[int | None, ...], system: _System, x0: Any, alpha: Any, *args: Any
-    ) -> tuple[Tensor, int]:
-        _, of_x0, of_alpha, *of_args = in_dims
-        k, size = system.k, info.batch_size
-        moved = with_batch_first(system.reduction, args, of_args)
-        # The right-hand side gets all batch dimensions of the solution.
-        dims = zip(batch_dims(system.reduction, args), of_args, strict=True)
-        most = max(0, *(d - (dim is not None) for d, dim in dims))
-        counts = zip(moved, batch_dims(system.reduction, moved), strict=True)
-        batch = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
-            (size, *[1] * most), *(a.shape[: max(0, n)] for a, n in counts)
-        )
-        moved[k] = moved[k].expand(*batch, *moved[k].shape[-2:])
-        if of_alpha is not None:
-            alpha = alpha.movedim(of_alpha, 0).reshape(size, *[1] * (moved[k].ndim - 1))
-        if of_x0 is not None:
-            x0 = x0.movedim(of_x0, 0)
-            x0 = x0.reshape(size, *[1] * (moved[k].ndim - x0.ndim), *x0.shape[1:])
-        return _Implicit.apply(system, x0, alpha, *moved), 0  # type: ignore[no-untyped-call]
+@functools.lru_cache(4096)
+def solver_of(key: str) -> KernelSolve:
+    """The solver with this key."""
+    formula, aliases, unknown, axis, options = json.loads(key)
+    return KernelSolve(formula, aliases, unknown, axis, **options)
 
 
-def _unpacked(ctx: Any, saved: Sequence[Tensor]) -> tuple[_System, Tensor, Any, tuple[Tensor, ...]]:
-    """The system, its solution, alpha and the arguments."""
-    x, *args = saved
-    alpha = args.pop() if ctx.alpha is None else ctx.alpha
-    return ctx.system, x, alpha, tuple(args)
+LIBRARY.define(  # type: ignore[no-untyped-call]
+    "solve(str solver, Tensor[] args, Tensor[] ranges, str backend, int device_id, Tensor alpha, "
+    "Tensor? x0, float eps, int? max_iterations, str? preconditioner, int? rank) -> Tensor"
+)
+
+
+@torch.library.impl(LIBRARY, "solve", "CompositeExplicitAutograd")
+def _solution(
+    solver: str,
+    args: list[Tensor],
+    ranges: list[Tensor],
+    backend: str,
+    device_id: int,
+    alpha: Tensor,
+    x0: Tensor | None,
+    eps: float,
+    max_iterations: int | None,
+    preconditioner: str | None,
+    rank: int | None,
+) -> Tensor:
+    found: Tensor = solver_of(solver)(
+        *args,
+        backend=backend,
+        device_id=device_id,
+        ranges=ranges or None,
+        alpha=alpha,
+        x0=x0,
+        eps=eps,
+        max_iterations=max_iterations,
+        preconditioner=preconditioner,
+        rank=rank,
+    )
+    return found
+
+
+@torch.library.register_fake("keopsnb::solve", lib=LIBRARY)  # type: ignore[untyped-decorator]
+def _shape(solver: str, args: list[Tensor], *_: Any) -> Tensor:
+    return torch.empty_like(
+        args[solver_of(solver)._position], memory_format=torch.contiguous_format
+    )
+
+
+def _system(key: str, args: Sequence[Tensor], place: dict[str, Any], stop: Sequence[Any]) -> System:
+    """The system of a call, solved by the operator."""
+
+    def solve(b: Tensor, shift: Any, fixed: Sequence[Tensor], start: Tensor | None) -> Tensor:
+        at = [*fixed[: system.k], b, *fixed[system.k + 1 :]]
+        shift = torch.as_tensor(shift, dtype=torch.float64, device=b.device)
+        where = (system.place.tensors(), place["backend"], place["device_id"])
+        found: Tensor = torch.ops.keopsnb.solve(key, at, *where, shift, start, *stop)
+        return found
+
+    system = solver_of(key).system(args, place, solve)
+    return system
+
+
+def _context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    ctx.key, args, ranges, backend, device_id, alpha, _, *ctx.stop = inputs
+    ctx.place, ctx.count = {"backend": backend, "device_id": device_id}, len(args)
+    ctx.save_for_backward(output, alpha, *args, *ranges)
+
+
+def _backward(ctx: Any, e: Tensor) -> tuple[Any, ...]:
+    x, alpha, *saved = ctx.saved_tensors
+    args, ranges = tuple(saved[: ctx.count]), saved[ctx.count :]
+    system = _system(ctx.key, args, ctx.place | {"ranges": ranges or None}, ctx.stop)
+    _, needed, _, _, _, of_alpha, *_ = ctx.needs_input_grad
+    by_alpha, by_args = system.gradients(x, alpha, args, e, of_alpha, needed)
+    return None, by_args, [None] * len(ranges), None, None, by_alpha, *[None] * (1 + len(ctx.stop))
+
+
+torch.library.register_autograd("keopsnb::solve", _backward, setup_context=_context)
+
+
+def solve_by_key(
+    key: str,
+    backend: str,
+    device_id: int,
+    ranges: Sequence[Any] | None,
+    alpha: Any,
+    x0: Tensor | None,
+    stop: tuple[Any, ...],
+    *args: Tensor,
+) -> Tensor:
+    """The solution of the solver that has this key; it stands in graphs."""
+    place = {"backend": backend, "device_id": device_id, "ranges": ranges}
+    args = solver_of(key)._checked(args)
+    return _system(key, args, place, stop).solution(x0, alpha, args)
+
+
+@constant_in_graphs
+def _admit() -> bool:
+    """Tell Dynamo, as it comes here, that `solve_by_key` may stand in its graphs."""
+    torch.compiler.allow_in_graph(solve_by_key)  # type: ignore[no-untyped-call]
+    return True
+
+
+def solve_in_graph(
+    key: str,
+    *args: Tensor,
+    backend: str = "auto",
+    device_id: int = -1,
+    ranges: Sequence[Any] | None = None,
+    alpha: Any = DEFAULT_ALPHA,
+    x0: Tensor | None = None,
+    **stop: Any,
+) -> Tensor:
+    """What `KernelSolve.__call__` is while a graph is made; `stop` are the names of `STOP`."""
+    _admit()
+    for name in stop:
+        if name not in STOP or callable(stop[name]):
+            raise TypeError(
+                f"A solution has no option {name} in the graphs of torch.compile, if it is a "
+                "function or what is returned of the steps; leave it out, or solve outside."
+            )
+    values = tuple(stop.get(name, default) for name, default in STOP.items())
+    return solve_by_key(key, backend, device_id, ranges, alpha, x0, values, *args)
