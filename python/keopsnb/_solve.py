@@ -187,7 +187,7 @@ class Solver(ABC):
 
     # The front end's.
 
-    def _in_graph(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def _in_graph(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:  # noqa: ARG002
         """The solution as a node, where a graph is being made; else None."""
         return None
 

@@ -13,8 +13,8 @@ from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb._options import header_text
-from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import DEFAULT_ALPHA, STOP, Solver
+from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb.torch._autograd import reduce
 from keopsnb.torch._genred import Genred
 from keopsnb.torch._implicit import System
@@ -130,7 +130,7 @@ class KernelSolve(Solver):
         return values.to(dtype)
 
 
-# ---- In graphs: an operator, for the number of steps depends on numbers that are not there yet. ----
+# ---- In graphs: an operator, as the number of steps depends on numbers that are not there yet ----
 
 
 @functools.lru_cache(4096)
