@@ -1,5 +1,6 @@
 """Reductions in the graphs of torch.compile and torch.export, against the same called eagerly."""
 
+import operator
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -157,12 +158,29 @@ def test_lazy(name: str) -> None:
     close(with_gradients(compiled(LAZY[name]), (X, Y)), with_gradients(LAZY[name], (X, Y)))
 
 
-def test_products_break_the_graph_and_are_right() -> None:
-    def f(x: Tensor, y: Tensor) -> Tensor:
-        return (Vi(x) | Vj(y)) @ y
+@pytest.mark.parametrize("name", ["gaussian", "shapes", "tensors on the left"])
+def test_lazy_of_other_sizes(name: str) -> None:
+    f, made = LAZY[name], compiled(LAZY[name])
+    for D in (2, 3, 5):
+        x, y = torch.rand(4 + D, D, dtype=F64), torch.rand(3 + D, D, dtype=F64)
+        close(with_gradients(made, (x, y)), with_gradients(f, (x, y)))
 
-    made = torch.compile(f, backend="aot_eager")
-    close(made(X, Y), f(X, Y))
+
+# Law: K @ v and v @ K are told apart, wherever K was made and however often Dynamo met one.
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_products(told: bool) -> None:
+    from torch._dynamo.variables import builtin
+
+    k = (-(Vi(X) - Vj(Y)).sqnorm2()).exp()
+    if not told:
+        builtin.BUILTIN_TO_TENSOR_RFN_MAP.pop(operator.matmul, None)
+    right, left = (lambda v: k @ v), (lambda v: v @ k)
+    close(compiled(right)(Y), right(Y))
+    close(compiled(left)(X.T), left(X.T))
+    inside = lambda v: (v @ (Vi(X) | Vj(Y))) @ (Vi(Y) | Vj(X)) @ X  # noqa: E731
+    close(compiled(inside)(X.T), inside(X.T))
 
 
 solve = KernelSolve(

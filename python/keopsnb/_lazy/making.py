@@ -5,7 +5,14 @@ from numbers import Integral, Real
 from typing import Any
 
 from keopsnb._lazy.matrix import Matrix
-from keopsnb._lazy.variables import Expression, Kind, Variable, constant, variable_expression
+from keopsnb._lazy.variables import (
+    Expression,
+    Kind,
+    Variable,
+    constant,
+    last_dim,
+    variable_expression,
+)
 
 
 def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
@@ -27,7 +34,7 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         data, category = _variable_of(x, axis)
         if data.shape[-1] < 1:
             raise ValueError(f"x has shape {tuple(x.shape)}; its last axis has one entry or more.")
-        return variable_expression(Variable(data, Kind(category, int(data.shape[-1]))))
+        return variable_expression(Variable(data, Kind(category, last_dim(data))))
     if isinstance(x, Integral):  # NumPy's too, beside tensors
         x = int(x)
     elif isinstance(x, Real):

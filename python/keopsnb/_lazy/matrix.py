@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.reductions import Reductions
-from keopsnb._lazy.variables import Kind, Variable, variable_expression
+from keopsnb._lazy.variables import Kind, Variable, last_dim, variable_expression
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -42,7 +42,7 @@ class Matrix(Reductions):
         return result[..., 0] if len(v.shape) == 1 else result
 
     def _column(self, rows: Any) -> Self:
-        return self._of(variable_expression(Variable(rows, Kind(1, int(rows.shape[-1])))))
+        return self._of(variable_expression(Variable(rows, Kind(1, last_dim(rows)))))
 
     def __rmatmul__(self, v: Any) -> Any:
         """The product of v, (M,) or (..., E, M), with this matrix of numbers."""

@@ -8,7 +8,15 @@ from typing import Any, NamedTuple
 
 from keopsnb._lazy.base import Lazy, of_variable
 from keopsnb._lazy.deferred import CONSTRUCTOR, aliases_of, layout
-from keopsnb._lazy.variables import REMEMBERED, Expression, Form, Kind, Variable, renamed
+from keopsnb._lazy.variables import (
+    REMEMBERED,
+    Expression,
+    Form,
+    Kind,
+    Variable,
+    last_dim,
+    renamed,
+)
 
 
 def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solving:
@@ -71,7 +79,7 @@ def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
     data = matrix.arrays.as_array(other)
     flat = len(data.shape) == 1
     data = data[:, None] if flat else data
-    return Variable(data, Kind(0, int(data.shape[-1]))), flat
+    return Variable(data, Kind(0, last_dim(data))), flat
 
 
 def _place(matrix: Any, var: Any) -> int:

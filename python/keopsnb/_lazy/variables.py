@@ -71,6 +71,11 @@ def _floating(dtype: Any) -> Any:
     return dtype if (dtype.is_floating_point if kind is None else kind == "f") else None
 
 
+def last_dim(data: Any) -> int:
+    """The dimension of vectors, as a number: Dynamo may have it as a symbol."""
+    return len(range(data.shape[-1]))
+
+
 class Form(NamedTuple):
     """A formula with a token `@k@` for variable k, and what the parser says of it."""
 

@@ -35,11 +35,12 @@ def _admit() -> bool:
 _admit._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
-def tell_products_apart() -> bool:
+def tell_products_apart() -> bool | None:
     """Have Dynamo hand over K @ v as Tensor.__rmatmul__(v, K); whether it did so before.
 
     Where the first operand is no tensor, torch 2.13 swaps the two and calls the reflected method,
-    which it has in a table; of all operators the matrix product alone is missing there.
+    which it has in a table; of all operators the matrix product alone is missing there. None if
+    there is no such table.
     """
     try:
         from torch._dynamo.variables import builtin
@@ -47,13 +48,33 @@ def tell_products_apart() -> bool:
         builtin.populate_builtin_to_tensor_fn_map()
         table = builtin.BUILTIN_TO_TENSOR_RFN_MAP
     except (ImportError, AttributeError):
-        return False
+        return None
     before = operator.matmul in table
     table.setdefault(operator.matmul, Tensor.__rmatmul__)
     return before
 
 
+def check_told_apart() -> None:
+    """Of a product whose operands Dynamo may have swapped: have it read the function anew.
+
+    Raises:
+        TypeError: if Dynamo cannot be told.
+    """
+    match tell_products_apart():
+        case None:
+            raise TypeError(
+                "torch.compile gives K @ v and v @ K as the same call where K was made outside of "
+                "the function; write K.matvec(v), or K.rmatvec(v) for K.T @ v."
+            )
+        case False:
+            from torch._dynamo.exc import UnspecializeRestartAnalysis
+
+            raise UnspecializeRestartAnalysis  # which forgets what was read
+
+
+# Dynamo calls them, and does not read them.
 tell_products_apart._dynamo_marked_constant = True  # type: ignore[attr-defined]
+check_told_apart._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def call(

@@ -116,11 +116,8 @@ _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__"
 def _product(left: Any, right: Any) -> Any:
     if isinstance(left, Matrix):
         return left.__matmul__(right)
-    if torch.compiler.is_compiling() and not _graph.tell_products_apart():
-        raise TypeError(
-            "torch.compile gives K @ v and v @ K as the same call where K was made outside of the "
-            "function; write K.matvec(v), or K.rmatvec(v) for K.T @ v."
-        )
+    if torch.compiler.is_compiling():
+        _graph.check_told_apart()
     return right.__rmatmul__(left)
 
 
