@@ -19,7 +19,7 @@
 #else
 #define KEOPSNB_HAS_FEATURE(x) 0
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+#if !defined(__linux__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
     KEOPSNB_HAS_FEATURE(address_sanitizer) || KEOPSNB_HAS_FEATURE(thread_sanitizer)
 #include "host_threads.hpp"
 #else

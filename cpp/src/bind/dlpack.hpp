@@ -1,5 +1,5 @@
-// Tensors described by DLPack's table of C functions, in a twentieth of the time of Python's
-// attributes. The table: https://dmlc.github.io/dlpack/latest/c_api.html, DLPackExchangeAPI.
+// Tensors described by DLPack's table of C functions, without a call of Python.
+// The table: https://dmlc.github.io/dlpack/latest/c_api.html, DLPackExchangeAPI.
 #pragma once
 #include <nanobind/ndarray.h>
 
