@@ -71,11 +71,18 @@ def call_overhead() -> Iterator[Row]:
     """(e) Calls that have next to nothing to compute."""
     arrays = clouds(10, 10, 3, "float32")
     yield from _overhead("NumPy", keopsnb_numpy, peers.pykeops("numpy"), arrays, 15e-6)
+    more = clouds(100, 100, 3, "float32")
+    yield from _lazy_overhead("NumPy", keopsnb_numpy, peers.pykeops("numpy"), more)
     if torch := peers.torch():
         from keopsnb import torch as keopsnb_torch
 
-        tensors = [torch.from_numpy(a) for a in arrays]
-        yield from _overhead("torch", keopsnb_torch, peers.pykeops("torch"), tensors, 30e-6)
+        theirs = peers.pykeops("torch")
+        yield from _overhead(
+            "torch", keopsnb_torch, theirs, [torch.from_numpy(a) for a in arrays], 30e-6
+        )
+        yield from _lazy_overhead(
+            "torch", keopsnb_torch, theirs, [torch.from_numpy(a) for a in more]
+        )
 
 
 def _overhead(
@@ -92,6 +99,27 @@ def _overhead(
         candidates["pykeops"] = peers.quiet(bound(theirs))
     times = interleaved(candidates)
     yield at_most(measure, statistics.median(times["keopsnb"]), limit)
+    if theirs:
+        yield versus(measure, times, "pykeops")
+
+
+def _lazy_overhead(
+    name: str, ours: ModuleType, theirs: ModuleType | None, arrays: Sequence[Any]
+) -> Iterator[Row]:
+    measure = f"Gaussian of LazyTensors, M = N = 100, {name}"
+    x, y, b = arrays
+
+    def bound(module: ModuleType) -> Callable[[], Any]:
+        vi, vj = module.Vi, module.Vj
+        return lambda: (-((vi(x) - vj(y)) ** 2).sum(-1)).exp() @ b
+
+    routine = gaussian(ours, 3)
+    candidates = {"keopsnb": bound(ours), "Genred": lambda: routine(*arrays)}
+    if theirs:
+        candidates["pykeops"] = peers.quiet(bound(theirs))
+    times = interleaved(candidates)
+    above = (a - b for a, b in zip(times["keopsnb"], times["Genred"], strict=True))
+    yield at_most(f"{measure}: above Genred", statistics.median(above), 60e-6)
     if theirs:
         yield versus(measure, times, "pykeops")
 
