@@ -106,7 +106,7 @@ def _overhead(
 def _lazy_overhead(
     name: str, ours: ModuleType, theirs: ModuleType | None, arrays: Sequence[Any]
 ) -> Iterator[Row]:
-    measure = f"Gaussian of LazyTensors, M = N = 100, {name}"
+    measure = f"LazyTensor, M = N = 100, {name}"
     x, y, b = arrays
 
     def bound(module: ModuleType) -> Callable[[], Any]:
