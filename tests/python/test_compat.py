@@ -111,6 +111,15 @@ def test_a_class_is_one_class_at_all_its_places(front_end: str, alias: None) -> 
     assert issubclass(here.LazyTensor, base)
 
 
+@pytest.mark.parametrize("front_end", FRONT_ENDS)
+def test_a_file_and_its_function_have_one_name(front_end: str, alias: None) -> None:
+    for package in ("pykeops", "keopsnb"):
+        cluster = importlib.import_module(f"{package}.{front_end}.cluster")
+        importlib.import_module(f"{package}.{front_end}.cluster.grid_cluster")
+        tools = importlib.import_module(front_end)
+        assert cluster.grid_cluster(tools.ones((3, 2)), size=0.5).tolist() == [0, 0, 0]
+
+
 def test_unknown_names_are_errors() -> None:
     with pytest.raises(AttributeError, match="keopsnb.*nothing"):
         _ = keopsnb.nothing

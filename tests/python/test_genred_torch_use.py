@@ -198,3 +198,15 @@ def test_out(reduction: Genred, xyp: tuple[Tensor, Tensor, Tensor]) -> None:
         reduction(x.requires_grad_(), y, p, out=out)
     with torch.no_grad():
         assert reduction(x, y, p, out=out) is out
+
+
+def test_autograd_sees_what_out_overwrites() -> None:
+    x, weights = torch.rand(5, 3), torch.ones(5, 1, requires_grad=True)
+    reduction = Genred("SqDist(x, y)", ["x = Vi(3)", "y = Vj(3)"], axis=1)
+    out = torch.full((5, 1), 2.0)
+    product = weights * out
+    reduction(x, x, out=out)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        product.sum().backward()
+    with torch.inference_mode():
+        reduction(x, x, out=torch.empty(5, 1))

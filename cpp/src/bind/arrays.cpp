@@ -343,7 +343,8 @@ Output given_torch(nb::handle out, const std::vector<i64>& shape, const Argument
                    Dtype dtype) {
   ArrayView view;
   if (!see_torch(out, out_name, view))
-    throw std::invalid_argument("out is not contiguous; write torch.empty(...) to make one.");
+    throw std::invalid_argument(
+        "out is not contiguous, or not plain memory; write torch.empty(...) to make one.");
   check_out(view, shape, dtype, arguments);
   return {nb::borrow(out), const_cast<void*>(view.data)};
 }

@@ -66,6 +66,8 @@ def _reduce_in_memory(
     if wanted or not reduction.compiled:
         return differentiable(reduction, args, place)
     value: Result = compute_now(reduction, args, out, place)
+    if out is not None and not out.is_inference():
+        torch.autograd.graph.increment_version(out)  # so that autograd sees the change
     return value
 
 

@@ -114,7 +114,7 @@ def over_grads_batch(call: Callable[..., Any], args: Sequence[Tensor]) -> Any:
     return torch._add_batch_dim(result, 0, level)
 
 
-def as_autocast(args: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def as_autocast(args: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments as autocast wants them for a reduction: 16-bit numbers become float32."""
     device = args[0].device.type if args else "cpu"
     if not torch.amp.is_autocast_available(device) or not torch.is_autocast_enabled(device):

@@ -5,13 +5,14 @@ call in its graph. The tracers behind it run that call, and find the operator of
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from keopsnb._gradients import reduction_of
+from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb.torch import _rules as _rules
 from keopsnb.torch._autograd import reduce, written
 from keopsnb.torch._operator import place_of
@@ -24,17 +25,22 @@ def reduce_by_key(
     return reduce(reduction_of(key), args, None, place_of(args, backend, device_id, ranges))
 
 
-def _admit() -> bool:
-    """Tell Dynamo, as it comes here, that `reduce_by_key` may stand in its graphs."""
-    torch.compiler.allow_in_graph(reduce_by_key)  # type: ignore[no-untyped-call]
-    return True
+def admission(function: Callable[..., Any]) -> Callable[[], bool]:
+    """What tells Dynamo, as it comes there, that a function may stand in its graphs."""
+
+    # The decorator allow_in_graph would import Dynamo at once, which takes more than a second.
+    @constant_in_graphs
+    def admit() -> bool:
+        torch.compiler.allow_in_graph(function)  # type: ignore[no-untyped-call]
+        return True
+
+    return admit
 
 
-# What torch.compiler.assume_constant_result sets: Dynamo calls the function and does not read it.
-# That decorator and allow_in_graph would import Dynamo, which takes more than a second.
-_admit._dynamo_marked_constant = True  # type: ignore[attr-defined]
+_admit = admission(reduce_by_key)
 
 
+@constant_in_graphs
 def tell_products_apart() -> bool | None:
     """Have Dynamo hand over K @ v as Tensor.__rmatmul__(v, K); whether it did so before.
 
@@ -54,6 +60,7 @@ def tell_products_apart() -> bool | None:
     return before
 
 
+@constant_in_graphs
 def check_told_apart() -> None:
     """Of a product whose operands Dynamo may have swapped: have it read the function anew.
 
@@ -70,11 +77,6 @@ def check_told_apart() -> None:
             from torch._dynamo.exc import UnspecializeRestartAnalysis
 
             raise UnspecializeRestartAnalysis  # which forgets what was read
-
-
-# Dynamo calls them, and does not read them.
-tell_products_apart._dynamo_marked_constant = True  # type: ignore[attr-defined]
-check_told_apart._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def call(

@@ -23,7 +23,16 @@ class System:
     solve: Callable[[Tensor, Any, Sequence[Tensor], Any], Any]
 
     def solution(self, x0: Any, alpha: Any, args: Sequence[Tensor]) -> Tensor:
-        """Its solution, differentiable."""
+        """Its solution, differentiable, with all batch dimensions of b, alpha and x0."""
+        b = args[self.k]
+        shapes = [t.shape for t in (alpha, x0) if isinstance(t, Tensor)]
+        if any(len(s) > 0 for s in shapes):
+            shape = torch.broadcast_shapes(b.shape, *shapes)  # type: ignore[no-untyped-call]
+            args = (*args[: self.k], b.expand(shape), *args[self.k + 1 :])
+        if isinstance(alpha, Tensor):
+            alpha = alpha.to(b)
+        if isinstance(x0, Tensor):
+            x0 = x0.detach()  # the solution does not depend on it
         x: Tensor = Implicit.apply(self, x0, alpha, *args)  # type: ignore[no-untyped-call]
         return x
 
@@ -62,6 +71,12 @@ class System:
         self, x0: Any, alpha: Any, args: Sequence[Tensor], in_dims: Sequence[int | None]
     ) -> Tensor:
         """The solutions of a batch of systems, whose dimension is the first."""
+        return self.solution(*self.batch_first(x0, alpha, args, in_dims))
+
+    def batch_first(
+        self, x0: Any, alpha: Any, args: Sequence[Tensor], in_dims: Sequence[int | None]
+    ) -> tuple[Any, Any, list[Tensor]]:
+        """x0, alpha and the arguments with the dimensions `in_dims` of them as their first."""
         of_x0, of_alpha, *of_args = in_dims
         k, reduction = self.k, self.reduction
         moved = with_batch_first(reduction, args, of_args)
@@ -75,11 +90,12 @@ class System:
         batch = torch.broadcast_shapes((size, *[1] * most), *shapes)  # type: ignore[no-untyped-call]
         moved[k] = moved[k].expand(*batch, *moved[k].shape[-2:])
         if of_alpha is not None:
-            alpha = alpha.movedim(of_alpha, 0).reshape(size, *[1] * (moved[k].ndim - 1))
+            alpha = alpha.movedim(of_alpha, 0)
+            alpha = alpha.reshape(size, *[1] * (moved[k].ndim - alpha.ndim), *alpha.shape[1:])
         if of_x0 is not None:
             x0 = x0.movedim(of_x0, 0)
             x0 = x0.reshape(size, *[1] * (moved[k].ndim - x0.ndim), *x0.shape[1:])
-        return self.solution(x0, alpha, moved)
+        return x0, alpha, moved
 
 
 class Implicit(torch.autograd.Function):

@@ -121,6 +121,13 @@ def _product(left: Any, right: Any) -> Any:
     return right.__rmatmul__(left)
 
 
+def _is_number(x: torch.Tensor) -> bool:
+    """Whether a tensor of no dimension is no more than a number, which is here to be read."""
+    if torch.compiler.is_compiling() or not is_ordinary((x,)):
+        return False
+    return x.device.type == "cpu" and not x.requires_grad
+
+
 @constant_in_graphs
 def _key(*of_plan: Any) -> str:
     """The key of the reduction that a plan calls."""
@@ -151,7 +158,7 @@ def _key_of_solver(*of_system: Any) -> Solved:
 def _solved(*of_system: Any) -> Solved:
     if not torch.compiler.is_compiling():
         return _solver(*of_system)
-    from keopsnb.torch._solve import solve_in_graph
+    from keopsnb.torch._solve_operator import solve_in_graph
 
     key, order, symbolic = _key_of_solver(*of_system)
     return Solved(lambda *args, **given: solve_in_graph(key, *args, **given), order, symbolic)
@@ -222,11 +229,9 @@ class LazyTensor(Matrix):
         if isinstance(other, Matrix):
             return other  # type: ignore[return-value]
         if isinstance(other, torch.Tensor) and other.ndim == 0:
-            # A number on a GPU, or one that is followed, stays a tensor.
-            here = is_ordinary((other,)) and other.device.type == "cpu"
-            if here and not other.requires_grad:
+            if _is_number(other):
                 other = other.item()
-            elif other.is_floating_point() and self.text.sizes.dtype is not None:
+            elif not other.is_complex() and self.text.sizes.dtype is not None:
                 other = other.to(self.text.sizes.dtype)  # torch's rule for tensors of no dimension
         return super().lift(other)
 
