@@ -268,7 +268,8 @@ std::string find_program(const std::string& name) {
     return !error && is_program(path) ? path : "";
   }
   const std::string list = environment_variable("PATH");
-  std::string_view rest = !list.empty() ? list : "/usr/local/bin:/usr/bin:/bin";
+  std::string_view rest = list;
+  if (rest.empty()) rest = "/usr/local/bin:/usr/bin:/bin";
   while (!name.empty()) {
     const std::size_t colon = rest.find(':');
     const std::string folder(rest.substr(0, colon));
