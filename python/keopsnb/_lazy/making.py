@@ -79,9 +79,9 @@ def indexed(
     """
     if dim is not None:
         return make((*_integers(x_or_ind, dim, name), category))
-    if category < 2 and isinstance(x_or_ind, int):
+    if category < 2 and isinstance(x_or_ind, Integral):
         raise TypeError(
-            f"{name}({x_or_ind!r}) has no dimension; write {name}({x_or_ind!r}, D) for a symbolic "
+            f"{name}({x_or_ind}) has no dimension; write {name}({x_or_ind}, D) for a symbolic "
             "variable."
         )
     return make(x_or_ind, axis=category if category < 2 else None)
