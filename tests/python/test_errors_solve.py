@@ -196,3 +196,19 @@ def test_matrices_that_are_symmetric_are_not(side: str, scale: float) -> None:
     start = reached()
     if side == "a warm start":
         reached(start)
+
+
+@pytest.mark.parametrize("shape", [(30, 2), (3, 30, 2)])
+@pytest.mark.parametrize("columns", [1, 3])
+def test_steps_next_to_the_null_space_are_no_sign_of_another_matrix(
+    shape: tuple[int, ...], columns: int
+) -> None:
+    """A preconditioner leads there: products are 1e-6 of their terms, and mostly rounding."""
+    numpy = importlib.import_module("keopsnb.numpy")
+    random = np.random.default_rng(0)
+    x = random.random(shape).astype("float32")
+    b = random.normal(size=(30, columns)).astype("float32")
+    aliases = ["x = Vi(2)", "y = Vj(2)", f"b = Vj({columns})"]
+    solve = numpy.KernelSolve("Exp(-SqDist(x, y)) * b", aliases, "b", axis=1)
+    with pytest.raises(numpy.ConvergenceError):
+        solve(x, x, b, alpha=1e-6, max_iterations=3, preconditioner="nystrom")
