@@ -98,6 +98,36 @@ def is_coupled(xp: Any, apply: Callable[[Any], Any], p: Any, q: Any) -> bool:
     )
 
 
+def check_symmetric(
+    xp: Any,
+    apply: Callable[[Any], Any],
+    measure: _Measure,
+    first: tuple[Any, Any],
+    second: tuple[Any, Any],
+) -> None:
+    """That <p, A p'> = <A p, p'> for two pairs (p, A p); free, where it is so.
+
+    Derivatives of a solution are those of a symmetric A, and would be wrong without a word.
+
+    Raises:
+        ValueError: if A is not symmetric.
+    """
+    (p, q), (other, image) = first, second
+    eps = float(xp.finfo(p.dtype).eps)
+    gap = xp.abs(measure.inner(p, image) - measure.inner(q, other))
+    suspect = gap > max(1e-5, 1e4 * eps) * measure.norm(q) * measure.norm(other)
+    if not bool(suspect.any()):
+        return
+    # Where p is next to the null space, A p is what rounding leaves of terms that cancel. Without
+    # signs, the same sum tells how large these are.
+    size = measure.inner(xp.abs(p), xp.abs(apply(xp.abs(other))))
+    if bool((suspect & (gap > 32 * eps * size)).any()):
+        raise ValueError(
+            "The matrix is not symmetric; the rows of i and j have to be the same points, and the "
+            "formula symmetric in them."
+        )
+
+
 def _not_finite(what: str, step: int) -> str:
     return (
         f"The {what} is not finite after {step} iterations; alpha or an argument is not, or the "
@@ -117,6 +147,10 @@ def conjugate_gradients(
 
     All columns take their own steps at once. Where A mixes them, the array is one vector.
 
+    Raises:
+        ConvergenceError: if steps ran out, A is not positive definite, or numbers are not finite.
+        ValueError: if A is found not to be linear, or not to be symmetric.
+
     Source: Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, 1952.
     """
     measure = _Measure(xp, False)
@@ -131,6 +165,7 @@ def conjugate_gradients(
     r = b + xp.zeros_like(b) if x0 is None else b - apply(x)
     z = precondition(r)
     p, rho, step = z, measure.inner(r, z), 0
+    first = None  # step 0 with its product
     sizes = measure.norm(b)
 
     def found(converged: bool, residual: Any) -> Solution:
@@ -164,6 +199,9 @@ def conjugate_gradients(
         curvature = measure.inner(p, q)
         if not bool(xp.isfinite(curvature).all()):
             raise ConvergenceError(_not_finite("product with the kernel", step))
+        if first is not None:
+            check_symmetric(xp, apply, measure, first, (p, q))
+        first = (p, q) if step == 0 else None
         if bool((active & ~((curvature > 0) & (rho > 0))).any()):
             raise ConvergenceError(
                 f"The operator or the preconditioner is not positive definite, found after {step} "

@@ -73,6 +73,12 @@ USES: dict[str, tuple[Use, type, str]] = {
     "Vi of dimension 0": (lambda s: s.Vi(0, 0), ValueError, "dimension is 0"),
     "Vi at -1": (lambda s: s.Vi(-1, 3), ValueError, "position is -1"),
     "Vi without its dimension": (lambda s: s.Vi(0), TypeError, "write Vi(0, D)"),
+    "Vi of dimension 3.0": (lambda s: s.Vi(0, 3.0), TypeError, "Vi(0, 3.0) is not of a position"),
+    "Vj at 0.0": (lambda s: s.Vj(0.0, 3), TypeError, "write Vj(0, 3) for the symbolic variable 0"),
+    "Pm of dimension 1.0": (lambda s: s.Pm(0, 1.0), TypeError, "Pm(0, 1.0) is not of a position"),
+    "Vi of an array and 3": (lambda s: s.Vi(s.b, 3), TypeError, "write Vi(x) for an array x, or"),
+    "Vi of NumPy's 0": (lambda s: s.Vi(np.int64(0)), TypeError, "write Vi(0, D)"),
+    "an integer of 1329 bits": (lambda s: s.x * 10**400, ValueError, "has 1329 bits"),
     "vectors of dimension 0": (lambda s: s.Vi(s.array(5, 0)), ValueError, "(5, 0)"),
     # What does not fit together.
     "dimensions in +": (lambda s: s.x + s.two, ValueError, "dimension 3"),
@@ -236,3 +242,29 @@ def test_uses(name: str, front: str) -> None:
     use, error, message = USES[name]
     with pytest.raises(error, match=re.escape(message)):
         use(surroundings(front))
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_integers_are_symbolic_variables_and_other_numbers_parameters(front: str) -> None:
+    s = surroundings(front)
+    three = np.asarray(3) if front == "numpy" else importlib.import_module("torch").tensor(3)
+    for made in (
+        s.Vi(0, np.int64(3)),
+        s.Vi(np.int32(0), three),
+        s.LazyTensor((0, np.int64(3), 0)),
+        s.LazyTensor((0, three, 0)),
+    ):
+        assert repr(made) == repr(s.Vi(0, 3))
+    for numbers in ((0.5, 3.0, 2.0), (0, 3.0, 0), [0, 3, 0], [np.float32(0.5), np.int64(3), 1]):
+        assert "v0 = Pm(3)" in repr(s.LazyTensor(numbers))
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, -(2**63), 10**30])
+def test_integers_of_any_size_are_numbers(number: int, front: str) -> None:
+    s = surroundings(front)
+    found, expected = ((k * s.D).sum(1) for k in (number, float(number)))
+    np.testing.assert_allclose(np.asarray(found), np.asarray(expected), rtol=1e-12)
+    np.testing.assert_allclose(
+        np.asarray((s.LazyTensor([number]) * s.D).sum(1)), np.asarray(expected), rtol=1e-12
+    )

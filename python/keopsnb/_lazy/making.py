@@ -1,5 +1,6 @@
 """How arrays, numbers and tuples become symbolic matrices, for all front ends."""
 
+import operator
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
@@ -13,6 +14,9 @@ from keopsnb._lazy.variables import (
     last_dim,
     variable_expression,
 )
+
+# Formulas have integers of 64 bits; greater ones are floats.
+_INTEGERS = 2**63
 
 
 def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
@@ -40,7 +44,11 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
     elif isinstance(x, Real):
         x = float(x)
     if isinstance(x, int):
-        return constant(f"IntCst({x})")
+        if -_INTEGERS < x < _INTEGERS:
+            return constant(f"IntCst({x})")
+        x = _as_float(x)
+    if isinstance(x, list | tuple) and any(type(n) not in (int, float) for n in x):
+        x = type(x)(map(_number, x))
     if isinstance(x, tuple) and len(x) == 3 and all(isinstance(n, int) for n in x):
         position, dim, category = x
         if category not in (0, 1, 2):
@@ -53,7 +61,7 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
     if isinstance(x, float) or (
         isinstance(x, list | tuple) and x and all(isinstance(n, int | float) for n in x)
     ):
-        numbers = (x,) if isinstance(x, float) else tuple(x)
+        numbers = (x,) if isinstance(x, float) else tuple(map(_in_range, x))
         return variable_expression(Variable(numbers, Kind(2, len(numbers), number=True)))
     raise TypeError(
         f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
@@ -67,16 +75,62 @@ def indexed(
     """What `Vi`, `Vj` and `Pm` give.
 
     Raises:
-        TypeError: if a position has no dimension.
+        TypeError: if a position has no dimension, or one of them is no integer.
     """
     if dim is not None:
-        return make((x_or_ind, dim, category))
-    if category < 2 and isinstance(x_or_ind, int):
+        return make((*_integers(x_or_ind, dim, name), category))
+    if category < 2 and isinstance(x_or_ind, Integral):
         raise TypeError(
-            f"{name}({x_or_ind!r}) has no dimension; write {name}({x_or_ind!r}, D) for a symbolic "
+            f"{name}({x_or_ind}) has no dimension; write {name}({x_or_ind}, D) for a symbolic "
             "variable."
         )
     return make(x_or_ind, axis=category if category < 2 else None)
+
+
+def _integers(position: Any, dim: Any, name: str) -> tuple[int, int]:
+    """The position and the dimension of a symbolic variable."""
+    if isinstance(position, int) and isinstance(dim, int):
+        return position, dim
+    try:  # those of NumPy and torch too
+        return operator.index(position), operator.index(dim)
+    except TypeError:
+        pass
+    if isinstance(position, Real):
+        written = f"{name}({position!r}, {dim!r})"
+        advice = f"write {name}(0, 3) for the symbolic variable 0 of dimension 3"
+    else:
+        written = f"{name}(a {type(position).__name__}, {dim!r})"
+        advice = f"write {name}(x) for an array x, or {name}(0, 3) for the symbolic variable 0 " + (
+            "of dimension 3"
+        )
+    raise TypeError(f"{written} is not of a position and a dimension, two integers; {advice}.")
+
+
+def _number(x: Any) -> Any:
+    """A number of NumPy or torch as one of Python; anything else as it is."""
+    if isinstance(x, Integral):
+        return int(x)
+    if isinstance(x, Real):
+        return float(x)
+    try:
+        return operator.index(x)  # a tensor that is an integer
+    except TypeError:
+        return x
+
+
+def _in_range(x: float) -> float:
+    """A number, as a float if it is too large for an integer of 64 bits."""
+    return x if isinstance(x, float) or -_INTEGERS < x < _INTEGERS else _as_float(x)
+
+
+def _as_float(x: int) -> float:
+    try:
+        return float(x)
+    except OverflowError:
+        raise ValueError(
+            f"An integer has {x.bit_length()} bits, and the greatest float 1024; write a smaller "
+            "number."
+        ) from None
 
 
 def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:

@@ -9,7 +9,7 @@ from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import Solver
-from keopsnb.numpy._arrays import as_arrays
+from keopsnb.numpy._arrays import as_array, as_arrays
 from keopsnb.numpy._genred import Genred
 
 
@@ -50,8 +50,13 @@ class KernelSolve(Solver):
             header=header,
         )
 
-    def _checked(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        return super()._checked(as_arrays(args))
+    def _checked(
+        self, args: tuple[Any, ...], place: dict[str, Any] | None = None
+    ) -> tuple[Any, ...]:
+        return super()._checked(as_arrays(args), place)
+
+    def _as_array(self, x: Any, name: str) -> Any:
+        return as_array(x, name)
 
     def _solve(
         self,
