@@ -53,7 +53,11 @@ MEMORY = torch.ones(20, dtype=F64)
 OUTS: list[tuple[Any, type, str]] = [
     (torch.zeros(5, 2, dtype=F64), ValueError, "out should have shape (5, 1)"),
     (torch.zeros(5, 1), TypeError, "out is float32, and the arguments are float64."),
-    (torch.zeros(10, 1, dtype=F64)[::2], ValueError, "out is not contiguous, or not plain memory; write torch.empty("),
+    (
+        torch.zeros(10, 1, dtype=F64)[::2],
+        ValueError,
+        "out is not contiguous, or not plain memory; write torch.empty(",
+    ),
     (torch.zeros(1, 1, dtype=F64).expand(5, 1), ValueError, "out is not contiguous"),
     (MEMORY[14:19].reshape(5, 1), ValueError, "out shares memory with an argument"),
     (torch.zeros(5, 1, dtype=F64, device="meta"), TypeError, "out is on device 'meta'"),

@@ -162,7 +162,8 @@ class Solving:
 
 def _of_columns(options: dict[str, Any]) -> dict[str, Any]:
     start = options.get("x0")
-    return options if start is None or len(start.shape) > 1 else options | {"x0": start[:, None]}
+    flat = len(getattr(start, "shape", ())) == 1
+    return options | {"x0": start[:, None]} if flat else options
 
 
 def _flattened(result: Any) -> Any:

@@ -23,11 +23,10 @@ class System:
     solve: Callable[[Tensor, Any, Sequence[Tensor], Any], Any]
 
     def solution(self, x0: Any, alpha: Any, args: Sequence[Tensor]) -> Tensor:
-        """Its solution, differentiable, with all batch dimensions of b, alpha and x0."""
+        """Its solution, differentiable, with the batch dimensions of b and alpha."""
         b = args[self.k]
-        shapes = [t.shape for t in (alpha, x0) if isinstance(t, Tensor)]
-        if any(len(s) > 0 for s in shapes):
-            shape = torch.broadcast_shapes(b.shape, *shapes)  # type: ignore[no-untyped-call]
+        if isinstance(alpha, Tensor) and alpha.ndim > 0:
+            shape = torch.broadcast_shapes(b.shape, alpha.shape)  # type: ignore[no-untyped-call]
             args = (*args[: self.k], b.expand(shape), *args[self.k + 1 :])
         if isinstance(alpha, Tensor):
             alpha = alpha.to(b)

@@ -74,10 +74,12 @@ class KernelSolve(Solver):
             return solve_traced(self._key, *args, **options)
         return None
 
-    def _checked(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _checked(
+        self, args: tuple[Any, ...], place: dict[str, Any] | None = None
+    ) -> tuple[Any, ...]:
         if all(isinstance(a, Tensor) for a in args):
             args = as_autocast(args)
-        return super()._checked(args)
+        return super()._checked(args, place)
 
     def _solve(
         self,

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb._solve import DEFAULT_ALPHA, STOP
 from keopsnb.torch._graph import admission
 from keopsnb.torch._implicit import System
@@ -149,30 +150,47 @@ def solve_traced(
     ranges: Sequence[Any] | None = None,
     alpha: Any = DEFAULT_ALPHA,
     x0: Tensor | None = None,
-    **stop: Any,
+    **options: Any,
 ) -> Tensor:
     """What `KernelSolve.__call__` is for a tracer: a node with what it would compute."""
-    values = tuple([stop.get(name, default) for name, default in STOP.items()])
-    return solve_by_key(key, backend, device_id, ranges, alpha, x0, values, *args)
+    name = _of_steps(options)
+    if name:
+        raise TypeError(
+            f"{name} needs the steps of a solution, and a tracer takes none; leave it out."
+        )
+    stop = tuple([options.get(name, default) for name, default in STOP.items()])
+    return solve_by_key(key, backend, device_id, ranges, alpha, x0, stop, *args)
+
+
+def _solve_outside(key: str, *args: Tensor, **options: Any) -> Any:
+    return solver_of(key)(*args, **options)
+
+
+@constant_in_graphs
+def _exclude() -> bool:
+    """Tell Dynamo, as it comes here, that it is not to read solutions outside of graphs."""
+    global _solve_outside
+    if not hasattr(_solve_outside, "_torchdynamo_disable"):
+        _solve_outside = torch.compiler.disable(  # type: ignore[no-untyped-call]
+            _solve_outside,
+            reason="keopsnb: callback, progress, full=True and functions as preconditioner are for "
+            "solutions outside of graphs",
+        )
+    return True
 
 
 def solve_in_graph(key: str, *args: Tensor, **options: Any) -> Any:
     """What `KernelSolve.__call__` is while Dynamo makes a graph."""
+    if _of_steps(options):
+        _exclude()
+        return _solve_outside(key, *args, **options)
     _admit()
-    stop = {
-        k: v
-        for k, v in options.items()
-        if k not in ("callback", "progress", "full") or (v is not None and v is not False)
-    }
-    if (
-        "callback" in stop
-        or "progress" in stop
-        or "full" in stop
-        or callable(stop.get("preconditioner"))
-    ):
-        torch._dynamo.graph_break(
-            msg="keopsnb: callback, progress, full=True and functions as preconditioner are for "
-            "solutions outside of graphs"
-        )
-        return solver_of(key)(*args, **options)
-    return solve_traced(key, *args, **stop)
+    return solve_traced(key, *args, **options)
+
+
+def _of_steps(options: dict[str, Any]) -> str:
+    """An option that is about steps, which nobody takes while a graph is made; "" if none is."""
+    for name in ("callback", "progress", "full"):
+        if options.get(name):
+            return name
+    return "A function as preconditioner" if callable(options.get("preconditioner")) else ""

@@ -1,0 +1,139 @@
+"""The preconditioners that `KernelSolve` knows by name, of a kernel that is never stored."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keopsnb import _precondition
+from keopsnb._core import FormulaError
+from keopsnb._gradients import Reduction
+from keopsnb._solve_checks import NAMED, Checks, count_of
+
+# Where none is given.
+_RANK = 50
+
+
+class NamedPreconditioners(Checks):
+    """Approximate inverses by columns of the kernel."""
+
+    genred: ClassVar[Callable[..., Any]]
+    _options: dict[str, Any]
+    _wide: dict[int, Any]  # the sum with variables of other dimensions
+
+    @abstractmethod
+    def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any: ...
+
+    def _scalar(self, dim: int) -> Any:
+        """The same sum with a variable of another dimension, if the kernel has dimension 1."""
+        if dim not in self._wide:
+            k, reduction = self._position, self._reduction
+            name, own, category = reduction.routine.variables[k]
+            made = None
+            # A kernel of dimension 1 goes with variables of any.
+            for d in (own + 1, own + 2, dim):
+                aliases = list(reduction.aliases)
+                aliases[k] = f"{name or 'v'}=Var({k},{d},{category})"
+                try:
+                    made = self.genred(
+                        reduction.formula, aliases, "Sum", reduction.axis, **self._options
+                    )
+                except FormulaError:
+                    made = None
+                if made is None or made._reduction.routine.out_dim != d:
+                    raise ValueError(
+                        "Named preconditioners are for a kernel of dimension 1 times the variable, "
+                        f"and this formula is {reduction.formula}; give a function."
+                    )
+            self._wide[dim] = made
+        return self._wide[dim]
+
+    def _found_by_name(
+        self, name: str, rank: int | None, args: tuple[Any, ...], alpha: Any, place: dict[str, Any]
+    ) -> Callable[[Any], Any]:
+        if name not in NAMED:
+            raise ValueError(
+                f"preconditioner is {name!r}; write one of {', '.join(map(repr, NAMED))}, or a "
+                "function."
+            )
+        if self._is_array(alpha) and len(alpha.shape):
+            if math.prod(alpha.shape) != 1:
+                raise ValueError(
+                    f"alpha has shape {tuple(alpha.shape)}, and preconditioner={name!r} is for one "
+                    "alpha; write a number, or give a function as the preconditioner."
+                )
+            alpha = alpha.reshape(())
+        try:
+            return self._named(name, rank, args, alpha, place)
+        except RuntimeError as error:
+            if "vmap" not in str(error):
+                raise
+            raise ValueError(
+                f"preconditioner={name!r} depends on the numbers in its arguments, which vmap "
+                "hides; give the arguments batch dimensions instead, or a function as the "
+                "preconditioner."
+            ) from error
+
+    def _named(
+        self,
+        name: str,
+        rank: int | None,
+        args: tuple[Any, ...],
+        alpha: Any,
+        place: dict[str, Any],
+    ) -> Callable[[Any], Any]:
+        k = self._position
+        b = args[k]
+        rows = int(b.shape[-2])
+        alpha = float(alpha)
+        if rows == 0:
+            return lambda r: r
+        rank = min(rows, _RANK if rank is None else count_of(rank))
+        precision = float(self.xp.finfo(b.dtype).eps)
+
+        def wide(x: Any) -> Any:
+            return self._cast(x, self.xp.float64)
+
+        def narrow(x: Any) -> Any:
+            return self._cast(x, b.dtype)
+
+        if name == "nystrom":
+            kernel = self._scalar(rank)
+
+            def product(v: Any) -> Any:
+                return kernel(*args[:k], v, *args[k + 1 :], **place)
+
+            return _precondition.nystrom(
+                self.xp, product, lambda v: self._like(v, b), rows, rank, alpha, wide, narrow,
+                precision,
+            )  # fmt: skip
+        if len(b.shape) > 2 or place["ranges"] is not None:
+            raise ValueError(
+                "preconditioner='pivoted_cholesky' is for systems without batch dimensions and "
+                "ranges; write 'nystrom'."
+            )
+        kernel, axis = self._scalar(1), self._reduction.axis
+        one = narrow(self._like(np.ones((1, 1)), b))
+        whole = {**place, "ranges": None}
+
+        def column(at: int) -> Any:
+            sliced = [
+                a[at : at + 1] if v[2] == axis else a
+                for a, v in zip(args, self._reduction.routine.variables, strict=True)
+            ]
+            sliced[k] = one
+            return kernel(*sliced, **whole)
+
+        base = kernel._reduction
+        options = replace(base.options, compensated=False, rowwise=True)
+        rowwise = Reduction(base.formula, base.aliases, "Sum", 1, options=options)
+        ones = self.xp.broadcast_to(one, (rows, 1))
+        diagonal = self._call_rowwise(rowwise, (*args[:k], ones, *args[k + 1 :]), place)
+        return _precondition.pivoted_cholesky(
+            self.xp, diagonal, column, rank, alpha, wide, narrow, precision
+        )
