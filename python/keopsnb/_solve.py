@@ -60,7 +60,8 @@ class Solver(NamedPreconditioners):
         ValueError: if `varinvalias` is no variable indexed by what is summed over.
 
     Example:
-        >>>         >>> from keopsnb.numpy import KernelSolve
+        >>> import numpy as np
+        >>> from keopsnb.numpy import KernelSolve
         >>> solve = KernelSolve("Exp(-SqDist(x, y)) * b", ["x = Vi(1)", "y = Vj(1)", "b = Vj(1)"],
         ...                     "b", axis=1)
         >>> x = np.linspace(0, 1, 5)[:, None]

@@ -138,6 +138,13 @@ def test_make_fx(mode: str) -> None:
     close(made(X[:n], B[:n]), dense(X[:n], B[:n], 0.5))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of torch.jit
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # sizes are compared
+def test_jit_trace() -> None:
+    made = torch.jit.trace(lambda x, b: solution(x, b, 0.5), (X, B))  # type: ignore[no-untyped-call]
+    close(made(2 * X, B), dense(2 * X, B, 0.5))
+
+
 def test_without_numbers() -> None:
     assert solution(X.to("meta"), B.to("meta"), 0.5).shape == (8, 1)
     with FakeTensorMode() as mode:

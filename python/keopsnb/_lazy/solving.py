@@ -161,7 +161,7 @@ class Solving:
 
 
 def _of_columns(options: dict[str, Any]) -> dict[str, Any]:
-    start = options.get("x0")
+    start: Any = options.get("x0")
     flat = len(getattr(start, "shape", ())) == 1
     return options | {"x0": start[:, None]} if flat else options
 

@@ -9,7 +9,12 @@ from torch import Tensor
 
 from keopsnb._gradients import Reduction
 from keopsnb.torch._autograd import pullback, pushforward
-from keopsnb.torch._context import in_forward_mode, over_grads_batch
+from keopsnb.torch._context import (
+    in_forward_mode,
+    is_traced,
+    is_transformed,
+    over_grads_batch,
+)
 from keopsnb.torch._operator import Place, batch_dims, with_batch_first
 
 
@@ -20,7 +25,7 @@ class System:
     reduction: Reduction
     place: Place
     k: int
-    solve: Callable[[Tensor, Any, Sequence[Tensor], Any], Any]
+    solve: Callable[[Tensor, Any, Sequence[Tensor], Any], Tensor]
 
     def solution(self, x0: Any, alpha: Any, args: Sequence[Tensor]) -> Tensor:
         """Its solution, differentiable, with the batch dimensions of b and alpha."""
@@ -32,6 +37,8 @@ class System:
             alpha = alpha.to(b)
         if isinstance(x0, Tensor):
             x0 = x0.detach()  # the solution does not depend on it
+        if is_traced(args) and not is_transformed():
+            return self.solve(args[self.k], alpha, args, x0)  # the operator has the rules
         x: Tensor = Implicit.apply(self, x0, alpha, *args)  # type: ignore[no-untyped-call]
         return x
 
