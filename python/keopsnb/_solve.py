@@ -105,7 +105,7 @@ class Solver(NamedPreconditioners):
         """Solve; the argument of the variable is the right-hand side.
 
         For torch tensors the solution is differentiable to any order, in all arguments, and in
-        `alpha` if it is a scalar tensor; each gradient is another system, solved likewise.
+        `alpha` if it is a tensor; each gradient is another system, solved likewise.
 
         Args:
             args: as for `Genred`; the right-hand side is (..., N, D), each column a system.

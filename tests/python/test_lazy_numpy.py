@@ -171,6 +171,7 @@ def test_symbolic() -> None:
 def test_properties() -> None:
     k = kernel()
     assert (k.ni, k.nj, k.ndim, k.shape, k.dim(), k.dtype) == (M, N, 1, (M, N), 3, "float64")
+    assert (k.device, (2 * Vi(0, 3)).device) == ("cpu", None)
     assert difference().shape == (M, N, 3)
     assert Vi(X).shape == (M, 1, 3)
     assert len(k.variables) == 3

@@ -68,6 +68,8 @@ def test_parameters_and_devices() -> None:
     assert weights.grad is not None
     torch.testing.assert_close(weights.grad, x.detach().sum(0) * y.detach().sum(0))
     assert (Vi(x) | Vj(y)).dtype == "float64"
+    assert (2.5 * Vj(y)).device == torch.device("cpu")
+    assert (2.5 * Vj(y.to("meta"))).device == torch.device("meta")
     half = (Vi(x.detach().bfloat16()) | Vj(y.detach().bfloat16())).sum(1)
     assert half.dtype == torch.bfloat16
 

@@ -111,6 +111,13 @@ class Lazy:
         return None if dtype is None else str(dtype).removeprefix("torch.")
 
     @property
+    def device(self) -> Any:
+        """Where the arrays of the variables are; None where they are symbolic or numbers."""
+        held = (v for v in self.text.variables if v.data is not None and not v.kind.number)
+        first = next(held, None)
+        return None if first is None else getattr(first.data, "device", "cpu")
+
+    @property
     def formula(self) -> str:
         """The formula, with v0, v1, ... for the variables."""
         return renamed(self.text.form.formula, [f"v{k}" for k in range(len(self.text.variables))])
