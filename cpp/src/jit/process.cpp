@@ -267,9 +267,8 @@ std::string find_program(const std::string& name) {
     const std::string path = std::filesystem::absolute(name, error);
     return !error && is_program(path) ? path : "";
   }
-  const std::string list = environment_variable("PATH");
-  std::string_view rest = list;
-  if (rest.empty()) rest = "/usr/local/bin:/usr/bin:/bin";
+  const char* list = std::getenv("PATH");  // which is another thing unset than empty
+  std::string_view rest = list != nullptr ? list : "/usr/local/bin:/usr/bin:/bin";
   while (!name.empty()) {
     const std::size_t colon = rest.find(':');
     const std::string folder(rest.substr(0, colon));
