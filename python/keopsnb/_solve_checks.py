@@ -159,10 +159,7 @@ class Checks(ABC):
         if preconditioner is None or isinstance(preconditioner, str):
             return None
         if not callable(preconditioner):
-            raise TypeError(
-                f"preconditioner is {shown(preconditioner)}; write one of "
-                f"{', '.join(map(repr, NAMED))}, or a function."
-            )
+            raise TypeError(no_preconditioner(preconditioner))
         own = b.dtype
 
         def apply(r: Any) -> Any:
@@ -226,7 +223,14 @@ def _broadcast(shapes: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
     return tuple(whole)
 
 
+def no_preconditioner(found: Any) -> str:
+    """What an error says of a preconditioner that is none."""
+    names = ", ".join(map(repr, NAMED))
+    return f"preconditioner is {shown(found)}; write one of {names}, or a function."
+
+
 def positive(eps: Any) -> float:
+    """`eps`, checked."""
     try:
         value = float(eps) if hasattr(eps, "__float__") else None
     except (TypeError, ValueError, RuntimeError):
@@ -239,6 +243,7 @@ def positive(eps: Any) -> float:
 
 
 def steps_of(max_iterations: Any) -> int | None:
+    """`max_iterations`, checked."""
     if max_iterations is None:
         return None
     try:
@@ -253,6 +258,7 @@ def steps_of(max_iterations: Any) -> int | None:
 
 
 def count_of(rank: Any) -> int:
+    """`rank`, checked."""
     try:
         count = 0 if isinstance(rank, bool) else operator.index(rank)
     except TypeError:

@@ -13,7 +13,7 @@ import numpy as np
 from keopsnb import _precondition
 from keopsnb._core import FormulaError
 from keopsnb._gradients import Reduction
-from keopsnb._solve_checks import NAMED, Checks, count_of
+from keopsnb._solve_checks import NAMED, Checks, count_of, no_preconditioner
 
 # Where none is given.
 _RANK = 50
@@ -57,10 +57,7 @@ class NamedPreconditioners(Checks):
         self, name: str, rank: int | None, args: tuple[Any, ...], alpha: Any, place: dict[str, Any]
     ) -> Callable[[Any], Any]:
         if name not in NAMED:
-            raise ValueError(
-                f"preconditioner is {name!r}; write one of {', '.join(map(repr, NAMED))}, or a "
-                "function."
-            )
+            raise ValueError(no_preconditioner(name))
         if self._is_array(alpha) and len(alpha.shape):
             if math.prod(alpha.shape) != 1:
                 raise ValueError(

@@ -1,18 +1,6 @@
-"""`pykeops.numpy.cluster.grid_cluster`, which stands for its function too.
+"""`pykeops.numpy.cluster.grid_cluster`."""
 
-Importing it makes it an attribute of `cluster`, in the place of the function of that name.
-"""
-
-import sys
-from types import ModuleType
-from typing import Any
-
+from keopsnb.compat.function import stand_for
 from keopsnb.numpy.cluster import grid_cluster as grid_cluster
 
-
-class _Function(ModuleType):
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        return self.grid_cluster(*args, **options)
-
-
-sys.modules[__name__].__class__ = _Function
+stand_for(grid_cluster, __name__)
