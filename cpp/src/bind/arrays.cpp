@@ -268,7 +268,7 @@ namespace {
 nb::object shape_object(const std::vector<i64>& shape) {
   nb::object sizes = nb::steal(PyTuple_New(static_cast<Py_ssize_t>(shape.size())));
   for (std::size_t k = 0; k < shape.size(); ++k)
-    PyTuple_SET_ITEM(sizes.ptr(), static_cast<Py_ssize_t>(k), PyLong_FromLongLong(shape[k]));
+    PyTuple_SetItem(sizes.ptr(), static_cast<Py_ssize_t>(k), PyLong_FromLongLong(shape[k]));
   return sizes;
 }
 }  // namespace
