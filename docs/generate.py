@@ -1,5 +1,6 @@
-"""Writes operations.md, and the tables of reductions.md, from the rows that the parser reads, and the
-measures of README.md from those that `./dev bench --save` saved.
+"""Writes operations.md, and the tables of reductions.md, from the rows that the parser reads.
+
+The measures of README.md are those that `./dev bench --save` saved.
 
 python docs/generate.py            rewrite them
 python docs/generate.py --check    fail if they are not as the rows say
