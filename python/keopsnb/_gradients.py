@@ -254,6 +254,11 @@ class Reduction:
             self._rowwise = Reduction(self.formula, self.aliases, "Sum", 1, options=options)
         return self._rowwise
 
+    @functools.cached_property
+    def counting(self) -> Reduction:
+        """How many indices each output is reduced over, as numbers."""
+        return Reduction("1", self.aliases, "Sum", self.axis, options=Options())
+
     def picking(self, operation: str) -> Reduction:
         """The reduction that gives the values and the indices, for the law "F at Op"."""
         if self._picking is None:

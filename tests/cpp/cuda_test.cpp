@@ -87,7 +87,7 @@ void a_driver_that_is_too_old_is_named() {
   scenario(
       [] {
         fake_cuda(FAKE_OLD_DRIVER).version = 11000;
-        refuses({"is too old", "CUDA 11.0", "no function cuMemAllocAsync", FAKE_OLD_DRIVER,
+        refuses({"is too old", "CUDA 11.0", "no function cuMemAllocFromPoolAsync", FAKE_OLD_DRIVER,
                  "CUDA 12.0 or newer", "backend='CPU'"},
                 [] { driver(); });
         CHECK(device_count() == 0);
@@ -275,7 +275,10 @@ void copies_arrive_whole() {
         CHECK(got == kept);
       }
       CHECK(fake_cuda().calls("cuMemHostAlloc") == 1);
-      CHECK((fake_cuda().calls("cuMemAllocAsync") != 0) == pools);
+      CHECK((fake_cuda().calls("cuMemAllocFromPoolAsync") != 0) == pools);
+      CHECK(fake_cuda().calls("cuMemPoolCreate 0") == pools);
+      CHECK(fake_cuda().calls("cuMemPoolSetAttribute 4 268435456") == pools);
+      CHECK(fake_cuda().calls("cuMemPoolSetAttribute 3 0") == pools);
       CHECK((fake_cuda().calls("cuMemAlloc ") != 0) == !pools);
       CHECK(fake_cuda().calls("cuMemFree") == 6 && fake_cuda().allocations == 0);
     });
@@ -331,7 +334,7 @@ void memory_is_freed_once() {
       CHECK(fake_cuda().calls("cuMemFreeAsync") == 1 && second.bytes() == 32);
     }
     CHECK(fake_cuda().calls("cuMemFreeAsync") == 2 && fake_cuda().allocations == 0);
-    fake_cuda().failures["cuMemAllocAsync"] = 2;
+    fake_cuda().failures["cuMemAllocFromPoolAsync"] = 2;
     refuses({"allocate memory on device 0", "1099511627776 bytes"},
             [&] { DeviceBuffer(gpu, nullptr, std::size_t{1} << 40); });
     fake_cuda().failures["cuMemHostAlloc"] = 2;

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "check.hpp"
@@ -20,12 +21,12 @@ struct FakeCuda {
   int arch = 90;
   bool pools = true;
   bool forks = false;                   // cuInit runs a program first
-  bool capturing = false;               // some stream of this process is being captured
+  int capturing = 0;                    // streams of this process that are being captured
   std::map<std::string, int> failures;  // what a call returns
   std::map<std::string, int> failures_once;
   int lost = 0;                  // what every call returns after an error like 700
   int allocations = 0;           // of device memory, not freed
-  std::vector<std::string> log;  // "cuMemAllocAsync 4096": names of calls, and sizes
+  std::vector<std::string> log;  // "cuMemAlloc 4096": names of calls, and sizes
 
   // Number of calls whose entry begins so.
   int calls(const std::string& begin) {
@@ -35,6 +36,25 @@ struct FakeCuda {
     return count;
   }
 };
+
+// The driver's way to graphs, as a program has it: what a stream is given from now on is recorded;
+// it is run, once more, by a replay.
+struct FakeGraphs {
+  void (*begin)(void* stream);
+  int (*end)(void* stream);
+  void (*replay)(int graph);
+};
+inline FakeGraphs fake_graphs(const char* path = FAKE_DRIVER) {
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  const auto find = [&](auto& function, const char* name) {
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+  };
+  FakeGraphs graphs{};
+  find(graphs.begin, "fake_begin_capture");
+  find(graphs.end, "fake_end_capture");
+  find(graphs.replay, "fake_replay");
+  return graphs;
+}
 
 inline FakeCuda& fake_cuda(const char* path = FAKE_DRIVER) {
   void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);

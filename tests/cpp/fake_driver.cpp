@@ -1,13 +1,11 @@
 // A driver with no GPU. Device memory is host memory. What a stream is given is done as late as the
-// interface allows: when somebody waits for it.
+// interface allows: when somebody waits for it. A captured stream records it, with its addresses,
+// and a replay of the graph does it.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
-#include <deque>
-#include <functional>
-#include <set>
 
 #include <cuda/api.hpp>
 
@@ -20,89 +18,19 @@ FakeCuda fake_state;
 
 using namespace keopsnb::cuda;
 
+#include "fake_streams.hpp"
+
 namespace {
-
-struct Stream {
-  std::deque<std::function<void()>> work;
-  std::size_t enqueued = 0, done = 0;
-  void run(std::size_t until) {
-    for (; done < until; ++done, work.pop_front()) work.front()();
-  }
-  void add(std::function<void()> task) {
-    work.push_back(std::move(task));
-    ++enqueued;
-  }
-};
-
-struct Event {
-  Stream* stream = nullptr;
-  std::size_t position = 0;
-};
 
 struct Module {
   std::string text;
 };
 
-int initialized_by = 0;
-Stream default_stream;
-std::set<Stream*> streams = {&default_stream};
 CUcontext contexts = reinterpret_cast<CUcontext>(std::malloc(16));  // device n's is n bytes on
-thread_local std::vector<CUcontext> current;
-thread_local int capture_mode = 0;
 int variable = 42;
-
-Stream& stream_of(CUstream stream) {
-  return stream != nullptr ? *reinterpret_cast<Stream*>(stream) : default_stream;
-}
 
 CUcontext context_of(int device) {
   return reinterpret_cast<CUcontext>(reinterpret_cast<char*>(contexts) + device);
-}
-
-// The lock, the log, and what the test wants to fail.
-class Call {
- public:
-  explicit Call(const std::string& name, const std::string& detail = "") : lock_(fake_state.mutex) {
-    fake_state.log.push_back(detail.empty() ? name : name + " " + detail);
-    result_ = fake_state.lost;
-    if (const auto at = fake_state.failures.find(name); at != fake_state.failures.end())
-      result_ = at->second;
-    if (const auto at = fake_state.failures_once.find(name); at != fake_state.failures_once.end()) {
-      result_ = at->second;
-      fake_state.failures_once.erase(at);
-    }
-    if (result_ >= 700 && result_ < 720 && result_ != CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES)
-      fake_state.lost = result_;
-    else if (result_ == 0 && initialized_by == 0 && name != "cuInit" &&
-             name != "cuDriverGetVersion")
-      result_ = CUDA_ERROR_NOT_INITIALIZED;
-  }
-  Call& in_context() {
-    if (result_ == 0 && current.empty()) result_ = 201;
-    return *this;
-  }
-  Call& outside_captures() {
-    if (result_ == 0 && fake_state.capturing && capture_mode != CU_STREAM_CAPTURE_MODE_RELAXED)
-      result_ = 900;
-    return *this;
-  }
-  operator int() const { return result_; }
-  template <class Body>
-  CUresult operator()(Body&& body) {
-    return result_ != 0 ? result_ : body();
-  }
-
- private:
-  std::lock_guard<std::mutex> lock_;
-  int result_ = 0;
-};
-
-template <class Body>
-auto always(Body body) {
-  return [=] {
-    body();
-    return CUDA_SUCCESS;
-  };
 }
 
 CUresult load(CUmodule* module, const char* image) {
@@ -275,29 +203,48 @@ EXPORT CUresult cuLaunchKernel(CUfunction, unsigned, unsigned, unsigned, unsigne
   return Call("cuLaunchKernel").in_context();
 }
 
-#ifndef FAKE_OLD
-EXPORT CUresult cuMemAllocAsync(CUdeviceptr* pointer, std::size_t bytes, CUstream) {
-  return Call("cuMemAllocAsync", std::to_string(bytes)).in_context()([&] {
-    return allocate(pointer, bytes);
+EXPORT CUresult cuMemPoolCreate(CUmemoryPool* pool, const CUmemPoolProps* properties) {
+  return Call("cuMemPoolCreate", std::to_string(properties->device))([&] {
+    static_assert(sizeof *properties == 88);
+    *pool = reinterpret_cast<CUmemoryPool>(&variable);
+    return properties->allocation == 1 && properties->location == 1 ? CUDA_SUCCESS
+                                                                    : CUDA_ERROR_INVALID_VALUE;
   });
+}
+
+EXPORT CUresult cuMemPoolSetAttribute(CUmemoryPool, int attribute, void* value) {
+  const bool wide = attribute == CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+  return Call("cuMemPoolSetAttribute",
+              std::to_string(attribute) + " " +
+                  std::to_string(wide ? *static_cast<unsigned long long*>(value)
+                                      : static_cast<unsigned>(*static_cast<int*>(value))));
+}
+
+#ifndef FAKE_OLD
+EXPORT CUresult cuMemAllocFromPoolAsync(CUdeviceptr* pointer, std::size_t bytes, CUmemoryPool pool,
+                                        CUstream stream) {
+  return Call("cuMemAllocFromPoolAsync", std::to_string(bytes))
+      .in_context()
+      .not_captured(stream_of(stream))(
+          [&] { return pool != nullptr ? allocate(pointer, bytes) : CUDA_ERROR_INVALID_VALUE; });
 }
 #endif
 
 EXPORT CUresult cuMemFreeAsync(CUdeviceptr pointer, CUstream stream) {
-  return Call("cuMemFreeAsync").in_context()(always([&] {
+  return Call("cuMemFreeAsync").in_context().not_captured(stream_of(stream))(always([&] {
     --fake_state.allocations;
     stream_of(stream).add([=] { std::free(host(pointer)); });
   }));
 }
 
 EXPORT CUresult cuMemAlloc_v2(CUdeviceptr* pointer, std::size_t bytes) {
-  return Call("cuMemAlloc", std::to_string(bytes)).in_context()([&] {
+  return Call("cuMemAlloc", std::to_string(bytes)).in_context().outside_captures()([&] {
     return allocate(pointer, bytes);
   });
 }
 
 EXPORT CUresult cuMemFree_v2(CUdeviceptr pointer) {
-  return Call("cuMemFree").in_context()(always([&] {
+  return Call("cuMemFree").in_context().outside_captures()(always([&] {
     for (Stream* stream : streams) stream->run(stream->enqueued);  // it waits for the device
     --fake_state.allocations;
     std::free(host(pointer));
@@ -319,11 +266,13 @@ EXPORT CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, std::size_t byt
 }
 
 EXPORT CUresult cuMemcpyDtoH_v2(void* to, CUdeviceptr from, std::size_t bytes) {
-  return Call("cuMemcpyDtoH").in_context()(always([&] { std::memcpy(to, host(from), bytes); }));
+  return Call("cuMemcpyDtoH").in_context().outside_captures()(always([&] {
+    std::memcpy(to, host(from), bytes);
+  }));
 }
 
 EXPORT CUresult cuMemHostAlloc(void** memory, std::size_t bytes, unsigned) {
-  return Call("cuMemHostAlloc", std::to_string(bytes)).in_context()(always([&] {
+  return Call("cuMemHostAlloc", std::to_string(bytes)).in_context().outside_captures()(always([&] {
     *memory = std::malloc(bytes);
   }));
 }
@@ -335,13 +284,16 @@ EXPORT CUresult cuMemFreeHost(void* memory) {
 EXPORT CUresult cuStreamCreate(CUstream* stream, unsigned flags) {
   return Call("cuStreamCreate", std::to_string(flags)).in_context()(always([&] {
     *stream = reinterpret_cast<CUstream>(new Stream);
+    streams.insert(&stream_of(*stream));
   }));
 }
 
 EXPORT CUresult cuStreamSynchronize(CUstream stream) {
-  return Call("cuStreamSynchronize").in_context().outside_captures()(always([&] {
-    stream_of(stream).run(stream_of(stream).enqueued);
-  }));
+  return Call("cuStreamSynchronize")
+      .in_context()
+      .outside_captures()
+      .not_captured(stream_of(stream))(
+          always([&] { stream_of(stream).run(stream_of(stream).enqueued); }));
 }
 
 EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
@@ -354,8 +306,23 @@ EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
 
 EXPORT CUresult cuStreamQuery(CUstream) { return Call("cuStreamQuery").in_context(); }
 
-EXPORT CUresult cuStreamWaitEvent(CUstream, CUevent, unsigned) {
-  return Call("cuStreamWaitEvent").in_context();
+EXPORT CUresult cuStreamIsCapturing(CUstream stream, int* status) {
+  return Call("cuStreamIsCapturing").in_context()([&] {
+    const bool other = stream == nullptr && fake_state.capturing > 0 && !default_stream.capturing;
+    *status = stream_of(stream).capturing ? 1 : 0;
+    return other ? 906 : 0;
+  });
+}
+
+EXPORT CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
+  return Call("cuStreamWaitEvent").in_context()([&] {
+    const Event end = *reinterpret_cast<Event*>(event);
+    // A graph does not wait for what is outside of it, and nothing outside for what is in it.
+    if (end.captured || stream_of(stream).capturing) return 905;
+    if (end.stream != nullptr && end.stream != &stream_of(stream))
+      stream_of(stream).add([=] { end.stream->run(end.position); });
+    return 0;
+  });
 }
 
 EXPORT CUresult cuEventCreate(CUevent* event, unsigned) {
@@ -366,15 +333,26 @@ EXPORT CUresult cuEventCreate(CUevent* event, unsigned) {
 
 EXPORT CUresult cuEventRecord(CUevent event, CUstream stream) {
   return Call("cuEventRecord").in_context()(always([&] {
-    *reinterpret_cast<Event*>(event) = {&stream_of(stream), stream_of(stream).enqueued};
+    const Stream& at = stream_of(stream);
+    *reinterpret_cast<Event*>(event) = {&stream_of(stream), at.enqueued, at.capturing};
   }));
 }
 
-EXPORT CUresult cuEventSynchronize(CUevent event) {
-  return Call("cuEventSynchronize").in_context()(always([&] {
+EXPORT CUresult cuEventQuery(CUevent event) {
+  return Call("cuEventQuery").in_context().outside_captures()([&] {
     const Event& end = *reinterpret_cast<Event*>(event);
+    if (end.captured) return 907;
+    return end.stream == nullptr || end.stream->done >= end.position ? 0 : 600;
+  });
+}
+
+EXPORT CUresult cuEventSynchronize(CUevent event) {
+  return Call("cuEventSynchronize").in_context().outside_captures()([&] {
+    const Event& end = *reinterpret_cast<Event*>(event);
+    if (end.captured) return 907;
     if (end.stream != nullptr) end.stream->run(end.position);
-  }));
+    return 0;
+  });
 }
 
 EXPORT CUresult cuEventDestroy_v2(CUevent event) {

@@ -126,11 +126,11 @@ e = caught(keopsnb.CudaError, lambda: call(device_id=3))
 assert isinstance(e, RuntimeError) and (e.code, e.name) == (101, "CUDA_ERROR_INVALID_DEVICE")
 assert "There is no CUDA device 3: this process has one, number 0." in str(e), e
 
-fail("cuMemAllocAsync", 2)
+fail("cuMemAllocFromPoolAsync", 2)
 e = caught(keopsnb.CudaError, call)
 assert (e.code, e.name) == (2, "CUDA_ERROR_OUT_OF_MEMORY")
 assert "on device 0 (Fake GPU 0)" in str(e) and "72 bytes were asked for" in str(e), e
-fail("cuMemAllocAsync", 0)
+fail("cuMemAllocFromPoolAsync", 0)
 assert np.allclose(call(), gaussian(*arrays), 1e-5)
 assert fake.fake_allocations() == 0
 

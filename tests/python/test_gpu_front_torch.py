@@ -134,7 +134,9 @@ reduction = Genred(GAUSSIAN, ALIASES, axis=1)
 for backend in ("auto", "GPU", "GPU_1D_device", "GPU_2D"):
     arguments = tensors(6, 8)
     reduction(*cuda(arguments))
-    names = ("cuMemAllocAsync", "cuMemcpyHtoDAsync", "cuMemcpyDtoHAsync", "cuStreamSynchronize")
+    names = (
+        "cuMemAllocFromPoolAsync", "cuMemcpyHtoDAsync", "cuMemcpyDtoHAsync", "cuStreamSynchronize"
+    )
     before = [len(calls(name)) for name in names]
     asked.clear()
     found = reduction(*cuda(arguments), backend=backend)

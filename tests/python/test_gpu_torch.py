@@ -4,6 +4,9 @@ Each law holds on the CPU as well, and is tested there where there is no GPU.
 """
 
 import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -35,6 +38,31 @@ def close(found: Tensor, expected: Tensor, tolerance: float) -> None:
     difference = (found.detach().double().cpu() - expected.detach()).abs().max()
     scale = expected.detach().abs().max().clamp(min=1)
     assert difference <= tolerance * scale, f"off by {difference / scale:.1e}"
+
+
+@contextmanager
+def nothing_waits() -> Iterator[None]:
+    """In which an operation of torch that waits for the GPU is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of the mode when it is on already
+        try:
+            torch.cuda.set_sync_debug_mode("error")
+            yield
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+
+def test_the_mode_of_waiting_is_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = []
+
+    def set_mode(mode: str) -> None:
+        modes.append(mode)
+        warnings.warn("the mode is a prototype", stacklevel=2)
+
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", set_mode)
+    with pytest.raises(KeyError), nothing_waits():
+        raise KeyError(tuple(modes))
+    assert modes == ["error", "default"]
 
 
 # Law: values and gradients, first and second, are those of the dense computation.

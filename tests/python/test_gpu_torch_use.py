@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from test_gpu_torch import close, cloud, squares
+from test_gpu_torch import close, cloud, nothing_waits, squares
 from torch import Tensor
 
 import keopsnb
-from keopsnb.torch import Genred
+from keopsnb.torch import Genred, Vi, Vj
+from keopsnb.torch.cluster import from_matrix
 
 pytestmark = pytest.mark.gpu
 ALIASES = ["x = Vi(3)", "y = Vj(3)"]
@@ -65,17 +66,40 @@ def test_streams_at_the_same_time(reduction: Genred) -> None:
         close(value, right, 1e-11)
 
 
-def test_a_call_does_not_wait_for_the_gpu(reduction: Genred) -> None:
-    x, y = cloud(100, 3).cuda(), cloud(100, 3, seed=1).cuda()
-    reduction(x, y)
+def some_pairs(M: int, N: int, seed: int) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Ranges, in host memory, and the (M, N) mask that they are."""
+    i, j = (torch.arange(0, n, 50) for n in (M, N))
+    clusters = [torch.stack([a, (a + 50).clamp(max=n)], 1) for a, n in ((i, M), (j, N))]
+    keep = torch.rand(len(i), len(j), generator=torch.Generator().manual_seed(seed)) < 0.5
+    mask = keep.repeat_interleave(50, 0).repeat_interleave(50, 1)[:M, :N]
+    return from_matrix(*clusters, keep), mask
+
+
+def expected_of_pairs(x: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    return ((-squares(x.double().cpu(), y.double().cpu())).exp() * mask[..., None]).sum(1)
+
+
+@pytest.mark.parametrize("kind", ["plain", "ranges", "ranges on the GPU", "numbers", "integers"])
+def test_a_call_does_not_wait_for_the_gpu(reduction: Genred, kind: str) -> None:
+    x, y = cloud(1000, 3).cuda(), cloud(1000, 3, seed=1).cuda()
+    ranges, _ = some_pairs(1000, 1000, 0)
+    on_gpu = tuple(r.cuda() for r in ranges)
+    labels, taken = (torch.arange(1000, device="cuda")[:, None] for _ in range(2))
+    by_label = Genred("x * IfElse(l - m, 1, 2)", ["x = Vi(3)", "l = Vi(1)", "m = Vj(1)"], axis=1)
+    call = {
+        "plain": lambda: reduction(x, y),
+        "ranges": lambda: reduction(x, y, ranges=ranges),
+        "ranges on the GPU": lambda: reduction(x, y, ranges=on_gpu),
+        "numbers": lambda: (-((Vi(x) - Vj(y)) ** 2).sum(-1) / 0.3).exp().sum(1),
+        "integers": lambda: by_label(x.float(), labels, taken),
+    }[kind]
+    call()
     torch.cuda.synchronize()
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    with nothing_waits():
         wait_a_while()
-        reduction(x, y)
+        for _ in range(5):
+            call()
         assert not torch.cuda.current_stream().query()
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
 
 
 # Law: a captured reduction computes anew at each replay.
@@ -105,6 +129,43 @@ def test_graph(reduction: Genred, sizes: tuple[int, int]) -> None:
         graph.replay()
         close(value, expected(x.detach(), y), 1e-11)
         close(gradient, step()[1].double().cpu(), 1e-11)
+
+
+def test_ranges_in_a_graph(reduction: Genred) -> None:
+    x, y = cloud(1000, 3).cuda(), cloud(700, 3, seed=1).cuda()
+    ranges, mask = some_pairs(1000, 700, 0)
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        reduction(x, y, ranges=ranges)
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    unseen, other_mask = some_pairs(1000, 700, 1)
+    with torch.cuda.graph(graph):
+        values = [reduction(x, y, ranges=r) for r in (ranges, unseen)]
+    for seed in (2, 3):
+        for k in range(100):
+            reduction(x, y, ranges=some_pairs(1000, 700, 10 + k)[0])
+        x.copy_(cloud(1000, 3, seed=seed))
+        graph.replay()
+        for value, pairs in zip(values, (mask, other_mask), strict=True):
+            close(value, expected_of_pairs(x, y, pairs), 1e-11)
+
+
+def test_numbers_in_a_graph() -> None:
+    x, y = cloud(100, 3).cuda(), cloud(70, 3, seed=1).cuda()
+
+    def step() -> Tensor:
+        return (-((Vi(x) - Vj(y)) ** 2).sum(-1) / 0.3).exp().sum(1)
+
+    step()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        value = step()
+    x.copy_(cloud(100, 3, seed=2))
+    graph.replay()
+    close(value, (-squares(x.cpu(), y.cpu()) / 0.3).exp().sum(1), 1e-11)
 
 
 # Law: threads may call the same reduction; it compiles once and each has its own result.

@@ -77,8 +77,8 @@ void compute_on_cpu(const Routine& routine, const Routine::Shape& shape,
   });
 }
 
-// Tensors of a GPU: enqueued on torch's current stream, with the GIL, as torch's own calls are. The
-// allocator gives the workspace to later work of that stream only.
+// Tensors of a GPU: enqueued on torch's current stream. The allocator gives the workspace to later
+// work of that stream only.
 void compute_on_gpu(const Routine& routine, const Routine::Shape& shape,
                     const std::vector<ArrayView>& views, const Destination& to, int device) {
   find_packages();
@@ -89,8 +89,13 @@ void compute_on_gpu(const Routine& routine, const Routine::Shape& shape,
   if (reduction.workspace() > 0) workspace = torch_memory(reduction.workspace(), device);
   std::vector<const void*> in(views.size());
   for (std::size_t k = 0; k < in.size(); ++k) in[k] = views[k].data;
-  reduction.enqueue(in, to.values, to.indices, workspace.data,
-                    static_cast<cuda::CUstream>(torch_stream(device)));
+  auto* const stream = static_cast<cuda::CUstream>(torch_stream(device));
+  const auto enqueue = [&] {
+    reduction.enqueue(in, to.values, to.indices, workspace.data, stream);
+  };
+  if (!reduction.sparse()) return enqueue();
+  const nb::gil_scoped_release release;  // ranges may have to be copied to the GPU
+  enqueue();
 }
 
 void compute_with_copies(const Routine& routine, const Routine::Shape& shape,

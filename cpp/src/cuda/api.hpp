@@ -13,6 +13,7 @@ using CUmodule = struct CUmod_st*;
 using CUfunction = struct CUfunc_st*;
 using CUstream = struct CUstream_st*;  // null: the legacy default stream
 using CUevent = struct CUevent_st*;
+using CUmemoryPool = struct CUmemPoolHandle_st*;
 using nvrtcResult = int;
 using nvrtcProgram = struct _nvrtcProgram*;
 
@@ -80,6 +81,19 @@ enum : int {  // CUpointer_attribute, CUmemorytype
 enum : unsigned { CU_STREAM_NON_BLOCKING = 1, CU_EVENT_DISABLE_TIMING = 2 };
 
 enum : int { CU_STREAM_CAPTURE_MODE_RELAXED = 2 };
+enum : int { CU_STREAM_CAPTURE_STATUS_NONE = 0 };  // CUstreamCaptureStatus
+
+// Of a pool of ordinary memory of a device: pinned, not shared with other processes.
+struct CUmemPoolProps {
+  int allocation = 1, handles = 0;
+  int location = 1, device = 0;
+  void* security = nullptr;
+  unsigned char reserved[64] = {};
+};
+enum : int {                                              // CUmemPool_attribute
+  CU_MEMPOOL_ATTR_REUSE_ALLOW_INTERNAL_DEPENDENCIES = 3,  // an int
+  CU_MEMPOOL_ATTR_RELEASE_THRESHOLD = 4,                  // 64 bits
+};
 
 enum : nvrtcResult { NVRTC_SUCCESS = 0, NVRTC_ERROR_COMPILATION = 6 };
 
@@ -112,7 +126,10 @@ enum : nvrtcResult { NVRTC_SUCCESS = 0, NVRTC_ERROR_COMPILATION = 6 };
     (CUfunction, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,         \
      unsigned block_y, unsigned block_z, unsigned shared_bytes, CUstream, void** arguments,   \
      void** extra))                                                                           \
-  X(cuMemAllocAsync, cuMemAllocAsync, (CUdeviceptr*, std::size_t bytes, CUstream))            \
+  X(cuMemPoolCreate, cuMemPoolCreate, (CUmemoryPool*, const CUmemPoolProps*))                 \
+  X(cuMemPoolSetAttribute, cuMemPoolSetAttribute, (CUmemoryPool, int attribute, void* value)) \
+  X(cuMemAllocFromPoolAsync, cuMemAllocFromPoolAsync,                                         \
+    (CUdeviceptr*, std::size_t bytes, CUmemoryPool, CUstream))                                \
   X(cuMemFreeAsync, cuMemFreeAsync, (CUdeviceptr, CUstream))                                  \
   X(cuMemAlloc, cuMemAlloc_v2, (CUdeviceptr*, std::size_t bytes))                             \
   X(cuMemFree, cuMemFree_v2, (CUdeviceptr))                                                   \
@@ -127,9 +144,11 @@ enum : nvrtcResult { NVRTC_SUCCESS = 0, NVRTC_ERROR_COMPILATION = 6 };
   X(cuStreamSynchronize, cuStreamSynchronize, (CUstream))                                     \
   X(cuStreamDestroy, cuStreamDestroy_v2, (CUstream))                                          \
   X(cuStreamQuery, cuStreamQuery, (CUstream))                                                 \
+  X(cuStreamIsCapturing, cuStreamIsCapturing, (CUstream, int* status))                        \
   X(cuStreamWaitEvent, cuStreamWaitEvent, (CUstream, CUevent, unsigned flags))                \
   X(cuEventCreate, cuEventCreate, (CUevent*, unsigned flags))                                 \
   X(cuEventRecord, cuEventRecord, (CUevent, CUstream))                                        \
+  X(cuEventQuery, cuEventQuery, (CUevent))                                                    \
   X(cuEventSynchronize, cuEventSynchronize, (CUevent))                                        \
   X(cuEventDestroy, cuEventDestroy_v2, (CUevent))                                             \
   X(cuThreadExchangeStreamCaptureMode, cuThreadExchangeStreamCaptureMode, (int* mode))        \

@@ -49,7 +49,9 @@ class Ring {
 struct Lane {
   std::mutex mutex;
   CUstream stream = nullptr;
-  std::vector<std::unique_ptr<Ring>> idle;
+  CUmemoryPool pool = nullptr;
+  // Those of a stream wait for its transfers only, and not for what another stream is busy with.
+  std::map<CUstream, std::vector<std::unique_ptr<Ring>>> idle;
 };
 
 Lane& lane(const Device& device) {
@@ -59,16 +61,41 @@ Lane& lane(const Device& device) {
   return (*lanes)[device.ordinal];
 }
 
+// Memory of keopsnb's own. What is freed stays in the pool up to so many bytes, so that the next
+// call finds it, but no stream waits for another to have it; the device's default pool is the
+// program's.
+CUmemoryPool pool_of(const Device& device) {
+  constexpr unsigned long long kept_bytes = 256 << 20;
+  Lane& own = lane(device);
+  const std::lock_guard lock(own.mutex);
+  if (own.pool == nullptr) {
+    CUmemPoolProps properties;
+    properties.device = device.ordinal;
+    CUmemoryPool made = nullptr;
+    check(driver().cuMemPoolCreate(&made, &properties), "make a memory pool", device.ordinal);
+    unsigned long long kept = kept_bytes;
+    int waits = 0;
+    const auto set = [&](int attribute, void* value) {
+      check(driver().cuMemPoolSetAttribute(made, attribute, value), "set up a memory pool",
+            device.ordinal);
+    };
+    set(CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &kept);
+    set(CU_MEMPOOL_ATTR_REUSE_ALLOW_INTERNAL_DEPENDENCIES, &waits);
+    own.pool = made;
+  }
+  return own.pool;
+}
+
 // A ring that no other thread uses until the end of the scope. After an error it is not used again:
 // a transfer may still be under way.
 class Borrowed {
  public:
-  explicit Borrowed(const Device& device) : lane_(lane(device)) {
+  Borrowed(const Device& device, CUstream stream) : lane_(lane(device)), stream_(stream) {
     {
       const std::lock_guard lock(lane_.mutex);
-      if (!lane_.idle.empty()) {
-        ring_ = std::move(lane_.idle.back());
-        lane_.idle.pop_back();
+      if (auto& idle = lane_.idle[stream]; !idle.empty()) {
+        ring_ = std::move(idle.back());
+        idle.pop_back();
       }
     }
     if (!ring_) ring_ = std::make_unique<Ring>(device.ordinal);
@@ -76,11 +103,12 @@ class Borrowed {
   const Ring* operator->() const { return ring_.get(); }
   void give_back() {
     const std::lock_guard lock(lane_.mutex);
-    lane_.idle.push_back(std::move(ring_));
+    lane_.idle[stream_].push_back(std::move(ring_));
   }
 
  private:
   Lane& lane_;
+  CUstream stream_;
   std::unique_ptr<Ring> ring_;
 };
 
@@ -97,7 +125,7 @@ DeviceBuffer::DeviceBuffer(const Device& device, CUstream stream, std::size_t by
   if (bytes == 0) return;
   const Current current(device);
   const Driver& cuda = driver();
-  check(device.pools ? cuda.cuMemAllocAsync(&pointer_, bytes, stream)
+  check(device.pools ? cuda.cuMemAllocFromPoolAsync(&pointer_, bytes, pool_of(device), stream)
                      : cuda.cuMemAlloc(&pointer_, bytes),
         "allocate memory", device.ordinal, bytes);
 }
@@ -117,7 +145,7 @@ void upload(const Device& device, CUstream stream, CUdeviceptr to, const void* f
   if (bytes == 0) return;
   const Current current(device);
   const Driver& cuda = driver();
-  Borrowed ring(device);
+  Borrowed ring(device, stream);
   for (std::size_t piece = 0; piece < count_of(bytes); ++piece) {
     const std::size_t at = piece * piece_bytes, size = size_of(piece, bytes);
     ring->wait(piece);
@@ -134,7 +162,7 @@ void download(const Device& device, CUstream stream, void* to, CUdeviceptr from,
   if (bytes == 0) return;
   const Current current(device);
   const Driver& cuda = driver();
-  Borrowed ring(device);
+  Borrowed ring(device, stream);
   const std::size_t count = count_of(bytes);
   // Turn t enqueues piece t, then takes piece t - pieces + 1 out of its buffer.
   for (std::size_t turn = 0; turn < count + pieces - 1; ++turn) {

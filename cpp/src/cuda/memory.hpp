@@ -8,7 +8,8 @@
 namespace keopsnb::cuda {
 
 // Memory of a device, in the order of a stream: work enqueued on `stream` before the destructor may
-// still use it. Where the device has no memory pools, allocation and freeing wait for the device.
+// still use it. It is of a pool of keopsnb's own; where the device has no memory pools, allocation
+// and freeing wait for the device.
 class DeviceBuffer {
  public:
   DeviceBuffer() = default;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cuda/constants.hpp"
 #include "cuda/memory.hpp"
 
 namespace keopsnb {
@@ -67,24 +68,13 @@ i64 GpuReduction::results() const {
   return span_.batches * (kernel_.traits.one ? 1 : span_.outputs) * kernel_.traits.out_dim;
 }
 
-namespace {
-// States begin where any number may.
-i64 aligned(i64 bytes) { return (bytes + 15) / 16 * 16; }
-}  // namespace
-
-i64 GpuReduction::workspace() const {
-  return aligned(static_cast<i64>(range_numbers_.size()) * 8) + launch_.state_bytes;
-}
-
-GpuRanges GpuReduction::upload_ranges(i64* to, cuda::CUstream stream) const {
+GpuRanges GpuReduction::ranges_at(const i64* numbers) const {
   if (!sparse() || span_.ranges.clusters == 0) return {};
   const i64 clusters = span_.ranges.clusters;
   const i64 intervals = span_.ranges.slices[clusters - 1];
-  cuda::upload(device(), stream, reinterpret_cast<cuda::CUdeviceptr>(to), range_numbers_.data(),
-               range_numbers_.size() * sizeof(i64));
-  const i64* slices = to + 2 * clusters;
+  const i64* slices = numbers + 2 * clusters;
   const i64* reduced = slices + clusters;
-  return {to, slices, reduced, reduced + 2 * intervals, clusters};
+  return {numbers, slices, reduced, reduced + 2 * intervals, clusters};
 }
 
 void GpuReduction::enqueue(std::span<const void* const> in, void* out, i64* indices,
@@ -100,11 +90,10 @@ void GpuReduction::enqueue(std::span<const void* const> in, void* out, i64* indi
                 "launch a kernel", device().ordinal);
   };
 
-  void* const states = launch_.state_bytes > 0 ? static_cast<char*>(workspace) +
-                                                     (this->workspace() - launch_.state_bytes)
-                                               : nullptr;
+  const cuda::Constants ranges(device(), stream, range_numbers_);
+  void* const states = launch_.state_bytes > 0 ? workspace : nullptr;
   GpuCall call{};
-  call.ranges = upload_ranges(static_cast<i64*>(workspace), stream);
+  call.ranges = ranges_at(ranges.data());
   call.out = out;
   call.indices = indices;
   call.states = states;

@@ -55,16 +55,17 @@ class GpuReduction {
   GpuReduction(const GpuKernel& kernel, const GpuSpan& span);
 
   const cuda::Device& device() const { return kernel_.module->device(); }
+  bool sparse() const { return span_.ranges.clusters >= 0; }
   // Bytes of device memory it works in.
-  i64 workspace() const;
-  // Enqueues it and returns; `in` by position. Throws CudaError.
+  i64 workspace() const { return launch_.state_bytes; }
+  // Enqueues it and returns; `in` by position. Ranges that are not on the device yet are copied
+  // there first; that waits for no kernel. Throws CudaError.
   void enqueue(std::span<const void* const> in, void* out, i64* indices, void* workspace,
                cuda::CUstream stream) const;
 
  private:
-  bool sparse() const { return span_.ranges.clusters >= 0; }
   i64 results() const;  // of all batches
-  GpuRanges upload_ranges(i64* to, cuda::CUstream stream) const;
+  GpuRanges ranges_at(const i64* numbers) const;
 
   const GpuKernel& kernel_;
   GpuSpan span_;

@@ -159,6 +159,8 @@ def _composed(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> T
             outputs = reduction.size(args, OTHER[reduction.axis])
             each = reduction.size(args, reduction.axis)
             return torch.full((outputs, 1), each, dtype=like.dtype, device=like.device)
+        if like.is_cuda:  # counted there: a copy would wait for it
+            return _value(reduction.counting, args, place)
         if place.ranges is not None:
             return torch.as_tensor(reduction.counts(args, place.ranges)).to(like)
         return _counts(reduction, args, place).to(like.device, like.dtype)

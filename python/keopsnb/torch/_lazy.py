@@ -43,7 +43,7 @@ class _Arrays:
                 device, found = x.device, x.is_floating_point()
                 dtype = x.dtype if found else dtype
         return [
-            torch.tensor(x, dtype=dtype, device=device) if number else x
+            _vector(x, dtype, device) if number else x
             for x, number in zip(data, numbers, strict=True)
         ]
 
@@ -111,6 +111,14 @@ _FUNCTIONS = {
 }  # fmt: skip
 # What torch calls for tensor * matrix: the tensor's own operators and their reflections.
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
+
+
+def _vector(numbers: tuple[float, ...], dtype: Any, device: Any) -> torch.Tensor:
+    if device is None or device.type == "cpu":
+        return torch.tensor(numbers, dtype=dtype, device=device)
+    # A copy would wait for the device, and be no part of a CUDA graph.
+    each = [torch.full((1,), number, dtype=dtype, device=device) for number in numbers]
+    return each[0] if len(each) == 1 else torch.cat(each)
 
 
 def _product(left: Any, right: Any) -> Any:

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from keopsnb._derivatives import OTHER
 from keopsnb._gradients import Reduction, reduction_of
-from keopsnb._ranges import Ranges, ranges_of
+from keopsnb._ranges import Ranges
 from keopsnb.torch._context import is_traced
+from keopsnb.torch._ranges import ranges_of
 
 Result = Tensor | tuple[Tensor, Tensor]
 

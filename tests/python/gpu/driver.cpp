@@ -80,7 +80,7 @@ EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned grid, unsigned, uns
   sizes << grid << ' ' << threads << ' ' << shared << (stream == nullptr ? " default" : " own");
   return Call("cuLaunchKernel", sizes.str()).in_context()(always([&] {
     stream_of(stream).add(reinterpret_cast<Make*>(function)(grid, threads, shared, arguments));
-    if (stream == nullptr) default_stream.run(default_stream.enqueued);
+    if (stream == nullptr && fake_state.capturing == 0) default_stream.run(default_stream.enqueued);
   }));
 }
 
