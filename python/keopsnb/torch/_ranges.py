@@ -11,7 +11,8 @@ from keopsnb import _ranges
 from keopsnb._ranges import Ranges
 
 # Ranges by the identity of their tensors; with these, and the versions that were read.
-_known: dict[tuple[int, ...], tuple[list[weakref.ref[Tensor]], list[int], Ranges]] = {}
+_Seen = list[tuple["weakref.ref[Tensor]", int]]
+_known: dict[tuple[int, ...], tuple[_Seen, Ranges]] = {}
 _MOST = 64
 
 
@@ -26,10 +27,9 @@ def ranges_of(ranges: Any) -> Ranges | None:
     if not isinstance(ranges, Sequence) or not any(map(_is_cuda, ranges)):
         return _ranges.ranges_of(ranges)
     key = tuple(map(id, ranges))
-    tensors, versions, known = _known.get(key, ((), (), None))
+    seen, known = _known.get(key, ([], None))
     if known is not None and all(
-        ref() is r and r._version == version
-        for ref, r, version in zip(tensors, ranges, versions, strict=True)
+        r._version == version and ref() is r for (ref, version), r in zip(seen, ranges, strict=True)
     ):
         return known
     if _is_captured():
@@ -41,7 +41,7 @@ def ranges_of(ranges: Any) -> Ranges | None:
     read = _ranges.ranges_of(ranges)
     if read is not None and all(_is_cuda(r) and not r.is_inference() for r in ranges):
         _known.pop(next(iter(_known)) if len(_known) >= _MOST else key, None)
-        _known[key] = [weakref.ref(r) for r in ranges], [r._version for r in ranges], read
+        _known[key] = [(weakref.ref(r), r._version) for r in ranges], read
     return read
 
 
