@@ -29,14 +29,33 @@ finish() {
   exit $status
 }
 trap finish EXIT
+# What could not be had is said at the end; in continuous integration some of it must be there.
+not_tested=()
+missing() {
+  not_tested+=("$1")
+  [ "${CI:-}" != true ] || [ "${2:-}" != required ] || { echo "needed here: $1"; exit 1; }
+}
+make_wheel() {  # <python> <folder>
+  "$1" -m venv "$2-venv"
+  "$2-venv/bin/pip" wheel . --no-deps --wheel-dir "$2" \
+    --config-settings cmake.define.KEOPSNB_WERROR=ON
+}
+# The tests that need no PyTorch and stand for all: values, gradients, LazyTensor, solvers, kernels
+# ahead of time, documentation, imports and stubs.
+representative() {  # <python> [arguments of pytest]
+  "$1" -c '
+import importlib.util
+assert importlib.util.find_spec("torch") is None, "PyTorch is installed here"'
+  "$1" -m pytest -k "(numpy or packaging or examples or test_for_a_cpu) and not test_gpu" "${@:2}"
+}
 
 rm -rf "$work"
 mkdir -p "$work"
 
 stage "wheel, with warnings as errors"
 "$python" -m venv "$venv"
-"$venv/bin/pip" wheel . --no-deps --wheel-dir "$work/dist" \
-  --config-settings cmake.define.KEOPSNB_WERROR=ON
+main_version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+make_wheel "$python" "$work/dist"
 wheel=$(echo "$work"/dist/keopsnb-*.whl)
 echo "$(basename "$wheel"), $(wc -c <"$wheel") bytes"
 
@@ -50,12 +69,11 @@ stage "formatting, lint and types"
 bash .ci/lint.sh "$venv"
 
 if ! command -v clang++ >/dev/null && [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ]; then
-  apt-get install -y -qq clang >/dev/null 2>&1 || true
+  (apt-get update -qq && apt-get install -y -qq clang) >/dev/null 2>&1 || true
 fi
 for cxx in g++ clang++; do
   if ! command -v "$cxx" >/dev/null; then
-    end_stage
-    echo "==== C++ tests with $cxx: SKIPPED, as it is not installed"
+    missing "$cxx, which is not installed" required
     continue
   fi
   stage "C++ tests with $cxx"
@@ -85,13 +103,43 @@ for where in "-DCMAKE_PREFIX_PATH=$work/prefix" "-Dkeopsnb_DIR=$(python -m keops
   (cd "$work/example" && ctest --output-on-failure --no-tests=error)
 done
 
-stage "NumPy front end, without PyTorch"
-"$python" -m venv "$work/numpy"
-"$work/numpy/bin/pip" install "$wheel[test]"
-"$work/numpy/bin/python" -c '
-import importlib.util, keopsnb.numpy
-assert importlib.util.find_spec("torch") is None, "PyTorch is installed here"'
-"$work/numpy/bin/python" -m pytest -k "numpy or packaging or examples"
+stage "every other Python, with NumPy alone"
+declare -A interpreters
+while read -r version path; do interpreters[$version]=$path; done < <(bash .ci/interpreters.sh)
+interpreters[$main_version]=$python
+versions=$(printf '%s\n' "${!interpreters[@]}" | sort -V)
+echo "found:" $versions
+[ "${#interpreters[@]}" -ge 2 ] || missing "a second version of Python" required
+stable=
+for version in $versions; do
+  case $version in 3.10 | 3.11) own=$version ;; *) own=${stable:=$version} ;; esac
+  # One wheel for all versions from 3.12 on, made by the first of them.
+  built=$work/wheel-$own
+  [ "$own" != "$main_version" ] || built=$work/dist
+  [ -d "$built" ] || make_wheel "${interpreters[$version]}" "$built"
+  "${interpreters[$version]}" -m venv "$work/python-$version"
+  bin=$work/python-$version/bin
+  "$bin/pip" install --no-compile "$(echo "$built"/*.whl)[portable]"
+  echo "---- Python $version, $(basename "$built"/*.whl)"
+  representative "$bin/python" --quiet
+done
+for version in 3.10 3.11 3.12 3.13; do
+  [ -n "${interpreters[$version]:-}" ] || missing "Python $version, which was not found"
+  [ "$version" = "$main_version" ] || missing "PyTorch on Python $version"
+done
+[ -n "$stable" ] || missing "a Python of 3.12 or later, and so the stable ABI" required
+
+stage "the oldest NumPy"
+oldest=$(sed -n 's/^dependencies = \["numpy>=\(.*\)"\]/\1/p' pyproject.toml)
+first=$(head -n 1 <<<"$versions")
+bin=$work/python-$first/bin
+# Its wheels are those of that time's Pythons.
+if "$bin/pip" install --no-compile --only-binary numpy "numpy==$oldest.0" "scipy>=1.10"; then
+  representative "$bin/python" --quiet
+else
+  missing "NumPy $oldest, which has no wheel for Python $first"
+fi
 
 end_stage
+for each in "${not_tested[@]}"; do echo "==== NOT TESTED: $each"; done
 echo "==== all passed in $SECONDS s"
