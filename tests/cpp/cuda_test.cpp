@@ -136,6 +136,7 @@ void devices_are_known_by_number() {
     const Device& second = device(1);
     CHECK(second.name == "Fake GPU 1" && second.ordinal == 1 && second.arch() == 103);
     CHECK(second.major == 10 && second.minor == 3 && second.multiprocessors == 132);
+    CHECK(second.double_cost == 2);
     CHECK(second.clock_khz == 1'980'000 && second.shared_block == 49152);
     CHECK(second.shared_optin == 232448 && second.shared_multiprocessor == 233472);
     CHECK(second.pools && second.driver_version == 12080);

@@ -66,6 +66,7 @@ struct HostSizes {
   std::vector<i64> batch = {};  // at most gpu_batch_dims
   int multiprocessors = 1;
   HostRanges ranges = {};
+  i64 blocks_at_once = 0;  // of a launch; 0: what the launcher says
 
   i64 batches() const {
     i64 n = 1;
@@ -87,14 +88,22 @@ template <class S, class Kernel>
 HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& sizes) {
   constexpr GpuTraits traits = Kernel::traits;
   const bool sparse = sizes.ranges.clusters() > 0;
+  GpuSizes gpu{.outputs = sizes.outputs,
+               .reduced = sizes.reduced,
+               .batches = sizes.batches(),
+               .multiprocessors = sizes.multiprocessors};
+  gpu.sparse_clusters = sizes.ranges.clusters();
+  for (i64 c = 0; c < gpu.sparse_clusters; ++c)
+    gpu.sparse_outputs += sizes.ranges.outputs[size(2 * c + 1)] - sizes.ranges.outputs[size(2 * c)];
   std::vector<i64> tiles;
-  for (i64 c = 0; c < sizes.ranges.clusters(); ++c) {
+  for (i64 c = 0; c < gpu.sparse_clusters; ++c) {
     const i64* at = sizes.ranges.outputs.data() + 2 * c;
-    tiles.push_back((c > 0 ? tiles.back() : 0) + keopsnb::gpu_tiles_of(at[1] - at[0], traits));
+    const i64 rows = keopsnb::gpu_rows(traits, gpu);
+    tiles.push_back((c > 0 ? tiles.back() : 0) + (at[1] - at[0] + rows - 1) / rows);
   }
-  const GpuLaunch l =
-      keopsnb::gpu_launch(traits, {sizes.outputs, sizes.reduced, sizes.batches(),
-                                   sizes.multiprocessors, sparse ? tiles.back() : -1});
+  if (sparse) gpu.sparse_tiles = tiles.back();
+  GpuLaunch l = keopsnb::gpu_launch(traits, gpu);
+  if (sizes.blocks_at_once > 0) l.blocks_at_once = sizes.blocks_at_once;
 
   const i64 numbers = sizes.batches() * (traits.one ? 1 : sizes.outputs) * traits.out_dim;
   const Guarded<S> out(traits.values ? numbers : 0);
@@ -108,6 +117,7 @@ HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& s
                l.tiles,
                l.splits,
                l.reduced_per_split,
+               0,
                {1, 1, 1, 1},
                {sizes.ranges.outputs.data(), sizes.ranges.slices.data(),
                 sizes.ranges.reduced.data(), tiles.data(), sizes.ranges.clusters()}};
@@ -119,9 +129,13 @@ HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& s
     host_gpu().launch((numbers + 255) / 256, 256, 0, [&](HostDevice& device) {
       keopsnb::gpu_fill<Kernel>(device, call.out, call.indices, numbers);
     });
-  if (l.blocks > 0)
-    host_gpu().launch(l.blocks, l.threads, l.shared,
+  while (call.first_block < l.blocks) {
+    const i64 left = l.blocks - call.first_block;
+    const i64 blocks = left < l.blocks_at_once ? left : l.blocks_at_once;
+    host_gpu().launch(blocks, l.threads, l.shared,
                       [&](HostDevice& device) { Kernel::run(device, call, inputs.data()); });
+    call.first_block += blocks;
+  }
   if (l.merge_blocks > 0) {
     const GpuMerge merge{
         call.states,     call.out,     call.indices, l.parts, traits.one ? 1 : sizes.outputs,

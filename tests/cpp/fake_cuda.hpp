@@ -19,6 +19,8 @@ struct FakeCuda {
   int version = 12080;
   int devices = 1;
   int arch = 90;
+  int multiprocessors = 132;
+  int double_cost = 2;  // of float64, in float32s
   bool pools = true;
   bool forks = false;                   // cuInit runs a program first
   int capturing = 0;                    // streams of this process that are being captured

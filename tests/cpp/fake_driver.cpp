@@ -125,10 +125,11 @@ EXPORT CUresult cuDeviceGetName(char* name, int size, CUdevice device) {
 EXPORT CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice) {
   const std::map<int, int> values = {{8, 49152},
                                      {13, 1'980'000},
-                                     {16, 132},
+                                     {16, fake_state.multiprocessors},
                                      {75, fake_state.arch / 10},
                                      {76, fake_state.arch % 10},
                                      {81, 233472},
+                                     {87, fake_state.double_cost},
                                      {97, 232448},
                                      {115, fake_state.pools}};
   return Call("cuDeviceGetAttribute")(always([&] { *value = values.at(attribute); }));

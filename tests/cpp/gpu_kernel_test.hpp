@@ -242,7 +242,8 @@ inline void compare_indices(const std::string& name, const Sizes& sizes,
 }
 
 // Law: the kernel computes the reduction, whatever the sizes, the type of numbers, the number of
-// multiprocessors (which decides the splits), the batches and the ranges. Gives the most splits.
+// multiprocessors (which decides the splits; with more than one, the blocks of three launches), the
+// batches and the ranges. Gives the most splits.
 template <class S, class Kernel, Output Out, class Reduction = typename Kernel::Reduction>
 i64 check_kernel(const std::string& name, Sizes sizes, const std::vector<int>& multiprocessors) {
   const auto inputs = make_inputs<S, nodes_of<Reduction>>(sizes);
@@ -250,10 +251,10 @@ i64 check_kernel(const std::string& name, Sizes sizes, const std::vector<int>& m
   i64 splits = 0;
   for (int count : multiprocessors) {
     sizes.multiprocessors = count;
-    const auto found =
-        emulation::run_kernel<S, Kernel>(gpu_inputs(inputs), {Out == Output::j ? sizes.N : sizes.M,
-                                                              Out == Output::j ? sizes.M : sizes.N,
-                                                              sizes.batch, count, sizes.ranges});
+    const auto found = emulation::run_kernel<S, Kernel>(
+        gpu_inputs(inputs),
+        {Out == Output::j ? sizes.N : sizes.M, Out == Output::j ? sizes.M : sizes.N, sizes.batch,
+         count, sizes.ranges, count > 1 ? 3 : 0});
     CHECK(found.guarded);
     if constexpr (Reduction::values) compare(name, sizes, found.out, wanted);
     if constexpr (Reduction::indices) compare_indices(name, sizes, found.indices, wanted);

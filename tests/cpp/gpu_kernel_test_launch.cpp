@@ -45,10 +45,42 @@ void within_traits(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaun
     CHECK(l.merge_blocks == 0);
     return;
   }
+  const i64 result = sizes.batches * outputs * traits.out_dim *
+                     (traits.values * traits.storage_bytes + traits.indices * 8);
+  CHECK(traits.one || l.state_bytes <= (result > gpu_state_bytes ? result : gpu_state_bytes));
   CHECK(power_of_two(l.merge_group) && l.merge_group <= gpu_merge_threads);
   const i64 threads = sizes.batches * outputs * traits.windows * l.merge_group;
   CHECK(l.merge_blocks * gpu_merge_threads >= threads);
   CHECK((l.merge_blocks - 1) * gpu_merge_threads < threads);
+}
+
+// Law: every multiprocessor has two blocks, if there are so many that are worth one tile, and if
+// the states of their splits have room.
+void keeps_busy(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaunch& l) {
+  const i64 least = traits.threads_most / traits.threads_least;
+  const auto parts = [](i64 n, i64 size) { return (n + size - 1) / size; };
+  const i64 tiles = parts(sizes.outputs, traits.rows / least) * sizes.batches * traits.chunks;
+  i64 splits = parts(sizes.reduced, traits.tile / least);
+  const i64 state =
+      sizes.batches * traits.windows * traits.window_state * sizes.outputs * traits.number_bytes;
+  if (!traits.one && state > 0 && gpu_state_bytes / state < splits)
+    splits = gpu_state_bytes / state > 0 ? gpu_state_bytes / state : 1;
+  const i64 possible = tiles * (splits > 0 ? splits : 1), wanted = 2 * sizes.multiprocessors;
+  CHECK(l.blocks >= (possible < wanted ? possible : wanted));
+}
+
+// Law: a launch is no longer than it should be, or has just enough blocks for a round.
+void ends_soon(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaunch& l) {
+  CHECK(l.blocks_at_once >= 1 && l.blocks_at_once <= gpu_most_blocks);
+  CHECK(l.blocks_at_once <= l.blocks || l.blocks == 0);
+  const i64 rows = traits.rows / (traits.threads_most / l.threads);
+  const i64 round = sizes.multiprocessors * (1024 / l.threads);
+  const double work = static_cast<double>(l.blocks_at_once) * static_cast<double>(rows) *
+                      static_cast<double>(l.reduced_per_split) * traits.pair_numbers;
+  CHECK(work <= gpu_launch_work * sizes.multiprocessors || l.blocks_at_once <= round);
+  // None is so short that launching counts.
+  CHECK(l.blocks_at_once >= l.blocks || l.blocks_at_once % round == 0 ||
+        l.blocks_at_once == gpu_most_blocks);
 }
 
 // Law: each pair of an output and a reduced index belongs to one block of each batch and chunk.
@@ -103,13 +135,18 @@ void launches(Reduced<Reduction, Out>) {
   constexpr GpuTraits traits = Gpu<S, Reduction, Out>::traits;
   static_assert(traits.shared <= 64 * 1024, "the least of all GPUs from sm_75 on");
   i64 most_splits = 0, most_group = 0;
-  for (i64 outputs : {0, 1, 31, 100, 129, 4097, 1000000, 1000000000})
-    for (i64 reduced : {0, 1, 100, 2051, 1000000, 1000000000})
+  for (i64 outputs : {0, 1, 31, 100, 129, 1000, 4097, 10000, 100000, 1000000, 1000000000})
+    for (i64 reduced : {0, 1, 33, 100, 1000, 2051, 10000, 1000000, 1000000000})
       for (i64 batches : {1, 2, 1000})
         for (int multiprocessors : {1, 132}) {
-          const GpuSizes sizes{outputs, reduced, batches, multiprocessors, -1};
+          const GpuSizes sizes{.outputs = outputs,
+                               .reduced = reduced,
+                               .batches = batches,
+                               .multiprocessors = multiprocessors};
           const GpuLaunch l = gpu_launch(traits, sizes);
           within_traits(traits, sizes, l);
+          keeps_busy(traits, sizes, l);
+          ends_soon(traits, sizes, l);
           covers(traits, sizes, l);
           if (outputs <= 5000 && reduced <= 5000 && outputs * reduced * batches <= 600000)
             covers_once(traits, sizes, l);

@@ -70,6 +70,26 @@ assert len(calls("cuModuleLoadDataEx")) == 1
 """)
 
 
+# Law: what would take long is several launches, in graphs too, and the result is the same.
+
+
+def test_long_work_is_divided() -> None:
+    emulated_gpu.run("""
+from keopsnb.numpy import Genred
+
+fake.fake_device(1, 10**9)  # on one multiprocessor, and float64 is slow
+arrays = sample(5000, 40, "float64")
+for reduction in ("Sum", "LogSumExp"):
+    for axis in (0, 1):
+        call = Genred(GAUSSIAN, ALIASES, reduction, axis)
+        before = len(calls("cuLaunchKernel"))
+        found = call(*arrays, backend="GPU")
+        rounds = [int(blocks) for blocks, *_ in calls("cuLaunchKernel")[before:]]
+        assert len(rounds) > 1 and max(rounds) <= 32, rounds
+        assert np.allclose(found, call(*arrays), 1e-12)
+""")
+
+
 def test_the_kernel_of_each_option_is_compiled_once(tmp_path: Path) -> None:
     count = tmp_path / "compilations"
     emulated_gpu.run(

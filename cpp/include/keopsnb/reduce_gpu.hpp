@@ -45,10 +45,13 @@ cudaError_t launch_gpu(const GpuLaunch& launch, GpuCall call,
           reduce_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, launch.shared);
       if (refused != cudaSuccess) return refused;
     }
-    reduce_kernel<Kernel>
-        <<<static_cast<unsigned>(launch.blocks), launch.threads, launch.shared, stream>>>(call,
-                                                                                          inputs);
-    if (const cudaError_t error = cudaGetLastError(); error != cudaSuccess) return error;
+    while (call.first_block < launch.blocks) {
+      const i64 blocks = at_most(launch.blocks_at_once, launch.blocks - call.first_block);
+      reduce_kernel<Kernel>
+          <<<static_cast<unsigned>(blocks), launch.threads, launch.shared, stream>>>(call, inputs);
+      if (const cudaError_t error = cudaGetLastError(); error != cudaSuccess) return error;
+      call.first_block += blocks;
+    }
   }
   if (launch.merge_blocks > 0) {
     const GpuMerge merge{.states = call.states,
@@ -82,10 +85,13 @@ cudaError_t reduce_gpu(Reduced<Reduction, Out>, Results<S> out, i64 M, i64 N,
                 "keopsnb: the formula has more variables than pointers are given");
   if (M < 0 || N < 0) return cudaErrorInvalidValue;
 
-  int device = 0, multiprocessors = 0;
+  int device = 0, multiprocessors = 0, double_cost = 0;
   cudaError_t error = cudaGetDevice(&device);
   if (error == cudaSuccess)
     error = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+  if (error == cudaSuccess)
+    error =
+        cudaDeviceGetAttribute(&double_cost, cudaDevAttrSingleToDoublePrecisionPerfRatio, device);
   if (error != cudaSuccess) return error;
 
   GpuCall call{};
@@ -96,9 +102,10 @@ cudaError_t reduce_gpu(Reduced<Reduction, Out>, Results<S> out, i64 M, i64 N,
   // Indices lie beside numbers, in as many bits.
   if (Reduction::indices && sizeof(typename Kernel::T) == 4 && call.reduced > 2147483647)
     return cudaErrorInvalidValue;
-  const GpuLaunch launch = gpu_launch(
-      Kernel::traits,
-      {.outputs = call.outputs, .reduced = call.reduced, .multiprocessors = multiprocessors});
+  const GpuLaunch launch = gpu_launch(Kernel::traits, {.outputs = call.outputs,
+                                                       .reduced = call.reduced,
+                                                       .multiprocessors = multiprocessors,
+                                                       .double_cost = double_cost});
   if (launch.blocks > gpu_most_blocks || launch.merge_blocks > gpu_most_blocks)
     return cudaErrorInvalidConfiguration;
   call.tiles = launch.tiles;

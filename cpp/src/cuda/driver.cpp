@@ -187,6 +187,7 @@ std::unique_ptr<const Device> ask(const Driver& driver, int ordinal) {
   attribute(device->minor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
   attribute(device->multiprocessors, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
   attribute(device->clock_khz, CU_DEVICE_ATTRIBUTE_CLOCK_RATE);
+  attribute(device->double_cost, CU_DEVICE_ATTRIBUTE_SINGLE_TO_DOUBLE_PRECISION_PERF_RATIO);
   attribute(device->shared_block, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK);
   attribute(device->shared_optin, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
   attribute(device->shared_multiprocessor,

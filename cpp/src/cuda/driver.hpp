@@ -47,6 +47,7 @@ struct Device {
   int major = 0, minor = 0;  // compute capability
   int multiprocessors = 0;
   int clock_khz = 0;
+  int double_cost = 1;            // how many times as long float64 takes as float32
   int shared_block = 0;           // bytes of shared memory a block may have without asking,
   int shared_optin = 0;           // and with Kernels::set_shared
   int shared_multiprocessor = 0;  // bytes

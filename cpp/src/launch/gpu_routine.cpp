@@ -42,16 +42,25 @@ GpuReduction::GpuReduction(const GpuKernel& kernel, const GpuSpan& span)
   GpuSizes sizes{.outputs = span.outputs,
                  .reduced = span.reduced,
                  .batches = span.batches,
-                 .multiprocessors = device().multiprocessors};
+                 .multiprocessors = device().multiprocessors,
+                 .double_cost = device().double_cost};
   if (sparse()) {
     const auto [outputs, slices, reduced, clusters] = span.ranges;
     const i64 intervals = clusters > 0 ? slices[clusters - 1] : 0;
     range_numbers_.insert(range_numbers_.end(), outputs, outputs + 2 * clusters);
     range_numbers_.insert(range_numbers_.end(), slices, slices + clusters);
     range_numbers_.insert(range_numbers_.end(), reduced, reduced + 2 * intervals);
+    const auto length = [](const i64* range) { return range[1] - range[0]; };
+    sizes.sparse_clusters = clusters;
+    for (i64 c = 0, k = 0; c < clusters; ++c) {
+      sizes.sparse_outputs += length(outputs + 2 * c);
+      for (; k < slices[c]; ++k)
+        sizes.sparse_pairs += length(outputs + 2 * c) * length(reduced + 2 * k);
+    }
+    const i64 rows = gpu_rows(kernel.traits, sizes);
     sizes.sparse_tiles = 0;
     for (i64 c = 0; c < clusters; ++c) {
-      sizes.sparse_tiles += gpu_tiles_of(outputs[2 * c + 1] - outputs[2 * c], kernel.traits);
+      sizes.sparse_tiles += detail::parts_of(length(outputs + 2 * c), rows);
       range_numbers_.push_back(sizes.sparse_tiles);
     }
   }
@@ -118,7 +127,11 @@ void GpuReduction::enqueue(std::span<const void* const> in, void* out, i64* indi
     start(kernel_.fill, detail::parts_of(numbers, gpu_merge_threads), gpu_merge_threads, 0, fill);
   }
   void* reduce[] = {&call, inputs.data()};
-  start(kernel_.reduce, launch_.blocks, launch_.threads, launch_.shared, reduce);
+  while (call.first_block < launch_.blocks) {
+    const i64 blocks = std::min(launch_.blocks_at_once, launch_.blocks - call.first_block);
+    start(kernel_.reduce, blocks, launch_.threads, launch_.shared, reduce);
+    call.first_block += blocks;
+  }
 
   GpuMerge parts{.states = states,
                  .out = out,

@@ -92,4 +92,8 @@ EXPORT const char* fake_log() {
 }
 EXPORT void fake_fail(const char* name, int result) { fake_state.failures[name] = result; }
 EXPORT void fake_devices(int count) { fake_state.devices = count; }
+EXPORT void fake_device(int multiprocessors, int double_cost) {
+  fake_state.multiprocessors = multiprocessors;
+  fake_state.double_cost = double_cost;
+}
 EXPORT int fake_allocations() { return fake_state.allocations; }

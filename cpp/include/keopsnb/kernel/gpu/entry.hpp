@@ -4,7 +4,7 @@
 
 namespace keopsnb {
 
-inline constexpr int gpu_abi = 2;
+inline constexpr int gpu_abi = 3;
 // Batch dimensions of one launch, after neighbours that lie one behind the other became one.
 inline constexpr int gpu_batch_dims = 4;
 
@@ -18,7 +18,8 @@ struct GpuInput {
 // Block-sparse reductions: outputs [outputs[2c], outputs[2c + 1]) of cluster c are reduced over
 // the intervals [reduced[2k], reduced[2k + 1]) for k in [slices[c - 1], slices[c]), slices[-1] = 0,
 // in ascending order: of equal terms the first one counts.
-// tiles[c] is the number of tiles of the clusters up to c, included. Device memory.
+// tiles[c] is the number of tiles of the clusters up to c, included, of as many outputs each as a
+// block of the launch computes. Device memory.
 struct GpuRanges {
   const i64* outputs;
   const i64* slices;
@@ -27,7 +28,7 @@ struct GpuRanges {
   i64 clusters;  // 0: the reduction is dense
 };
 
-// Blocks are numbered tile first, then split, chunk and batch.
+// Blocks are numbered tile first, then split, chunk and batch, from `first_block` on.
 struct GpuCall {
   // (batches, outputs, out_dim) each, written when `states` is null: values, indices of the reduced
   // side, or both.
@@ -37,6 +38,7 @@ struct GpuCall {
   i64 outputs, reduced;
   i64 tiles, splits;
   i64 reduced_per_split;
+  i64 first_block;
   i64 batch_shape[gpu_batch_dims];
   GpuRanges ranges;
 };
@@ -66,9 +68,10 @@ struct GpuTraits {
   // proportionally less.
   int threads_least = 0, threads_most = 0;
   int rows = 0, tile = 0, shared = 0;
-  int one = 0;           // all outputs are reduced into one
-  int merge_shared = 0;  // bytes of dynamic shared memory of a block that merges
-  int merge_block = 0;   // a whole block merges an output's states
+  int one = 0;              // all outputs are reduced into one
+  int merge_shared = 0;     // bytes of dynamic shared memory of a block that merges
+  int merge_block = 0;      // a whole block merges an output's states
+  double pair_numbers = 0;  // computed for a pair of an output and a reduced index, about
 };
 
 }  // namespace keopsnb

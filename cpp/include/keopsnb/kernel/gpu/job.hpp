@@ -16,7 +16,7 @@ struct GpuJob {
   // Blocks are fewer than 2^31, so that they are counted in 32 bits: division in 64 is dear, also
   // to compile.
   KEOPSNB_FN GpuJob(const GpuCall& call, int chunks, i64 block, i64 rows) {
-    auto rest = static_cast<unsigned>(block);
+    auto rest = static_cast<unsigned>(call.first_block + block);
     tile = take(rest, static_cast<unsigned>(call.tiles));
     split = take(rest, static_cast<unsigned>(call.splits));
     chunk = take(rest, static_cast<unsigned>(chunks));

@@ -1,11 +1,22 @@
 // Where the states and results of a block go, and how states are merged within a block.
 #pragma once
+#include <keopsnb/graph.hpp>
 #include <keopsnb/kernel/gpu/job.hpp>
 #include <keopsnb/kernel/gpu/launch.hpp>
 #include <keopsnb/storage.hpp>
 #include <keopsnb/tile.hpp>
 
 namespace keopsnb {
+
+// Components of all sub-formulas, and of the result.
+template <class... F>
+constexpr double gpu_numbers(List<F...>, i64 result) {
+  double numbers = static_cast<double>(result);
+  [&]<class... N>(List<N...>) {
+    ((numbers += static_cast<double>(N::dim)), ...);
+  }(distinct<F...>{});
+  return numbers;
+}
 
 // Of a kernel's traits, those that the reduction and the type in memory decide.
 template <class S, class Reduction>
@@ -15,6 +26,7 @@ constexpr GpuTraits gpu_traits(GpuTraits t) {
   t.indices = Reduction::indices;
   t.number_bytes = sizeof(computed_in<S>);
   t.storage_bytes = sizeof(S);
+  t.pair_numbers = gpu_numbers(typename Reduction::formulas{}, t.out_dim);
   if (!t.merge_block) t.merge_shared = gpu_merge_threads / 2 * t.window_state * t.number_bytes;
   return t;
 }
