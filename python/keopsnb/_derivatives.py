@@ -19,6 +19,14 @@ OTHER = (1, 0, 2)
 Run = Callable[["Reduction", tuple[Any, ...]], Any]
 
 
+def as_inputs(axis: int, values: Sequence[Any]) -> list[Any]:
+    """Values for each output of a reduction over `axis`, as its formulas take them.
+
+    A reduction over both indices has one row of them: a parameter.
+    """
+    return [v[..., 0, :] for v in values] if axis == 2 else list(values)
+
+
 @dataclass
 class Related:
     """A reduction that a law names. It takes the arguments, then the values of its inputs."""
@@ -30,7 +38,8 @@ class Related:
     def value(self, args: tuple[Any, ...], run: Run, known: dict[tuple[str, str], Any]) -> Any:
         """Its value for these arguments; `known` are those computed already."""
         if self.key not in known:
-            inputs = tuple(related.value(args, run, known) for related in self.inputs)
+            inputs = [related.value(args, run, known) for related in self.inputs]
+            inputs = as_inputs(self.reduction.axis, inputs)
             known[self.key] = run(self.reduction, (*args, *inputs))
         return known[self.key]
 
@@ -46,6 +55,7 @@ class _Linear:
     Attributes:
         inputs: the reductions that the law names.
         takes_result: whether it names the result.
+        takes_number: whether it names the number of reduced indices.
     """
 
     def __init__(self, reduction: Reduction, law: Pullback) -> None:
@@ -60,6 +70,9 @@ class _Linear:
         self.takes_result = any(mentions(text, "A") for text in self._texts)
         if self.takes_result:
             self._names["A"] = self.variable(*self.row)
+        self.takes_number = any(mentions(text, "N") for text in self._texts)
+        if self.takes_number:
+            self._names["N"] = self.variable(1, self.row[1])
 
     def variable(self, dim: int, category: int) -> str:
         """One more variable."""
@@ -79,8 +92,9 @@ class _Linear:
 class Group:
     """The gradients in all variables of one category, side by side in the columns of one Sum.
 
-    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, and e. Where
-    parameters joined in, the last `of_parameters` columns are still to be summed over the rows.
+    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, the number of
+    reduced indices if `takes_number`, and e. Where parameters joined in, the last `of_parameters`
+    columns are still to be summed over the rows.
     """
 
     def __init__(
@@ -89,6 +103,7 @@ class Group:
         variables = reduction.routine.variables
         linear = _Linear(reduction, law)
         self.inputs, self.takes_result = linear.inputs, linear.takes_result
+        self.takes_number = linear.takes_number
         s, c = linear.function, linear.cotangent(linear.variable(*linear.row))
         gradients = [
             f"Grad({s}, Var({k},{variables[k][1]},{variables[k][2]}), {c})" for k in positions
@@ -104,14 +119,16 @@ class Group:
 class Tangent:
     """The derivative of a result along tangents of some variables, one Sum.
 
-    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, and the
-    tangents. C multiplies E component by component in every law, so that it is its own transpose.
+    The Sum takes the arguments, the values of `inputs`, the result if `takes_result`, the number of
+    reduced indices if `takes_number`, and the tangents. C multiplies E component by component in
+    every law, so that it is its own transpose.
     """
 
     def __init__(self, reduction: Reduction, law: Pullback, positions: Sequence[int]) -> None:
         variables = reduction.routine.variables
         linear = _Linear(reduction, law)
         self.inputs, self.takes_result = linear.inputs, linear.takes_result
+        self.takes_number = linear.takes_number
         along = []
         for k in positions:
             _, dim, category = variables[k]

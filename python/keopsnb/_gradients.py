@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -188,14 +188,14 @@ class Reduction:
             self._tangents[given] = Tangent(self, law, positions)
         return self._tangents[given]
 
-    def composed(self, args: tuple[Any, ...], run: Run, number: Callable[[], Any]) -> Any:
-        """The value by the law "= expr"; `number()` is N, for each output or for all of them."""
+    def composed(self, args: tuple[Any, ...], run: Run) -> Any:
+        """The value by the law "= expr"."""
         parts, combined = self.composition()
         known: dict[tuple[str, str], Any] = {}
         values = [part.value(args, run, known) for part in parts]
         if combined is None:
             return values[0]
-        return run(combined, (*values, number()))
+        return run(combined, tuple(values))
 
     def composition(self) -> tuple[list[Related], Reduction | None]:
         """What the law "= expr" is made of: reductions and, if need be, a formula of these."""
@@ -216,8 +216,7 @@ class Reduction:
         text = replace_reductions(
             self.law.expression, lambda operation, formula: aliases[places[operation, formula]]
         )
-        aliases.append(f"Var({len(parts)},1,0)")
-        formula = substitute(text, {"N": aliases[-1], "n": self.names["n"]})
+        formula = substitute(text, {"n": self.names["n"]})
         options = replace(self.options, compensated=False, rowwise=True)
         return Reduction(formula, aliases, "Sum", 1, options=options)
 
@@ -229,14 +228,25 @@ class Reduction:
                 return rows
         return 1
 
+    def outputs(self, args: tuple[Any, ...]) -> int:
+        """The number of rows of the result."""
+        return 1 if self.axis == 2 else self.size(args, OTHER[self.axis])
+
+    def reduced(self, args: tuple[Any, ...]) -> int:
+        """The number of reduced indices; of a reduction over both, of pairs."""
+        if self.axis == 2:
+            return self.size(args, 0) * self.size(args, 1)
+        return self.size(args, self.axis)
+
     def counts(self, args: tuple[Any, ...], ranges: Ranges | None) -> Counts:
         """How many indices each output is reduced over: (outputs, 1)."""
         import numpy as np
 
-        outputs = self.size(args, OTHER[self.axis])
         if ranges is None:
-            return np.full((outputs, 1), float(self.size(args, self.axis)))
-        return ranges.of_axis(self.axis).counts(outputs)[:, None].astype(np.float64)
+            return np.full((self.outputs(args), 1), float(self.reduced(args)))
+        rows = self.size(args, 0 if self.axis == 2 else OTHER[self.axis])
+        counts = ranges.of_axis(self.axis).counts(rows)[:, None].astype(np.float64)
+        return counts.sum(0, keepdims=True) if self.axis == 2 else counts
 
     def clusters(self, args: tuple[Any, ...], ranges: Ranges | None) -> tuple[Any, Any, Any] | None:
         """The ranges that its kernel takes, checked."""
@@ -283,11 +293,11 @@ class Reduction:
                 for group in groups:
                     own += [k for r in group.inputs for k in r.kernels(needed)]
                     own.append(group.reduction)
-            case Composition() if any(needed) or not own:
+            case Composition():
                 parts, combined = self.composition()
                 own += [k for part in parts for k in part.kernels(needed)]
                 if combined is not None:
-                    own += combined.kernels((*(any(needed) for _ in parts), False))
+                    own += combined.kernels(tuple(any(needed) for _ in parts))
             case Gathering(operation) if any(needed):
                 own += [self.picking(operation), *self.rowwise().kernels(needed)]
         return own

@@ -4,9 +4,10 @@ A law is text over the formula `F`, the weights `G` (1 where there are none), th
 reduced indices and opt_arg `n`; `[Op: f]` is the reduction Op of f, with a value for each output:
 
     "S | C"      the gradient in v is the Sum of Grad(S, v, C). In S and C, which is E where it is
-                 left out, E is the gradient of the result and A the result itself; A and reductions
-                 are held fixed.
-    "= expr"     the reduction is this expression of reductions, whose laws then say the rest.
+                 left out, E is the gradient of the result and A the result itself; A, N and
+                 reductions are held fixed.
+    "= expr"     the reduction, which has no kernel, is this expression of others, whose laws then
+                 say the rest.
     "F at Op"    the result is F at the indices that Op gives beside it.
     ""           the result has no derivative: it is made of integers or truth values.
 """

@@ -148,12 +148,8 @@ class Genred:
             return _compute(reduction, args, out, backend, device_id, pairs)
         if out is not None:
             raise ValueError("out was given, and this reduction is made of several; leave it out.")
-        dtypes = (a.dtype for a in args if isinstance(a, np.ndarray))
-        dtype = next((d for d in dtypes if d.kind == "f"), np.dtype("float32"))
         return reduction.composed(
-            args,
-            lambda part, a: _compute(part, a, None, backend, device_id, pairs),
-            lambda: reduction.counts(args, pairs).astype(dtype),
+            args, lambda part, a: _compute(part, a, None, backend, device_id, pairs)
         )
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
-from keopsnb._derivatives import OTHER, Group, Related
+from keopsnb._derivatives import OTHER, Group, Tangent, as_inputs
 from keopsnb._gradients import Reduction
 from keopsnb._laws import Composition, Gathering, Pullback
 from keopsnb.torch._context import (
@@ -33,6 +33,7 @@ from keopsnb.torch._operator import (
     batch_dims,
     compute,
     compute_now,
+    number_of_terms,
     with_batch_first,
 )
 
@@ -142,43 +143,12 @@ def differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place)
         return result[0].to(dtype), result[1]
     match reduction.law:
         case Composition():
-            return _composed(reduction, args, place)
+            value: Tensor = reduction.composed(args, lambda r, a: _value(r, a, place))
         case Gathering(operation):
             return _gathered(reduction, operation, args, place)
         case _:
-            value: Tensor = _kernel(reduction, args, place)
-            return value
-
-
-def _composed(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    floats = [a for a in args if isinstance(a, Tensor) and a.is_floating_point()]
-    like = floats[0] if floats else torch.empty(0)
-
-    def number() -> Tensor:
-        if not place.symbolic_ranges and place.ranges is None:
-            outputs = reduction.size(args, OTHER[reduction.axis])
-            each = reduction.size(args, reduction.axis)
-            return torch.full((outputs, 1), each, dtype=like.dtype, device=like.device)
-        if like.is_cuda:  # counted there: a copy would wait for it
-            return _value(reduction.counting, args, place)
-        if place.ranges is not None:
-            return torch.as_tensor(reduction.counts(args, place.ranges)).to(like)
-        return _counts(reduction, args, place).to(like.device, like.dtype)
-
-    result: Tensor = reduction.composed(args, lambda r, a: _value(r, a, place), number)
-    return result
-
-
-def _counts(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    """How many indices each output is reduced over, (outputs, 1), of ranges in a graph."""
-    half = 3 if reduction.axis == 0 else 0
-    outputs, slices, reduced = place.symbolic_ranges[half : half + 3]
-    lengths = (reduced[:, 1] - reduced[:, 0]).cumsum(0)
-    ends = torch.cat([lengths.new_zeros(1), lengths])[slices]
-    each = ends - torch.cat([ends.new_zeros(1), ends[:-1]])
-    steps = ends.new_zeros(reduction.size(args, OTHER[reduction.axis]) + 1)
-    steps = steps.index_add(0, outputs[:, 0], each).index_add(0, outputs[:, 1], -each)
-    return steps.cumsum(0)[:-1, None]
+            value = _kernel(reduction, args, place)
+    return value
 
 
 def _gathered(
@@ -210,8 +180,7 @@ def _gathered(
     terms = terms.reshape(*batch, rows, each // dim, dim, dim).diagonal(dim1=-2, dim2=-1)
     # Where there was no term the value is infinite.
     terms = terms.reshape(values.shape).masked_fill(values.isinf(), 0)
-    # The values themselves, with the derivatives of the terms, which equal them but for rounding.
-    result = values + (terms - terms.detach())
+    result: Tensor = _Valued.apply(values, terms)  # type: ignore[no-untyped-call]
     return (result, indices) if reduction.name == operation else result
 
 
@@ -233,29 +202,35 @@ def saved_for(reduction: Reduction, args: Sequence[Tensor], result: Any) -> list
     return [*args, *([] if reduction.name == "Sum" else [result])]
 
 
+def _number(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
+    if (place.ranges or place.symbolic_ranges) and any(a.is_cuda for a in args):
+        return _value(reduction.counting, args, place)  # counted there: a copy would wait for it
+    return number_of_terms(reduction, args, place)
+
+
 def _inputs(
-    group: Any, args: tuple[Tensor, ...], held: list[Tensor], place: Place, known: dict[Any, Tensor]
+    reduction: Reduction,
+    group: Group | Tangent,
+    args: tuple[Tensor, ...],
+    held: list[Tensor],
+    place: Place,
+    known: dict[Any, Tensor],
 ) -> list[Tensor]:
-    """The related values and the result that a derivative takes beside the arguments."""
+    """What a derivative takes beside the arguments: related values, the result, the number."""
 
     def run(related: Reduction, its: tuple[Tensor, ...]) -> Tensor:
         return _value(related, its, place)
 
-    inputs: list[Related] = group.inputs
     return [
-        *(related.value(args, run, known) for related in inputs),
+        *(related.value(args, run, known) for related in group.inputs),
         *(held if group.takes_result else []),
+        *([_number(reduction, args, place)] if group.takes_number else []),
     ]
 
 
 def _finite(result: Sequence[Tensor]) -> list[Tensor]:
     # Where no term counts log 0 = -inf, and any finite value makes all exp(F - a) 0.
     return [a.nan_to_num(nan=torch.nan, posinf=torch.inf, neginf=0.0) for a in result]
-
-
-def _as_parameters(reduction: Reduction, values: list[Tensor]) -> list[Tensor]:
-    """Values for each output; of a reduction over both indices one row, and a parameter here."""
-    return [v.squeeze(-2) for v in values] if reduction.axis == 2 else values
 
 
 # Gradients in parameters, for each row, that are there at once.
@@ -307,7 +282,6 @@ def pullback(
         return results
     args, held = tuple(saved[:count]), _finite(saved[count:])
     assert isinstance(reduction.law, Pullback)
-    known: dict[Any, Tensor] = {}
     joined = (
         place.ranges is None
         and not place.symbolic_ranges
@@ -315,9 +289,10 @@ def pullback(
         and e.dtype.itemsize > 2
         and is_ordinary((*args, e))
     )
+    known: dict[Any, Tensor] = {}
     for group in reduction.groups(reduction.law, needed, joined=joined):
-        more = [*_inputs(group, args, held, place, known), e]
-        given = (*args, *_as_parameters(reduction, more))
+        more = [*_inputs(reduction, group, args, held, place, known), e]
+        given = (*args, *as_inputs(reduction.axis, more))
         for k, gradient in zip(group.positions, _of_group(group, given, place), strict=True):
             if reduction.routine.variables[k][2] == 2:
                 gradient = gradient.squeeze(-2)
@@ -334,9 +309,32 @@ def pushforward(
     args, held = tuple(saved[:count]), _finite(saved[count:])
     assert isinstance(reduction.law, Pullback)
     tangent = reduction.tangent(reduction.law, tuple(t is not None for t in tangents))
-    more = _as_parameters(reduction, _inputs(tangent, args, held, place, {}))
+    more = as_inputs(reduction.axis, _inputs(reduction, tangent, args, held, place, {}))
     along = [t for t in tangents if t is not None]
     return _value(tangent.reduction, (*args, *more, *along), place)
+
+
+class _Valued(torch.autograd.Function):
+    """The values themselves, with the derivatives of terms that equal them but for rounding."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(values: Tensor, terms: Tensor) -> Tensor:  # noqa: ARG004
+        return values.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        pass
+
+    @staticmethod
+    def backward(ctx: Any, e: Tensor) -> tuple[None, Tensor]:  # noqa: ARG004
+        return None, e
+
+    @staticmethod
+    def jvp(ctx: Any, values: Tensor, terms: Tensor) -> Tensor:  # noqa: ARG004
+        with in_forward_mode(()):
+            return terms.clone()
 
 
 class _Kernel(torch.autograd.Function):

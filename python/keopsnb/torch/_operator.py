@@ -70,6 +70,31 @@ def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any
     return results[0] if len(results) == 1 else tuple(results)
 
 
+def number_of_terms(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
+    """How many indices each output is reduced over, (outputs, 1), as a number beside the terms."""
+    like = next(a for a in args if a.is_floating_point())
+    if place.ranges is not None:
+        return torch.as_tensor(reduction.counts(args, place.ranges)).to(like)
+    if place.symbolic_ranges:
+        return _counts(reduction, args, place).to(like.device, like.dtype)
+    rows, number = reduction.outputs(args), reduction.reduced(args)
+    return torch.full((rows, 1), number, dtype=like.dtype, device=like.device)
+
+
+def _counts(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
+    """How many indices each output is reduced over, (outputs, 1), of ranges in a graph."""
+    half = 3 if reduction.axis == 0 else 0
+    outputs, slices, reduced = place.symbolic_ranges[half : half + 3]
+    lengths = (reduced[:, 1] - reduced[:, 0]).cumsum(0)
+    ends = torch.cat([lengths.new_zeros(1), lengths])[slices]
+    each = ends - torch.cat([ends.new_zeros(1), ends[:-1]])
+    rows = reduction.size(args, 0 if reduction.axis == 2 else OTHER[reduction.axis])
+    steps = ends.new_zeros(rows + 1)
+    steps = steps.index_add(0, outputs[:, 0], each).index_add(0, outputs[:, 1], -each)
+    counts = steps.cumsum(0)[:-1, None]
+    return counts.sum(0, keepdim=True) if reduction.axis == 2 else counts
+
+
 def batch_dims(reduction: Reduction, args: Sequence[Tensor]) -> list[int]:
     """How many batch dimensions each argument has; -1 for a parameter without any dimension."""
     own = (1 if category == 2 else 2 for _, _, category in reduction.routine.variables)

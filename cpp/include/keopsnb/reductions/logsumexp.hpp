@@ -145,7 +145,9 @@ constexpr auto softmax_reduction(F f, G g) {
    .call = "softmax_reduction",                                                                \
    .sentence = "Mean of formula2 with weights proportional to the exponentials of the terms.", \
    .reference = "(scipy.special.softmax(f, 1) * g).sum(1)",                                    \
-   .derivative = "= [Sum: Exp(F - [LogSumExp: F]) * G]",                                       \
+   .derivative =                                                                               \
+       "Exp(F - [LogSumExp: F]) * (G - A) | "                                                  \
+       "E / [Sum: Exp(F - [LogSumExp: F])]",                                                   \
    .weight = Weight::required,                                                                 \
    .scalar = true,                                                                             \
    .sums = true}

@@ -174,14 +174,15 @@ inline constexpr ReductionRow rows_mean[] = {
      .call = "mean_reduction",
      .sentence = "Mean of the terms; NaN where there is none.",
      .reference = "f.mean(1)",
-     .derivative = "= [Sum: F] / N",
+     .derivative = "F | E / N",
      .sums = true},
     {.name = "Variance",
      .call = "variance_reduction",
      .sentence = "Variance of the terms: the sum of the squared deviations from their mean over "
                  "their number less the correction, which is 0 unless opt_arg says otherwise.",
      .reference = "f.var(1, ddof=n)",
-     .derivative = "= [SumSq: F - [Mean: F]] / (N - n)",
+     // The mean to twice the precision of the terms: a second one is what the first has lost.
+     .derivative = "Square(F - [Mean: F] - [Mean: F - [Mean: F]]) | E / ReLU(N - n)",
      .sums = true,
      .option = "correction",
      .fallback = 0,

@@ -39,7 +39,7 @@ inline constexpr ReductionRow rows_norm[] = {
      .call = "norm2_reduction",
      .sentence = "Euclidean norm of the terms; its derivative is taken as 0 at 0.",
      .reference = "numpy.sqrt((f * f).sum(1))",
-     .derivative = "= Sqrt([SumSq: F])",
+     .derivative = "Square(F) | E * NotEqual(A, 0) / Where(A, A, 1) / 2",
      .sums = true},
 };
 #endif
