@@ -10,6 +10,14 @@ from keopsnb.numpy import Genred, KernelSolve, Vi, Vj
 DOUBLE = Genred("2 * x", ["x = Vi(2)"], axis=1)
 
 
+def test_arrays_of_a_gpu_are_named() -> None:
+    class Array:
+        __cuda_array_interface__ = None
+
+    with pytest.raises(TypeError, match=r"argument 1 \('x'\) is a .*Array in the memory of a GPU"):
+        Genred("x", ["x = Vi(2)"], axis=0)(Array())
+
+
 def test_a_mask_is_not_ignored() -> None:
     x = np.ma.masked_array(np.ones((3, 2)), mask=np.eye(3, 2))
     with pytest.raises(TypeError, match=r"argument 1 \('x'\) is a masked array; write .filled"):

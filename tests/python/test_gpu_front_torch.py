@@ -120,7 +120,12 @@ def current_stream(device):
     asked.append(device)
     return 0
 
-torch.empty = empty
+def full(shape, number, *, dtype, device):
+    asked.append(("full", str(device)))
+    return plain_full(shape, number, dtype=dtype).as_subclass(Cuda)
+
+plain_full = torch.full
+torch.empty, torch.full = empty, full
 torch._C._cuda_getCurrentRawStream = current_stream
 """
 
@@ -177,6 +182,63 @@ found = torch.autograd.grad(reduction(*on_gpu), on_gpu, e.as_subclass(Cuda))
 assert len(calls("cuLaunchKernel")) - before == 3
 for a, b in zip(found, wanted, strict=True):
     assert torch.allclose(a.as_subclass(torch.Tensor), b)
+"""
+    )
+
+
+# Law: a parameter of one number may be in host memory, as torch's own operations have it; its
+# gradient is there, too. Integers beside float32 are checked without waiting.
+
+
+def test_numbers_in_host_memory() -> None:
+    emulated_gpu.run(
+        PREAMBLE
+        + CUDA
+        + """
+aliases = [*ALIASES, "p = Pm(1)"]
+for op in ("Sum", "LogSumExp"):
+    reduction = Genred("p * SqDist(x, y) + b", aliases, op, axis=1)
+    arguments = tensors(6, 8, torch.float64)
+    for p in (torch.tensor(1.5, dtype=torch.float64), torch.tensor([2.5], dtype=torch.float64)):
+        plain = [a.clone().requires_grad_() for a in (*arguments, p)]
+        mixed = [*(a.clone().as_subclass(Cuda).requires_grad_() for a in arguments), plain[-1]]
+        asked.clear()
+        found, wanted = reduction(*mixed), reduction(*plain)
+        assert ("full", "cuda:0") in asked
+        assert torch.allclose(found.as_subclass(torch.Tensor), wanted)
+        if op != "Sum":
+            continue
+        e = torch.ones(6, 1, dtype=torch.float64)
+        found = torch.autograd.grad(found, mixed, e.as_subclass(Cuda))
+        wanted = torch.autograd.grad(wanted, plain, e)
+        for a, b in zip(found, wanted, strict=True):
+            assert a.shape == b.shape and torch.allclose(a.as_subclass(torch.Tensor), b), op
+reduction = Genred("p * x + y", ["x = Vi(2)", "y = Vj(2)", "p = Pm(2)"], axis=1)
+arguments = cuda([torch.ones(3, 2), torch.ones(4, 2)])
+e = caught(TypeError, lambda: reduction(*arguments, torch.ones(2)))
+assert "argument 3 ('p') is on device 'cpu', and argument 1 ('x')" in str(e), e
+"""
+    )
+
+
+def test_integers_of_64_bits() -> None:
+    emulated_gpu.run(
+        PREAMBLE
+        + CUDA
+        + """
+class Asked(Cuda):
+    def item(self):
+        raise AssertionError("this waits for the GPU")
+    __bool__ = equal = item
+
+reduction = Genred("(i == j) * b", ["i = Vi(1)", "j = Vj(1)", "b = Vj(1)"], axis=1)
+i, j = torch.tensor([[3], [2**31 - 1], [-(2**31)]]), torch.tensor([[2**31 - 1], [3]])
+b = torch.tensor([[1.0], [2.0]])
+found = reduction(*(a.as_subclass(Asked) for a in (i, j, b)))
+assert found.flatten().tolist() == [2, 1, 0]
+i[0] = 2**31
+e = caught(RuntimeError, lambda: reduction(*(a.as_subclass(Asked) for a in (i, j, b))))
+assert "argument 1 ('i') holds integers of more than 32 bits" in str(e), e
 """
     )
 

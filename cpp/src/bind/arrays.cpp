@@ -81,6 +81,7 @@ struct TorchNames {
                           torch().attr("int32"),   torch().attr("int64")};
   nb::object strided = torch().attr("strided");
   nb::object empty = torch().attr("empty");
+  nb::object full = torch().attr("full");
   nb::object device_type = torch().attr("device");
   nb::str data_ptr{"data_ptr"}, shape{"shape"}, dtype{"dtype"}, layout{"layout"}, is_cpu{"is_cpu"},
       is_cuda{"is_cuda"}, get_device{"get_device"}, is_contiguous{"is_contiguous"},
@@ -195,6 +196,11 @@ void Arguments::add_numpy(nb::handle array, const Routine& routine) {
   Py_buffer buffer;
   if (PyObject_GetBuffer(array.ptr(), &buffer, PyBUF_FORMAT | PyBUF_STRIDES) != 0) {
     PyErr_Clear();
+    if (nb::hasattr(array, "__cuda_array_interface__"))
+      throw ArgumentTypeError(name() + " is a " + type_of(array) +
+                              " in the memory of a GPU, and keopsnb.numpy takes arrays in host "
+                              "memory; write torch.as_tensor(...), which copies nothing, and "
+                              "keopsnb.torch, or copy it to a NumPy array.");
     throw ArgumentTypeError(name() + " is a " + type_of(array) +
                             "; write numpy.asarray(...) to make it an array.");
   }
@@ -242,6 +248,23 @@ void Arguments::add_torch(nb::handle tensor, const Routine& routine) {
   add_torch(copy, routine);
 }
 
+void Arguments::bring_numbers(nb::tuple inputs, const Routine& routine) {
+  const auto on_gpu = [](const ArrayView& view) { return view.device != host_device; };
+  const auto other = std::find_if(views_.begin(), views_.end(), on_gpu);
+  if (other == views_.end()) return;
+  const TorchNames& n = names();
+  for (std::size_t k = 0; k < views_.size(); ++k) {
+    ArrayView& view = views_[k];
+    if (on_gpu(view) || view.ndim > 1 || !routine.is_number(k)) continue;
+    if (view.bytes() != facts(view.dtype).bytes) continue;
+    kept_.push_back(n.full(inputs[k].attr("shape"), inputs[k].attr("item")(),
+                           nb::arg("dtype") = n.dtypes[static_cast<int>(view.dtype)],
+                           nb::arg("device") = n.device_type("cuda", other->device)));
+    view.data = address(method(kept_.back(), n.data_ptr));
+    view.device = other->device;
+  }
+}
+
 void Arguments::convert_integers(Dtype integers, nb::tuple inputs, const Routine& routine) {
   for (std::size_t k = 0; k < views_.size(); ++k) {
     ArrayView& view = views_[k];
@@ -249,10 +272,12 @@ void Arguments::convert_integers(Dtype integers, nb::tuple inputs, const Routine
     const std::string name = routine.argument_name(k);
     if (view.device != host_device) {
       const nb::object copy = inputs[k].attr("to")(names().dtypes[static_cast<int>(integers)]);
-      if (!nb::cast<bool>(copy.attr("equal")(inputs[k])))
-        throw std::invalid_argument(name +
-                                    " holds integers of more than 32 bits; write the other " +
-                                    "arguments as float64.");
+      // As torch checks indices: an answer would have to be waited for.
+      if (integers == Dtype::int32)
+        torch().attr("_assert_async")(copy.attr("eq")(inputs[k]).attr("all")(),
+                                      name +
+                                          " holds integers of more than 32 bits beside numbers "
+                                          "of 32 bits or fewer; write these as float64.");
       kept_.push_back(copy.attr("contiguous")());
       view.data = address(method(kept_.back(), names().data_ptr));
     } else {

@@ -22,8 +22,11 @@ class Arguments {
 
   void add_numpy(nanobind::handle array, const Routine& routine);
   void add_torch(nanobind::handle tensor, const Routine& routine);
+  // Beside tensors of a GPU, parameters of one number may be in host memory, as torch has it: their
+  // numbers are given to the GPU, which nothing waits for. `inputs` are what was added.
+  void bring_numbers(nanobind::tuple inputs, const Routine& routine);
   // Brings arguments that are integers to this type. Throws std::invalid_argument where one does
-  // not fit. `inputs` are what was added.
+  // not fit; on a GPU that is seen there, later. `inputs` are what was added.
   void convert_integers(Dtype integers, nanobind::tuple inputs, const Routine& routine);
   const std::vector<ArrayView>& views() const { return views_; }
 

@@ -151,6 +151,7 @@ nb::object call(const Routine& routine, nb::tuple inputs, nb::object out, nb::ha
   const Request request = request_of(backend, device_id, Front::torch);
   Arguments arguments;
   for (nb::handle input : inputs) (arguments.*Front::add)(input, routine);
+  if constexpr (Front::torch) arguments.bring_numbers(inputs, routine);
   const Routine::Types types = routine.types(arguments.views());
   if (types.integers) arguments.convert_integers(integers_beside(types.dtype), inputs, routine);
   const std::vector<ArrayView>& views = arguments.views();

@@ -63,6 +63,11 @@ class Routine {
   i64 out_dim() const { return results_.ranks * results_.dim; }
   std::size_t arguments() const { return program_.variables.size(); }
   std::string argument_name(std::size_t k) const;  // "argument 2 ('y')"
+  // A parameter of dimension 1.
+  bool is_number(std::size_t k) const {
+    return program_.variables[k].category == parse::Category::parameter &&
+           program_.variables[k].dim == 1;
+  }
   bool wants_integers(std::size_t k) const { return program_.variables[k].integers; }
 
   // What a kernel is compiled for: the type of numbers in memory, and which arguments are integers.

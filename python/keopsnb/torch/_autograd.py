@@ -297,7 +297,8 @@ def pullback(
             if reduction.routine.variables[k][2] == 2:
                 gradient = gradient.squeeze(-2)
             # Over the batches that share an argument.
-            results[k] = gradient.sum_to_size(args[k].shape or (1,)).reshape(args[k].shape)
+            own = gradient.sum_to_size(args[k].shape or (1,)).reshape(args[k].shape)
+            results[k] = own if own.device == args[k].device else own.to(args[k].device)
     return results
 
 

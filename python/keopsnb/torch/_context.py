@@ -114,9 +114,15 @@ def over_grads_batch(call: Callable[..., Any], args: Sequence[Tensor]) -> Any:
     return torch._add_batch_dim(result, 0, level)
 
 
+def device_of(args: Sequence[Any]) -> torch.device:
+    """Where a call computes: on a GPU if an argument is there; parameters may be on the host."""
+    devices = [a.device for a in args if isinstance(a, Tensor)]
+    return next((d for d in devices if d.type != "cpu"), torch.device("cpu"))
+
+
 def as_autocast(args: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments as autocast wants them for a reduction: 16-bit numbers become float32."""
-    device = args[0].device.type if args else "cpu"
+    device = device_of(args).type
     if not torch.amp.is_autocast_available(device) or not torch.is_autocast_enabled(device):
         return tuple(args)
     narrow = (torch.float16, torch.bfloat16)

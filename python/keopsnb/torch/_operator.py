@@ -16,7 +16,7 @@ from torch import Tensor
 from keopsnb._derivatives import OTHER
 from keopsnb._gradients import Reduction, reduction_of
 from keopsnb._ranges import Ranges
-from keopsnb.torch._context import is_traced
+from keopsnb.torch._context import device_of, is_traced
 from keopsnb.torch._ranges import ranges_of
 
 Result = Tensor | tuple[Tensor, Tensor]
@@ -72,13 +72,13 @@ def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any
 
 def number_of_terms(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
     """How many indices each output is reduced over, (outputs, 1), as a number beside the terms."""
-    like = next(a for a in args if a.is_floating_point())
+    device, dtype = device_of(args), next(a.dtype for a in args if a.is_floating_point())
     if place.ranges is not None:
-        return torch.as_tensor(reduction.counts(args, place.ranges)).to(like)
+        return torch.as_tensor(reduction.counts(args, place.ranges)).to(device, dtype)
     if place.symbolic_ranges:
-        return _counts(reduction, args, place).to(like.device, like.dtype)
+        return _counts(reduction, args, place).to(device, dtype)
     rows, number = reduction.outputs(args), reduction.reduced(args)
-    return torch.full((rows, 1), number, dtype=like.dtype, device=like.device)
+    return torch.full((rows, 1), number, dtype=dtype, device=device)
 
 
 def _counts(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
@@ -207,8 +207,7 @@ def _shapes(
     )
     along = OTHER[made.axis]  # of rows that belong together the i- and j-variables have the same
     outputs = rows.get(0 if made.options.rowwise and along < 2 else along, 1)
-    device = args[0].device if args else torch.device("cpu")
     return [
-        torch.empty((*batch, outputs, *tail), dtype=dtype, device=device)
+        torch.empty((*batch, outputs, *tail), dtype=dtype, device=device_of(args))
         for tail, dtype in _results(reduction, tuple(a.dtype for a in args))
     ]
