@@ -214,6 +214,18 @@ def calls() -> None:
     )
 
 
+def some_pairs(M: int, N: int) -> tuple[Any, Any]:
+    """Ranges of clusters of up to 100 rows and columns, and the (M, N) mask that they are."""
+    import torch
+
+    cluster = importlib.import_module("keopsnb.torch.cluster")
+    i, j = (torch.arange(0, n, 100) for n in (M, N))
+    clusters = [torch.stack([a, (a + 100).clamp(max=n)], 1) for a, n in ((i, M), (j, N))]
+    keep = torch.rand(len(i), len(j), generator=torch.Generator().manual_seed(0)) < 0.5
+    mask = keep.repeat_interleave(100, 0).repeat_interleave(100, 1)[:M, :N]
+    return cluster.from_matrix(*clusters, keep), mask.cuda()
+
+
 def reference() -> None:
     """Small reductions of every kind of kernel, for compute-sanitizer; wrong results end it."""
     import torch
@@ -232,20 +244,24 @@ def reference() -> None:
             k = (-squares).exp()
             gradient = -2 * (((e[:, :1] * k * b.T)[..., None]) * (x[:, None] - y[None])).sum(1)
             d = D
+            ranges, mask = some_pairs(M, N)
             cases = (
                 (GAUSSIAN, (x, y, b), "Sum", k @ b),
+                (GAUSSIAN, (x, y, b), "Sum", (mask * k) @ b, {}, {"ranges": ranges}),
+                ("SqDist(x,y)", (x, y), "KMin", squares.sort(1)[0][:, :40], {"opt_arg": 40}),
                 (f"Grad({GAUSSIAN},x,e)", (x, y, b, e[:, :1].contiguous()), "Sum", gradient),
                 ("-SqDist(x,y)", (x, y), "LogSumExp", (-squares).logsumexp(1, keepdim=True)),
                 ("Exp(x|y)*v", (x, y, v), "Sum", (x @ y.T).exp() @ v),
             )
             categories = {"x": "Vi", "y": "Vj", "b": "Vj", "v": "Vj", "e": "Vi"}
-            for formula, arguments, operation, expected in cases:
+            for formula, arguments, operation, expected, *more in cases:
+                made, place = (*more, {}, {})[:2]
                 dims = {"x": d, "y": d, "b": 1, "v": d, "e": 1}
                 names = ["x", "y", *(["v"] if "v" in formula else ["b", "e"])][: len(arguments)]
                 aliases = [f"{n}={categories[n]}({dims[n]})" for n in names]
-                reduction = module.Genred(formula, aliases, reduction_op=operation, axis=1)
+                reduction = module.Genred(formula, aliases, operation, axis=1, **made)
                 for dtype, tolerance in ((torch.float32, 1e-4), (torch.float64, 1e-11)):
-                    found = reduction(*(a.to(dtype) for a in arguments)).double()
+                    found = reduction(*(a.to(dtype) for a in arguments), **place).double()
                     difference = ((found - expected).abs().max() / expected.abs().max()).item()
                     if not difference < tolerance:
                         raise AssertionError(

@@ -1,4 +1,4 @@
-"""What all tests share: a kernel cache of their own, and the rule for tests that need a GPU."""
+"""What all tests share: a kernel cache of their own, shards, and the rule for tests of a GPU."""
 
 import ctypes
 import importlib.util
@@ -9,6 +9,12 @@ import pytest
 
 if importlib.util.find_spec("torch") is None:
     collect_ignore_glob = ["test_*torch*"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shard", default="0/1", help="k/n: of all tests, every n-th from the k-th on"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,7 +36,10 @@ def _gpu_count() -> int:
     return count.value
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    k, n = map(int, config.getoption("--shard").split("/"))
+    config.hook.pytest_deselected(items=[item for i, item in enumerate(items) if i % n != k])
+    items[:] = items[k::n]
     # The driver is asked only when a test needs it.
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if marked and _gpu_count() == 0:

@@ -12,6 +12,9 @@ from operations import KERNELS, ROWS, OnGpu, check_close, results, run
 from keopsnb.numpy import Genred
 
 BENCH = Path(__file__).parents[2] / "bench"
+sys.path.insert(0, str(BENCH))
+import gpu  # noqa: E402
+
 NUMBERS = {"float32": np.finfo(np.float32), "float64": np.finfo(np.float64)}
 
 
@@ -61,7 +64,8 @@ def test_float16() -> None:
     np.testing.assert_allclose(found.astype(float), expected, rtol=1e-3)
 
 
-# Law: where there is no GPU, the benchmark says so and ends.
+# Law: where there is no GPU, each part of the proof is NOT TESTED; all of them take 25 minutes at
+# most; and the shards of the tests are all tests, each in one.
 
 
 def test_benchmark_without_a_gpu() -> None:
@@ -74,4 +78,30 @@ def test_benchmark_without_a_gpu() -> None:
         timeout=120,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "There is no NVIDIA GPU here" in done.stdout
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) == len(gpu.PARTS)
+    assert all("NOT TESTED | no NVIDIA GPU" in row for row in rows), rows
+    assert sum(part.limit for part in gpu.PARTS.values()) <= 25 * 60
+
+
+def test_shards() -> None:
+    def collected(*options: str) -> list[str]:
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *options, __file__]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        return [line for line in done.stdout.splitlines() if "::" in line]
+
+    shards = [collected("-m", "gpu", "--shard", f"{k}/3") for k in range(3)]
+    assert sorted(test for shard in shards for test in shard) == sorted(collected("-m", "gpu"))
+    assert max(map(len, shards)) - min(map(len, shards)) <= 3
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["...\n3 passed, 2 skipped in 1.2s\n", "1 failed, 4 passed in 9s"], "1 failed, 7 passed"),
+        (["no tests ran in 0.1s", "2 errors in 1s"], "2 error"),
+        (["row: {}", ""], ""),
+    ],
+)
+def test_summaries(texts: list[str], expected: str) -> None:
+    assert gpu.summary(texts).startswith(expected)

@@ -30,13 +30,14 @@ def expected(x: Tensor, y: Tensor) -> Tensor:
 
 
 def wait_a_while() -> None:
-    """Keeps the current stream busy for some milliseconds."""
-    torch.cuda._sleep(20_000_000)
+    """Keeps the current stream busy for some 50 milliseconds."""
+    torch.cuda._sleep(100_000_000)
 
 
 # Law: the work is queued on the current stream, behind what is there, and the call returns at once.
 
 
+@pytest.mark.alone
 def test_order_on_a_stream(reduction: Genred) -> None:
     x, y = cloud(1000, 3).cuda(), cloud(1000, 3, seed=1).cuda()
     right = expected(x, y)
@@ -79,6 +80,7 @@ def expected_of_pairs(x: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     return ((-squares(x.double().cpu(), y.double().cpu())).exp() * mask[..., None]).sum(1)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["plain", "ranges", "ranges on the GPU", "numbers", "integers"])
 def test_a_call_does_not_wait_for_the_gpu(reduction: Genred, kind: str) -> None:
     x, y = cloud(1000, 3).cuda(), cloud(1000, 3, seed=1).cuda()
@@ -260,6 +262,7 @@ def test_out_of_memory(reduction: Genred) -> None:
     close(reduction(x, y), expected(x, y), 1e-11)
 
 
+@pytest.mark.alone
 def test_host_arrays_that_do_not_fit(reduction: Genred) -> None:
     free, _ = torch.cuda.mem_get_info()
     held = torch.empty(max(free - (1 << 29), 1), dtype=torch.uint8, device="cuda")
