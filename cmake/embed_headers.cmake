@@ -51,7 +51,7 @@ ${entries}};
 std::span<const Header> embedded_headers() { return headers; }
 
 const std::string& headers_digest() {
-  static const std::string digest = \"${digest}\";
+  static const auto& digest = *new std::string(\"${digest}\");  // never destroyed
   return digest;
 }
 

@@ -14,4 +14,5 @@ NB_MODULE(_core, m) {
   keopsnb::bind_info(m);
   keopsnb::bind_cuda(m);
   keopsnb::bind_routine(m);
+  keopsnb::bind_interpreter(m);
 }

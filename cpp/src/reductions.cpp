@@ -10,14 +10,14 @@
 namespace keopsnb {
 
 std::span<const ReductionRow> reduction_catalogue() {
-  static const std::vector<ReductionRow> rows = [] {
+  static const auto& rows = *new std::vector<ReductionRow>([] {  // never destroyed
     std::vector<ReductionRow> all;
     const std::span<const ReductionRow> files[] = {rows_sum_reduction, rows_mean,     rows_norm,
                                                    rows_product,       rows_extremum, rows_topk,
                                                    rows_exponential,   rows_logical};
     for (const auto& file : files) all.insert(all.end(), file.begin(), file.end());
     return all;
-  }();
+  }());
   return rows;
 }
 

@@ -7,7 +7,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -96,6 +98,74 @@ void each_source_is_compiled_once() {
   for (int i = 0; i < 8; ++i) threads.emplace_back([&, i] { good += runs(10 + i % 2); });
   for (std::thread& thread : threads) thread.join();
   CHECK(good.load() == 8 && place.calls() == 5);
+}
+
+// Without a compiler that works, what another one made of the same source serves.
+void a_warm_cache_needs_no_compiler() {
+  const Place place;
+  const int value = unseen();
+  CHECK(in_child([&] { return runs(value); }));
+  const std::string other =
+      scratch::script(place.folder / "other", "exec " + Place::real_compiler() + " \"$@\"");
+  const std::string broken =
+      scratch::script(place.folder / "broken", "case $* in *--version*) echo 1;; *) exit 1;; esac");
+  for (const std::string& name :
+       {std::string("/no/such/compiler"), std::string("/bin/false"), broken}) {
+    const Variable compiler("KEOPSNB_CXX", name);
+    CHECK(in_child([&] { return runs(value); }));
+    CHECK_THROWS(CompileError, "", runs(unseen()));
+  }
+  {
+    const Variable compiler("KEOPSNB_CXX", nullptr), usual("CXX", nullptr), path("PATH", "");
+    CHECK(in_child([&] { return runs(value); }));
+  }
+  CHECK(objects(place.home).size() == 1);
+  // One that works makes its own.
+  const Variable compiler("KEOPSNB_CXX", other);
+  CHECK(in_child([&] { return runs(value); }));
+  CHECK(objects(place.home).size() == 2 && place.calls() == 1);
+}
+
+// Number of files of this cache that the process has mapped.
+std::size_t mapped(const Place& place) {
+  std::set<std::string> paths;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);)
+    if (const std::size_t at = line.find(place.home); at != line.npos)
+      paths.insert(line.substr(at));
+  return paths.size();
+}
+
+void few_libraries_stay_loaded() {
+  const Place place;
+  using Libraries = Shelf<Library>;
+  constexpr std::size_t limit = 3;
+  for (int i = 0; i < 6; ++i) CHECK(runs(60 + i, {}, limit));
+#ifdef __linux__
+  CHECK(mapped(place) == limit);
+#endif
+  CHECK(Libraries::size() == limit && place.calls() == 6);
+  // The least recently used goes first, and comes back from the disk.
+  const auto is_open = [](int value) {
+    return static_cast<bool>(Libraries::find(*Libraries::place(source_of(value))));
+  };
+  CHECK(!is_open(62) && runs(63, {}, limit) && runs(66, {}, limit));
+  CHECK(is_open(63) && !is_open(64) && is_open(65) && is_open(66));
+  CHECK(runs(60, {}, limit) && place.calls() == 7 && is_open(60));
+  // What is used stays, beyond the limit too.
+  const auto kept = Libraries::place(source_of(60));
+  const auto use = Libraries::find(*kept);
+  for (int i = 0; i < 6; ++i) CHECK(runs(60 + i, {}, 1));
+  CHECK(use && is_open(60));
+  // From many threads, which open and close the same few.
+  std::vector<std::thread> threads;
+  std::atomic<int> good{0};
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) good += runs(60 + (i * (t + 1) + t) % 6, {}, 2);
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(good.load() == 1600 && place.calls() == 7);
 }
 
 void errors_are_clear_and_not_remembered() {
@@ -352,6 +422,8 @@ int main() {
   objects_are_whole_or_absent();
   folders_are_private_and_made_late();
   each_source_is_compiled_once();
+  a_warm_cache_needs_no_compiler();
+  few_libraries_stay_loaded();
   errors_are_clear_and_not_remembered();
   damage_is_mended();
   many_processes_at_once();

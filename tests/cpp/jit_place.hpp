@@ -8,6 +8,7 @@
 #include <jit/files.hpp>
 #include <jit/host_compiler.hpp>
 #include <jit/library.hpp>
+#include <jit/shelf.hpp>
 
 #include "scratch.hpp"
 
@@ -21,10 +22,15 @@ inline std::string source_of(int value) {
          std::to_string(value) + ";\n}\n";
 }
 
-inline bool runs(int value, const keopsnb::jit::Options& options = {}) {
+inline bool runs(int value, const keopsnb::jit::Options& options = {},
+                 std::size_t limit = keopsnb::jit::Shelf<keopsnb::jit::Library>::no_limit) {
   const double zero = 0;
-  return keopsnb::jit::load(source_of(value), options)
-             ->function<int(const double*)>("run")(&zero) == value;
+  using Libraries = keopsnb::jit::Shelf<keopsnb::jit::Library>;
+  const auto place = Libraries::place(source_of(value) + options.flags);
+  const auto library = Libraries::open(place, limit, options.interrupt, [&] {
+    return keopsnb::jit::load(source_of(value), options);
+  });
+  return library->function<int(const double*)>("run")(&zero) == value;
 }
 
 // A value whose source this process has not loaded: only the disk or the compiler can give it.

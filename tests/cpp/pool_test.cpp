@@ -84,10 +84,10 @@ void environment_sets_the_count() {
     return false;
   }));
   for (const char* bad : {"0", "-1", "2x", " 2", "1.5", "99999999999"})
-    CHECK_THROWS(std::invalid_argument, bad, keopsnb::parse_thread_count(bad));
+    CHECK_THROWS(std::invalid_argument, bad, keopsnb::parse_count(bad, "NAME", "threads"));
   for (int count : {1, 2, 64}) {
     const std::string text = std::to_string(count);
-    CHECK(keopsnb::parse_thread_count(text.c_str()) == count);
+    CHECK(keopsnb::parse_count(text.c_str(), "NAME", "threads") == count);
   }
 }
 

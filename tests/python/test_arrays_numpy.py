@@ -128,7 +128,39 @@ def test_layouts() -> None:
     assert not frozen.flags.writeable
 
 
-@pytest.mark.parametrize("dtype", [">f8", "O", "?", "c16", "g", "u1", "S3", "M8[s]"])
+# Law: truth values and integers of any width are numbers; of indices, truth values are none.
+
+INTEGERS = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"]
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_integers_of_any_width(dtype: str) -> None:
+    random = np.random.default_rng(3)
+    least = 0 if dtype[0] in "?u" else -100
+    whole = random.integers(least, 2 if dtype == "?" else 100, size=(14, 4)).astype(dtype)
+    for y in (whole[::2, :2], whole[:7, ::-2], np.asfortranarray(whole[7:, 1:3])):
+        for number in ("float64", "float32", "float16"):
+            x = X.astype(number)
+            found = PRODUCT(x, y)
+            assert found.dtype == number
+            wanted = x.astype("float64") * y.astype("float64").sum(0)
+            np.testing.assert_allclose(found, wanted, rtol=2e-3 if number == "float16" else 1e-6)
+            lazy = (Vi(x) * Vj(y)).sum(axis=1)
+            assert np.array_equal(lazy, found)
+    alone = PRODUCT(whole[:, :2], whole[:, 2:])
+    assert alone.dtype == ("float64" if dtype in ("u4", "u8", "i8") else "float32")
+    assert np.array_equal(alone, whole[:, :2] * whole[:, 2:].astype("float64").sum(0))
+    table, k = np.arange(300.0), np.array([[2], [0], [1]]).astype(dtype)
+    take = Genred("Take(t, k)", ["t = Pm(300)", "k = Vj(1)"], axis=1)
+    if dtype == "?":
+        message = r"argument 2 \('k'\) is bool, and the formula reads it as an index; write"
+        with pytest.raises(TypeError, match=message):
+            take(table, k)
+    else:
+        assert take(table, k).tolist() == [[3.0]]
+
+
+@pytest.mark.parametrize("dtype", [">f8", "O", "c16", "g", ">i2", "S3", "M8[s]", "f8,f8"])
 def test_dtypes_without_kernels(dtype: str) -> None:
     if np.dtype(dtype) == np.float64:  # where long double is no wider
         pytest.skip("long double is float64 here")

@@ -69,6 +69,29 @@ def test_another_compiler_makes_another_kernel(
     assert (len(compiler.compilations), len(other.compilations)) == (1, 1)
 
 
+# Law: what is in the cache needs no compiler; what is not names what is missing.
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"KEOPSNB_CXX": None, "CXX": None, "PATH": ""},
+        {"KEOPSNB_CXX": "/nonexistent/g++"},
+        {"KEOPSNB_CXX": "/bin/false"},
+        {"KEOPSNB_CXX": "/bin/true"},
+    ],
+    ids=["no PATH", "missing", "fails", "makes nothing"],
+)
+def test_a_warm_cache_needs_no_compiler(
+    change: Environment, environment: Environment, compiler: Compiler
+) -> None:
+    python("check()", environment)
+    code = "check()\ntry:\n    compute('b')\nexcept keopsnb.CompileError:\n    print('missing')"
+    assert python(code, {**environment, **change}) == "missing\n"
+    python("check()", environment)
+    assert len(compiler.compilations) == 1
+
+
 def test_nothing_but_the_cache_is_left(
     environment: Environment, cache: Path, tmp_path: Path
 ) -> None:

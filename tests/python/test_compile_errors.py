@@ -78,6 +78,31 @@ def test_a_command_that_is_no_compiler(command: str, environment: Environment) -
     assert "Set KEOPSNB_CXX to a working command, such as g++" in message
 
 
+# Law: an error shows what the compiler printed, the command and where the whole text is.
+
+
+def test_a_version_that_fails(environment: Environment, tmp_path: Path) -> None:
+    script = tmp_path / "licensed-c++"
+    script.write_text("#!/bin/sh\necho 'no license: ask the administrator' >&2\nexit 7\n")
+    script.chmod(0o755)
+    message = error_of({**environment, "KEOPSNB_CXX": str(script)})
+    assert "--version ended with exit status 7:\nno license: ask the administrator\n" in message
+    assert str(script) in message
+
+
+def test_a_long_log(environment: Environment, tmp_path: Path) -> None:
+    (tmp_path / "noisy").mkdir()
+    notes = 'for k in $(seq 2000); do echo "note $k" >&2; done'
+    cause = "echo 'a.hpp:1: error: the cause' >&2; echo 'and more' >&2"
+    noisy = Compiler(tmp_path / "noisy", f"{notes}; {cause}; exit 1")
+    message = error_of({**environment, "KEOPSNB_CXX": str(noisy.path)})
+    assert "\na.hpp:1: error: the cause\nand more\n" in message
+    assert "note 1" not in message
+    assert f"Command: {noisy.path} " in message
+    log = Path(message.split("\nLog: ")[1].split("\n")[0])
+    assert log.read_text().startswith("note 1\nnote 2\n")
+
+
 def test_a_compiler_that_fails(environment: Environment, cache: Path, tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     broken = Compiler(tmp_path / "broken", "echo the disk is on fire >&2; exit 3")

@@ -210,3 +210,31 @@ def test_autograd_sees_what_out_overwrites() -> None:
         product.sum().backward()
     with torch.inference_mode():
         reduction(x, x, out=torch.empty(5, 1))
+
+
+# Law: truth values and integers of any width are numbers, and need no gradient.
+
+
+@pytest.mark.parametrize("name", ["bool", "uint8", "int8", "int16", "uint16", "uint32"])
+@pytest.mark.parametrize("operation", ["Sum", "Max"])
+def test_integers_of_any_width(name: str, operation: str) -> None:
+    dtype = getattr(torch, name)
+    whole = torch.randint(0, 2, (14, 4)).to(dtype)
+    x = torch.rand(5, 2, dtype=torch.float64, requires_grad=True)
+    reduction = Genred("x * y", ["x = Vi(2)", "y = Vj(2)"], operation, axis=1)
+    for y in (whole[:, :2], whole[::2, 2:]):
+        found = reduction(x, y)
+        products = x[:, None] * y.double()
+        wanted = products.sum(1) if operation == "Sum" else products.amax(1)
+        assert found.dtype == torch.float64
+        torch.testing.assert_close(found, wanted)
+        e = torch.rand_like(found)
+        torch.testing.assert_close(
+            torch.autograd.grad(found, x, e)[0], torch.autograd.grad(wanted, x, e)[0]
+        )
+
+
+def test_truth_values_are_no_indices() -> None:
+    take = Genred("Take(t, k)", ["t = Pm(3)", "k = Vj(1)"], axis=1)
+    with pytest.raises(TypeError, match="argument 2 .* is bool, and the formula reads it as an"):
+        take(torch.zeros(3), torch.ones(4, 1, dtype=torch.bool))

@@ -3,41 +3,17 @@
 #include <algorithm>
 #include <limits>
 
-#include "bind/dlpack.hpp"
-
-namespace nb = nanobind;
+#include "bind/buffer.hpp"
+#include "bind/tensors.hpp"
 
 namespace keopsnb {
 namespace {
 
-std::string type_of(nb::handle h) { return nb::cast<std::string>(nb::type_name(h.type())); }
+constexpr auto out_name = [] { return std::string("out"); };
 
-std::string text(nb::handle h) { return nb::cast<std::string>(nb::str(h)); }
-
-// "float32" and the like; nullopt for what the kernels do not compute with.
-std::optional<Dtype> dtype_of(const Py_buffer& buffer) {
-  std::string_view f = buffer.format ? buffer.format : "B";
-  constexpr bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-  if (f.size() == 2 && (f[0] == '@' || f[0] == '=' || f[0] == (little ? '<' : '>')))
-    f.remove_prefix(1);
-  if (f == "f") return Dtype::float32;
-  if (f == "d") return Dtype::float64;
-  if (f == "e") return Dtype::float16;
-  if (f == "i" || f == "l" || f == "q") return buffer.itemsize == 4 ? Dtype::int32 : Dtype::int64;
-  return std::nullopt;
-}
-
-std::string out_name() { return "out"; }
-
-// `name()` is the name of the array in errors.
-template <class Name>
-void set_shape(ArrayView& view, const i64* shape, int ndim, const Name& name) {
-  if (ndim > ArrayView::max_ndim)
-    throw std::invalid_argument(
-        name() + " has " + std::to_string(ndim) + " dimensions; write at most " +
-        std::to_string(ArrayView::max_ndim) + ", batch dimensions included.");
-  view.ndim = ndim;
-  std::copy(shape, shape + ndim, view.shape.begin());
+[[noreturn]] void refuse_truth_values(const std::string& name) {
+  throw ArgumentTypeError(name + " is bool, and the formula reads it as an index; write the " +
+                          "indices themselves, as int32 or int64.");
 }
 
 // The integers of an array of the host, as integers of another width.
@@ -65,101 +41,6 @@ const nb::module_& numpy() {
 bool is_ndarray(nb::handle h) {
   static const auto* type = new nb::object(numpy().attr("ndarray"));
   return h.type().is(*type);
-}
-const nb::module_& torch() {
-  static const auto* m = new nb::module_(nb::module_::import_("torch"));
-  return *m;
-}
-
-// What torch's Python objects are asked for in each call: names and constants, made once.
-struct TorchNames {
-  nb::object tensor = torch().attr("Tensor");
-  nb::object parameter = torch().attr("nn").attr("Parameter");
-  TensorExchange exchange{tensor};
-  nb::object dtypes[6] = {torch().attr("float32"), torch().attr("float64"),
-                          torch().attr("float16"), torch().attr("bfloat16"),
-                          torch().attr("int32"),   torch().attr("int64")};
-  nb::object strided = torch().attr("strided");
-  nb::object empty = torch().attr("empty");
-  nb::object full = torch().attr("full");
-  nb::object device_type = torch().attr("device");
-  nb::str data_ptr{"data_ptr"}, shape{"shape"}, dtype{"dtype"}, layout{"layout"}, is_cpu{"is_cpu"},
-      is_cuda{"is_cuda"}, get_device{"get_device"}, is_contiguous{"is_contiguous"},
-      is_neg{"is_neg"};
-};
-const TorchNames& names() {
-  static const auto* n = new TorchNames;
-  return *n;
-}
-
-nb::object method(nb::handle self, const nb::str& name) {
-  PyObject* argument = self.ptr();
-  PyObject* result =
-      PyObject_VectorcallMethod(name.ptr(), &argument, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
-  if (!result) throw nb::python_error();
-  return nb::steal(result);
-}
-
-nb::object attribute(nb::handle self, const nb::str& name) {
-  PyObject* result = PyObject_GetAttr(self.ptr(), name.ptr());
-  if (!result) throw nb::python_error();
-  return nb::steal(result);
-}
-
-void* address(nb::handle integer) {
-  void* p = PyLong_AsVoidPtr(integer.ptr());
-  if (!p && PyErr_Occurred()) throw nb::python_error();
-  return p;
-}
-
-// The same of any tensor, by its attributes; `name()` is its name in errors.
-template <class Name>
-bool ask_torch(nb::handle tensor, const Name& name, ArrayView& view) {
-  const TorchNames& n = names();
-  const int is_tensor = PyObject_IsInstance(tensor.ptr(), n.tensor.ptr());
-  if (is_tensor < 0) throw nb::python_error();
-  if (!is_tensor)
-    throw ArgumentTypeError(name() + " is a " + type_of(tensor) +
-                            "; write torch.as_tensor(...) to make it a tensor.");
-  const nb::object dtype = attribute(tensor, n.dtype);
-  const auto* known = std::find_if(std::begin(n.dtypes), std::end(n.dtypes),
-                                   [&](const nb::object& d) { return d.is(dtype); });
-  if (known == std::end(n.dtypes))
-    throw ArgumentTypeError(name() + " is " + text(dtype) +
-                            "; write .to(torch.float32) or .to(torch.float64).");
-  view.dtype = static_cast<Dtype>(known - std::begin(n.dtypes));
-  if (!attribute(tensor, n.layout).is(n.strided))
-    throw ArgumentTypeError(name() + " has layout " + text(attribute(tensor, n.layout)) +
-                            "; write .to_dense().");
-  if (attribute(tensor, n.is_cpu).ptr() != Py_True) {
-    if (attribute(tensor, n.is_cuda).ptr() != Py_True)
-      throw ArgumentTypeError(name() + " is on device '" + text(tensor.attr("device")) +
-                              "', and kernels run on CPUs and CUDA devices; write .cpu() or "
-                              ".cuda().");
-    view.device = nb::cast<int>(method(tensor, n.get_device));
-  }
-  const nb::object size = attribute(tensor, n.shape);
-  const Py_ssize_t ndim = PyTuple_Size(size.ptr());
-  if (ndim < 0) throw nb::python_error();
-  std::vector<i64> shape;
-  for (Py_ssize_t k = 0; k < ndim; ++k)
-    shape.push_back(PyLong_AsLongLong(PyTuple_GetItem(size.ptr(), k)));
-  set_shape(view, shape.data(), static_cast<int>(ndim), name);
-  view.data = address(method(tensor, n.data_ptr));
-  return method(tensor, n.is_contiguous).ptr() == Py_True;
-}
-
-bool has_no_memory(const ArrayView& view) { return !view.data && view.bytes() > 0; }
-
-// A tensor that a kernel can read where it is, seen; false where it has to be copied first.
-template <class Name>
-bool see_torch(nb::handle tensor, const Name& name, ArrayView& view) {
-  const TorchNames& n = names();
-  bool contiguous = true;
-  const bool plain = tensor.type().is(n.tensor) || tensor.type().is(n.parameter);
-  if (!plain || !n.exchange.describe(tensor, view, contiguous))
-    contiguous = ask_torch(tensor, name, view);
-  return contiguous && !has_no_memory(view) && method(tensor, n.is_neg).ptr() != Py_True;
 }
 
 void check_out(const ArrayView& out, const std::vector<i64>& shape, Dtype dtype,
@@ -193,9 +74,16 @@ Arguments::~Arguments() {
 
 void Arguments::add_numpy(nb::handle array, const Routine& routine) {
   const auto name = [&] { return routine.argument_name(views_.size()); };
+  const auto refuse_type = [&] {
+    throw ArgumentTypeError(
+        name() + " is " +
+        (nb::hasattr(array, "dtype") ? text(array.attr("dtype")) : type_of(array)) +
+        "; write numpy.asarray(..., 'float32') or numpy.asarray(..., 'float64').");
+  };
   Py_buffer buffer;
   if (PyObject_GetBuffer(array.ptr(), &buffer, PyBUF_FORMAT | PyBUF_STRIDES) != 0) {
     PyErr_Clear();
+    if (is_ndarray(array)) refuse_type();  // of dates, which NumPy shows to nobody
     if (nb::hasattr(array, "__cuda_array_interface__"))
       throw ArgumentTypeError(name() + " is a " + type_of(array) +
                               " in the memory of a GPU, and keopsnb.numpy takes arrays in host "
@@ -205,16 +93,30 @@ void Arguments::add_numpy(nb::handle array, const Routine& routine) {
                             "; write numpy.asarray(...) to make it an array.");
   }
   buffers_.push_back(buffer);
-  const auto dtype = dtype_of(buffer);
-  if (!dtype)
-    throw ArgumentTypeError(
-        name() + " is " +
-        (nb::hasattr(array, "dtype") ? text(array.attr("dtype")) : type_of(array)) +
-        "; write numpy.asarray(..., 'float32') or numpy.asarray(..., 'float64').");
   // A mask would be lost: masked arrays show the numbers below it.
   if (!is_ndarray(array) && nb::hasattr(array, "mask") && nb::hasattr(array, "filled"))
     throw ArgumentTypeError(name() + " is a masked array; write .filled(...) to give the masked " +
                             "entries a value.");
+  const auto dtype = dtype_of(buffer);
+  if (!dtype) {
+    const auto integers = integers_for(buffer);
+    if (!integers || !nb::hasattr(array, "astype")) refuse_type();
+    if (holds_truth_values(buffer) && routine.wants_integers(views_.size()))
+      refuse_truth_values(name());
+    const std::string wider(facts(*integers).name);
+    kept_.push_back(array.attr("astype")(wider));
+    const nb::object copy = kept_.back();
+    // Only what has 64 bits and no sign can be too large.
+    const auto negative = [](nb::handle integers) {
+      const nb::object below =
+          nb::steal(PyObject_RichCompare(integers.ptr(), nb::int_(0).ptr(), Py_LT));
+      return PyObject_IsTrue(below.attr("any")().ptr()) != 0;
+    };
+    if (buffer.itemsize == 8 && negative(copy))
+      throw std::invalid_argument(name() +
+                                  " holds integers of 2**63 or more; write it as float64.");
+    return add_numpy(copy, routine);
+  }
   const auto address = reinterpret_cast<std::uintptr_t>(buffer.buf);
   const bool aligned = address % static_cast<std::uintptr_t>(buffer.itemsize) == 0;
   if (!aligned || !PyBuffer_IsContiguous(&buffer, 'C')) {
@@ -234,13 +136,16 @@ void Arguments::add_numpy(nb::handle array, const Routine& routine) {
 void Arguments::add_torch(nb::handle tensor, const Routine& routine) {
   ArrayView view;
   const auto name = [&] { return routine.argument_name(views_.size()); };
-  if (see_torch(tensor, name, view)) {
+  if (see_torch(tensor, name, view, true)) {
     views_.push_back(view);
     return;
   }
-  if (!has_no_memory(view))
-    kept_.push_back(tensor.attr("detach")().attr("resolve_neg")().attr("contiguous")());
-  else if (nb::cast<bool>(tensor.attr("_is_zerotensor")()))  // as derivatives that are 0 may be
+  if (!has_no_memory(view)) {
+    if (routine.wants_integers(views_.size()) && tensor.attr("dtype").is(names().taken[0].first))
+      refuse_truth_values(name());
+    const nb::object plain = tensor.attr("detach")().attr("resolve_neg")().attr("contiguous")();
+    kept_.push_back(plain.attr("to")(names().dtypes[static_cast<int>(view.dtype)]));
+  } else if (nb::cast<bool>(tensor.attr("_is_zerotensor")()))  // as derivatives that are 0 may be
     kept_.push_back(torch().attr("zeros_like")(tensor));
   else
     throw ArgumentTypeError(name() + " has no memory: its storage was freed; give it back first.");
@@ -367,7 +272,7 @@ Output given_numpy(nb::handle out, const std::vector<i64>& shape, const Argument
 Output given_torch(nb::handle out, const std::vector<i64>& shape, const Arguments& arguments,
                    Dtype dtype) {
   ArrayView view;
-  if (!see_torch(out, out_name, view))
+  if (!see_torch(out, out_name, view, false))
     throw std::invalid_argument(
         "out is not contiguous, or not plain memory; write torch.empty(...) to make one.");
   check_out(view, shape, dtype, arguments);

@@ -14,6 +14,11 @@ void bind_catalogue(nb::module_& m);
 void bind_info(nb::module_& m);
 void bind_cuda(nb::module_& m);
 void bind_routine(nb::module_& m);
+void bind_interpreter(nb::module_& m);
+
+// A Python integer of any kind, as one of 64 bits. Throws ArgumentTypeError and
+// std::invalid_argument, in which it is `name`.
+long long integer_of(nb::handle given, const char* name);
 
 // Tells the search for NVRTC where Python's packages are. With the GIL, before the first use of
 // CUDA; then it is free.

@@ -1,6 +1,7 @@
 // What there is of CUDA on this machine.
 
 #include "bind/bind.hpp"
+#include "bind/interpreter.hpp"
 #include "cuda/driver.hpp"
 #include "cuda/nvrtc.hpp"
 #include "jit/ahead.hpp"
@@ -52,12 +53,13 @@ std::string ahead_row() {
 
 // Every problem is a row; none is an exception. Makes no context.
 nb::dict cuda_info() {
+  const Call call;
   find_packages();
   nb::dict rows;
   const auto add = [&](const std::string& name, auto&& row) {
     std::string text;
     try {
-      nb::gil_scoped_release release;
+      const WithoutGil release;
       text = row();
     } catch (const std::exception& error) {
       text = error.what();

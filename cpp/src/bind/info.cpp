@@ -1,11 +1,31 @@
 // Threads, the cache, and what this machine offers.
+#include <algorithm>
 #include "bind/bind.hpp"
+
 #include "jit/cache.hpp"
 #include "jit/errors.hpp"
 #include "jit/host_compiler.hpp"
 #include "launch/pool.hpp"
+#include "launch/routine.hpp"
 
 namespace keopsnb {
+
+long long integer_of(nb::handle given, const char* name) {
+  const nb::object index = nb::steal(PyNumber_Index(given.ptr()));
+  if (!index || PyBool_Check(given.ptr())) {
+    PyErr_Clear();
+    throw ArgumentTypeError(std::string(name) + " is " + nb::cast<std::string>(nb::repr(given)) +
+                            "; write an integer.");
+  }
+  int beyond = 0;
+  const long long value = PyLong_AsLongLongAndOverflow(index.ptr(), &beyond);
+  if (beyond != 0)
+    throw std::invalid_argument(std::string(name) + " is an integer of " +
+                                nb::cast<std::string>(nb::str(index.attr("bit_length")())) +
+                                " bits; write one of at most 63.");
+  return value;
+}
+
 namespace {
 
 nb::dict info() {
@@ -44,7 +64,13 @@ nb::dict cache_info() {
 
 void bind_info(nb::module_& m) {
   m.def(
-      "set_num_threads", [](int n) { Pool::instance().set_threads(n); }, nb::arg("n"),
+      "set_num_threads",
+      [](nb::handle n) {
+        const long long count = integer_of(n, "n");
+        constexpr long long most = 1 << 20;  // far above any number of CPUs
+        Pool::instance().set_threads(static_cast<int>(std::clamp(count, -most, most)));
+      },
+      nb::arg("n"), nb::sig("def set_num_threads(n: int) -> None"),
       "Sets how many threads a call may use, the caller's included.\n\n"
       "Raises:\n    ValueError: if n < 1.");
   m.def(

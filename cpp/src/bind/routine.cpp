@@ -11,18 +11,24 @@
 
 #include "bind/arrays.hpp"
 #include "bind/bind.hpp"
+#include "bind/interpreter.hpp"
 #include "bind/watch.hpp"
 #include "launch/place.hpp"
 
 namespace keopsnb {
 namespace {
 
-Axis axis_of(int axis) {
+Axis axis_of(i64 axis) {
   if (axis < 0 || axis > 2)
     throw std::invalid_argument("axis is " + std::to_string(axis) +
                                 "; write axis=1 to reduce over j (the result is indexed by i) or "
                                 "axis=0 to reduce over i (the result is indexed by j).");
   return static_cast<Axis>(axis);
+}
+
+std::optional<i64> option_of(nb::handle option) {
+  if (option.is_none()) return std::nullopt;
+  return integer_of(option, "opt_arg");
 }
 
 void check_count(const Routine& routine, std::size_t found) {
@@ -55,7 +61,7 @@ template <class Work>
 void without_gil(Work&& work) {
   Watch watch;
   try {
-    nb::gil_scoped_release release;
+    const WithoutGil release;
     work(watch);
   } catch (...) {
     if (watch.stopped()) throw nb::python_error();
@@ -72,8 +78,8 @@ struct Destination {
 void compute_on_cpu(const Routine& routine, const Routine::Shape& shape,
                     const std::vector<ArrayView>& views, const Destination& to) {
   without_gil([&](Watch& watch) {
-    routine.prepare(shape.types, [&] { return watch.look(); });
-    routine.run(shape, views, to.values, to.indices, Watch::callback, &watch);
+    const CpuKernels::Use use = routine.cpu_kernel(shape.types, [&] { return watch.look(); });
+    routine.run(*use->kernel, shape, views, to.values, to.indices, Watch::callback, &watch);
   });
 }
 
@@ -147,6 +153,7 @@ CpuRanges ranges_of(const std::optional<Clusters>& clusters) {
 template <class Front>
 nb::object call(const Routine& routine, nb::tuple inputs, nb::object out, nb::handle backend,
                 nb::handle device_id, const std::optional<Clusters>& clusters) {
+  const Call here;
   check_count(routine, inputs.size());
   const Request request = request_of(backend, device_id, Front::torch);
   Arguments arguments;
@@ -223,6 +230,7 @@ std::string source(const Routine& routine, const Dtypes& dtypes, const std::stri
 
 std::string build(const Routine& routine, const Dtypes& dtypes, const std::string& target,
                   const std::string& folder) {
+  const Call here;
   const Routine::Types types = types_of(dtypes, routine);
   find_packages();
   std::string path;
@@ -239,24 +247,28 @@ void bind_routine(nb::module_& m) {
       .def(
           "__init__",
           [](Routine* self, std::string formula, std::vector<std::string> aliases,
-             std::string reduction, int axis, std::optional<std::string> weight,
-             std::optional<i64> option, bool compensated, bool fast_math, bool rowwise,
+             std::string reduction, nb::handle axis, std::optional<std::string> weight,
+             nb::handle option, bool compensated, bool fast_math, bool rowwise,
              std::string header) {
             new (self) Routine({.formula = std::move(formula),
                                 .aliases = std::move(aliases),
                                 .reduction = std::move(reduction),
-                                .axis = axis_of(axis),
+                                .axis = axis_of(integer_of(axis, "axis")),
                                 .weight = std::move(weight),
-                                .option = option,
+                                .option = option_of(option),
                                 .compensated = compensated,
                                 .fast_math = fast_math,
                                 .rowwise = rowwise,
                                 .header = std::move(header)});
           },
           nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
-          nb::arg("weight") = nb::none(), nb::arg("option") = nb::none(),
+          nb::arg("weight") = nb::none(), nb::arg("option").none() = nb::none(),
           nb::arg("compensated") = false, nb::arg("fast_math") = false, nb::arg("rowwise") = false,
           nb::arg("header") = "",
+          nb::sig("def __init__(self, formula: str, aliases: collections.abc.Sequence[str], "
+                  "reduction: str = 'Sum', axis: int = 0, weight: str | None = None, "
+                  "option: int | None = None, compensated: bool = False, fast_math: bool = False, "
+                  "rowwise: bool = False, header: str = '') -> None"),
           "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both.")
       .def("call_numpy", &call<Numpy>, nb::arg("arguments"), nb::arg("out") = nb::none(),
            nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,

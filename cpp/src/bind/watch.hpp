@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "bind/interpreter.hpp"
+
 namespace keopsnb {
 
 class Watch {
@@ -22,7 +24,7 @@ class Watch {
   }
 
   bool look() {
-    nanobind::gil_scoped_acquire gil;
+    const WithGil gil;
     if (PyErr_CheckSignals() != 0) stopped_.store(true, std::memory_order_relaxed);
     return stopped_.load(std::memory_order_relaxed);
   }

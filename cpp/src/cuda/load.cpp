@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <optional>
 #include <system_error>
-#include <tuple>
 #include <vector>
 
 #include "cuda/kernels.hpp"
@@ -9,7 +8,7 @@
 #include "jit/cache.hpp"
 #include "jit/digest.hpp"
 #include "jit/headers.hpp"
-#include "jit/once.hpp"
+#include "jit/shelf.hpp"
 
 namespace keopsnb::cuda {
 namespace {
@@ -133,9 +132,13 @@ std::shared_ptr<const Kernels> find_or_compile(const std::string& source, const 
 std::shared_ptr<const Kernels> load(const std::string& source, int ordinal,
                                     const KernelOptions& options) {
   const Device& at = device(ordinal);
-  using Name = std::tuple<std::string, std::string, int>;
-  return jit::Once<Name, Kernels>::get({source, options.flags, ordinal}, {},
-                                       [&] { return find_or_compile(source, options.flags, at); });
+  using Shelf = jit::Shelf<Kernels>;
+  // All stay: a graph that was captured may hold what nobody else does.
+  const auto place = Shelf::place(
+      jit::Key().field(source).field(options.flags).field(std::to_string(ordinal)).hex());
+  return Shelf::open(place, Shelf::no_limit, {},
+                     [&] { return find_or_compile(source, options.flags, at); })
+      .shared();
 }
 
 std::string build(const std::string& source, const Target& target, const KernelOptions& options,

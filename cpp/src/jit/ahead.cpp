@@ -18,7 +18,7 @@ struct Level {
 };
 
 const std::vector<Level>& levels() {
-  static const std::vector<Level> list = [] {
+  static const auto& list = *new std::vector<Level>([] {
     std::vector<Level> all = {{"native", "", true}};
 #ifdef __x86_64__
     // What tells the levels apart; a CPU that has these has the rest.
@@ -33,7 +33,7 @@ const std::vector<Level>& levels() {
       all.push_back({name, std::string("-march=") + name + " -mtune=generic", runs});
 #endif
     return all;
-  }();
+  }());
   return list;
 }
 
@@ -66,7 +66,8 @@ std::string build_in(const Store& store, const std::string& source, const Level&
   const std::string flags = options.flags + " " + level.flags;
   if (const auto refusal =
           compile_shared(host_compiler(), {file, made, include, here, flags}, options.interrupt))
-    throw_refused(*refusal, store.keep_failed(*work, key.substr(0, 16) + ".cpp", source));
+    throw_refused(*refusal, store.keep_failed(*work, key.substr(0, 16) + ".cpp", source),
+                  store.keep_failed(*work, key.substr(0, 16) + ".log", refusal->log));
   return store.publish(made, key, library_extension);
 }
 

@@ -32,6 +32,7 @@ class Store {
   const std::string& folder() const { return folder_; }
 
   std::unique_ptr<WorkFolder> work() const;
+  // The path of an object whose key is, or begins with, `key`.
   std::optional<std::string> find(const std::string& key, std::string_view extension) const;
   // Publishes a file made in a work folder of this store; returns the object's path.
   std::string publish(const std::string& file, const std::string& key,
@@ -55,7 +56,7 @@ class Cache {
   // The cache that KEOPSNB_CACHE_DIR, XDG_CACHE_HOME and HOME name now. Makes no file.
   static Cache& current();
 
-  // Path of the object of that key, in either store. Throws CacheError when KEOPSNB_CACHE_DIR names
+  // The same, in either store. Throws CacheError when KEOPSNB_CACHE_DIR names
   // something unsafe.
   std::optional<std::string> find(const std::string& key, std::string_view extension) const;
   // Where new files go. Throws CacheError when there is no such place.

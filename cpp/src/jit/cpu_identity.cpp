@@ -72,7 +72,7 @@ std::string identify() {
 }  // namespace
 
 const std::string& cpu_identity() {
-  static const std::string identity = identify();
+  static const auto& identity = *new std::string(identify());  // never destroyed
   return identity;
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <system_error>
@@ -14,12 +15,13 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const Words code_flags = {"-std=c++20", "-O2", "-fPIC", "-fvisibility=hidden",
-                          // Values are kept: NaN, infinities and the order of sums.
-                          "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros",
-                          "-ffp-contract=fast",
-                          // No C++ run-time library is needed.
-                          "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-w"};
+// These lists are never destroyed: threads may still compile while the process ends.
+const Words& code_flags =
+    *new Words{"-std=c++20", "-O2", "-fPIC", "-fvisibility=hidden",
+               // Values are kept: NaN, infinities and the order of sums.
+               "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-ffp-contract=fast",
+               // No C++ run-time library is needed.
+               "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-w"};
 
 // One way to call the compiler. `libraries` come after the source.
 struct Way {
@@ -29,7 +31,7 @@ struct Way {
 // From the wanted way to the one that always works. Leaving the C++ library and the start files out
 // saves 20 ms of 70 (g++ 12) and 75 of 200 (clang 14); libgcc holds the conversions of float16.
 const std::vector<Way>& ways() {
-  static const std::vector<Way> list = [] {
+  static const auto& list = *new std::vector<Way>([] {
 #if defined(__x86_64__) || defined(__i386__)
     const std::vector<Words> targets = {{"-march=native"}, {}};
 #else
@@ -43,7 +45,7 @@ const std::vector<Way>& ways() {
       all.push_back({target, {}});
     }
     return all;
-  }();
+  }());
   return list;
 }
 
@@ -85,13 +87,19 @@ std::size_t first_working_way(const HostCompiler& compiler, const Compilation& j
   return 0;
 }
 
-std::string cut(const std::string& log, std::size_t limit) {
-  return log.size() <= limit ? log : log.substr(0, limit) + "\n[the rest is in the field log]";
+// Of a log too long to be shown, the lines from the first error on.
+std::string excerpt(const std::string& log, std::size_t limit) {
+  if (log.size() <= limit) return log;
+  std::size_t begin = std::string::npos;
+  for (const char* sign : {"error", "Error", "undefined reference", "cannot "})
+    begin = std::min(begin, log.find(sign));
+  begin = begin == std::string::npos ? 0 : log.rfind('\n', begin) + 1;
+  return log.substr(begin, limit) + "\n[the rest is in the field log]";
 }
 
 // The compiler that a command line names, or nothing and the reason in `tried`.
 std::unique_ptr<HostCompiler> examine(const std::string& line, const std::string& name,
-                                      std::string& tried) {
+                                      std::string& tried, std::string& log) {
   const auto reject = [&](const std::string& reason) {
     tried += (tried.empty() ? "" : "; ") + name + " (" + reason + ")";
     return nullptr;
@@ -108,7 +116,13 @@ std::unique_ptr<HostCompiler> examine(const std::string& line, const std::string
   argv.push_back("--version");
   try {
     const Finished end = run_process(argv, {{"LC_ALL", "C"}});
-    if (!end.ok) return reject("--version ended with " + end.status);
+    if (!end.ok) {
+      const std::string words =
+          excerpt(end.output.substr(0, end.output.find_last_not_of(" \n") + 1), 1000);
+      log = end.output;
+      return reject("--version ended with " + end.status +
+                    (words.empty() ? ", and printed nothing" : ":\n" + words + "\n"));
+    }
     compiler->version = end.output;
   } catch (const std::system_error& error) {
     return reject(error.what());
@@ -117,25 +131,25 @@ std::unique_ptr<HostCompiler> examine(const std::string& line, const std::string
 }
 
 std::unique_ptr<HostCompiler> search() {
-  std::string tried;
+  std::string tried, log;
   const std::string own = environment_variable("KEOPSNB_CXX"), usual = environment_variable("CXX");
   if (!own.empty()) {
-    if (auto found = examine(own, "KEOPSNB_CXX=" + own, tried)) return found;
+    if (auto found = examine(own, "KEOPSNB_CXX=" + own, tried, log)) return found;
     throw CompileError("The C++ compiler that KEOPSNB_CXX names cannot be used: " + tried +
                            ". Set KEOPSNB_CXX to a working command, such as g++ or "
                            "/usr/bin/clang++, or unset it.",
-                       own, "", "");
+                       own, log, "");
   }
   if (!usual.empty())
-    if (auto found = examine(usual, "CXX=" + usual, tried)) return found;
+    if (auto found = examine(usual, "CXX=" + usual, tried, log)) return found;
   for (const char* name : {"c++", "g++", "clang++"})
-    if (auto found = examine(name, name, tried)) return found;
+    if (auto found = examine(name, name, tried, log)) return found;
   throw CompileError(
       "No C++ compiler was found. Tried: " + tried +
           ". Install one (Debian and Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: "
           "xcode-select --install; conda: conda install cxx-compiler), or set KEOPSNB_CXX or CXX "
           "to its command.",
-      "", "", "");
+      "", log, "");
 }
 
 }  // namespace
@@ -162,10 +176,11 @@ std::string own_words(const std::string& log) {
   return "\n" + log.substr(begin, log.find('\n', begin) - begin);
 }
 
-void throw_refused(const Refusal& refusal, const std::string& source) {
+void throw_refused(const Refusal& refusal, const std::string& source, const std::string& log) {
   throw CompileError("The C++ compiler did not accept the source of a kernel (it ended with " +
-                         refusal.status + ")." + own_words(refusal.log) + "\nCommand: " +
-                         refusal.command + "\nSource: " + source + "\n" + cut(refusal.log, 4000),
+                         refusal.status + ")." + own_words(refusal.log) +
+                         "\nCommand: " + refusal.command + "\nSource: " + source + "\nLog: " + log +
+                         "\n" + excerpt(refusal.log, 4000),
                      refusal.command, refusal.log, source);
 }
 

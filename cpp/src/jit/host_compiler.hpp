@@ -28,8 +28,9 @@ struct Refusal {
   std::string command, status, log;
 };
 
-// Throws CompileError; `source` is the path of the kept source text.
-[[noreturn]] void throw_refused(const Refusal& refusal, const std::string& source);
+// Throws CompileError; `source` and `log` are the paths of the kept texts.
+[[noreturn]] void throw_refused(const Refusal& refusal, const std::string& source,
+                                const std::string& log);
 
 struct Compilation {
   std::string source, object, include_folder;  // paths

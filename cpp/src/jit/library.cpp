@@ -9,12 +9,11 @@
 #include "cache.hpp"
 #include "digest.hpp"
 #include "host_compiler.hpp"
-#include "once.hpp"
 
 namespace keopsnb::jit {
 namespace {
 
-constexpr std::string_view schema = "keopsnb host object 1";
+constexpr std::string_view schema = "keopsnb host object 2";
 constexpr std::uint64_t ample_room = 1 << 20;  // for a kernel; less free space explains a failure
 
 // Compiles the source into a store. Null, and a reason in words, if the store is at fault.
@@ -24,7 +23,8 @@ std::shared_ptr<const Library> compile_in(const Store& store, const std::string&
   try {
     const std::unique_ptr<WorkFolder> work = store.work();
     const std::string &here = work->path(), file = here + "/kernel.cpp", made = here + "/kernel.so";
-    const auto keep = [&] { return store.keep_failed(*work, key.substr(0, 16) + ".cpp", source); };
+    const std::string name = key.substr(0, 16);
+    const auto keep = [&] { return store.keep_failed(*work, name + ".cpp", source); };
     write_file(file, source);
     store.mend_headers(*work);
     if (const auto refusal = compile_shared(
@@ -34,7 +34,7 @@ std::shared_ptr<const Library> compile_in(const Store& store, const std::string&
       else if (store.mend_headers(*work))
         fault = "headers vanished from " + store.folder();
       else
-        throw_refused(*refusal, keep());
+        throw_refused(*refusal, keep(), store.keep_failed(*work, name + ".log", refusal->log));
       return nullptr;
     }
     const std::string object = store.publish(made, key, library_extension);
@@ -66,21 +66,28 @@ std::shared_ptr<const Library> compile(const std::string& source, const std::str
   }
 }
 
-std::shared_ptr<const Library> find_or_compile(const std::string& source, const Options& options) {
-  if (auto library = find_ahead(source, options)) return library;
-  Cache& cache = Cache::current();
-  const HostCompiler& compiler = host_compiler();
-  Key fields;
-  fields.field(schema).field(source).field(headers_digest()).field(compiler.version);
-  fields.field(join_words(compiler.command)).field(join_words(host_flags(options.flags)));
-  const std::string key = fields.field(cpu_identity()).hex();
-  if (const std::optional<std::string> object = cache.find(key, library_extension)) {
-    try {
-      return std::make_shared<const Library>(*object);
-    } catch (const CompileError&) {  // whole, but not for this system: it is made anew
-    }
+// A key is two digests: of the kernel, which any compiler may have made, and of its compiler.
+std::string kernel_key(const std::string& source, const Options& options) {
+  Key key;
+  key.field(schema)
+      .field(source)
+      .field(headers_digest())
+      .field(join_words(host_flags(options.flags)));
+  return key.field(cpu_identity()).hex().substr(0, 40);
+}
+
+std::string compiler_key(const HostCompiler& compiler) {
+  Key key;
+  return key.field(compiler.version).field(join_words(compiler.command)).hex().substr(0, 24);
+}
+
+std::shared_ptr<const Library> find_in(const Cache& cache, const std::string& key) {
+  const std::optional<std::string> object = cache.find(key, library_extension);
+  try {
+    return object ? std::make_shared<const Library>(*object) : nullptr;
+  } catch (const CompileError&) {  // whole, but not for this system
+    return nullptr;
   }
-  return compile(source, key, compiler, options, cache);
 }
 
 }  // namespace
@@ -93,6 +100,10 @@ Library::Library(const std::string& path)
   throw CompileError("A compiled kernel cannot be loaded: " + log, "", log, "");
 }
 
+Library::~Library() {
+  if (handle_ != nullptr) dlclose(handle_);
+}
+
 void* Library::symbol(const char* name) const {
   if (void* address = dlsym(handle_, name)) return address;
   throw CompileError(std::string("The compiled kernel exports no symbol ") + name + ".", "", "",
@@ -100,9 +111,18 @@ void* Library::symbol(const char* name) const {
 }
 
 std::shared_ptr<const Library> load(const std::string& source, const Options& options) {
-  using Name = std::pair<std::string, std::string>;
-  return Once<Name, Library>::get({source, options.flags}, options.interrupt,
-                                  [&] { return find_or_compile(source, options); });
+  if (auto library = find_ahead(source, options)) return library;
+  Cache& cache = Cache::current();
+  const std::string kernel = kernel_key(source, options);
+  try {
+    const HostCompiler& compiler = host_compiler();
+    const std::string key = kernel + compiler_key(compiler);
+    if (auto library = find_in(cache, key)) return library;
+    return compile(source, key, compiler, options, cache);
+  } catch (const CompileError&) {
+    if (auto library = find_in(cache, kernel)) return library;
+    throw;
+  }
 }
 
 }  // namespace keopsnb::jit

@@ -12,11 +12,14 @@ namespace keopsnb::jit {
 // Of shared objects, on all systems: Python's own.
 inline constexpr std::string_view library_extension = ".so";
 
-// A loaded shared object. It is never unloaded: function pointers into it stay valid.
+// A loaded shared object. Function pointers into it are valid as long as it lives.
 class Library {
  public:
   // Throws CompileError with the loader's words.
   explicit Library(const std::string& path);
+  ~Library();
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
   // Address of an exported symbol; throws CompileError when there is none of that name.
   void* symbol(const char* name) const;
   template <class F>
@@ -35,10 +38,9 @@ struct Options {
   Interrupt interrupt;  // not part of the key
 };
 
-// The library of this source: from this process, else from the folders that KEOPSNB_KERNEL_PATH
-// names, else from the cache on disk, else compiled. Of several threads that ask for the same
-// source one compiles and the others wait; different sources compile at the same time. Throws
-// CompileError, CacheError, Interrupted.
+// The library of this source: from the folders that KEOPSNB_KERNEL_PATH names, else from the cache
+// on disk, else compiled. Without a compiler that works, one that another compiler made of the same
+// source for this CPU will do. Throws CompileError, CacheError, Interrupted.
 std::shared_ptr<const Library> load(const std::string& source, const Options& options = {});
 
 }  // namespace keopsnb::jit

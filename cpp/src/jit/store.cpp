@@ -31,13 +31,14 @@ std::unique_ptr<WorkFolder> Store::work() const {
 
 std::optional<std::string> Store::find(const std::string& key, std::string_view extension) const {
   for (const std::string& name : names_in(shard(folder_, key))) {
-    if (name.size() != key.size() + 1 + digest_digits + extension.size() ||
-        !name.starts_with(key) || !name.ends_with(extension))
+    const std::size_t dash = name.find('-');
+    if (dash == std::string::npos || dash < key.size() || !name.starts_with(key) ||
+        name.size() != dash + 1 + digest_digits + extension.size() || !name.ends_with(extension))
       continue;
     const std::string path = shard(folder_, key) + "/" + name;
     if (!distrust(path).empty()) continue;
     const std::optional<std::string> bytes = read_file(path);
-    if (bytes && content_digest(*bytes) == name.substr(key.size() + 1, digest_digits)) return path;
+    if (bytes && content_digest(*bytes) == name.substr(dash + 1, digest_digits)) return path;
   }
   return std::nullopt;
 }

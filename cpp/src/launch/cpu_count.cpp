@@ -61,14 +61,14 @@ int available_cpus() {
   return std::max(1, quota < cpus ? static_cast<int>(quota) : cpus);
 }
 
-int parse_thread_count(const char* text) {
+int parse_count(const char* text, const char* variable, const char* things) {
   int count = 0;
   const char* end = text + std::strlen(text);
   const auto [stop, error] = std::from_chars(text, end, count);
   if (error != std::errc() || stop != end || count < 1)
-    throw std::invalid_argument("The environment variable KEOPSNB_NUM_THREADS is \"" +
-                                std::string(text) +
-                                "\". Set it to a number of threads, 1 or more, or unset it.");
+    throw std::invalid_argument("The environment variable " + std::string(variable) + " is \"" +
+                                text + "\". Set it to a number of " + things +
+                                ", 1 or more, or unset it.");
   return count;
 }
 

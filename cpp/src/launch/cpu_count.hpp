@@ -1,4 +1,4 @@
-// How many CPUs this process may use.
+// How many CPUs this process may use, and counts that the user sets.
 #pragma once
 
 namespace keopsnb {
@@ -6,7 +6,8 @@ namespace keopsnb {
 // The affinity mask, or less where the process's control group has a CPU quota; at least 1.
 int available_cpus();
 
-// A thread count from KEOPSNB_NUM_THREADS' text. Throws std::invalid_argument.
-int parse_thread_count(const char* text);
+// The count, 1 or more, that an environment variable's text says, of `things`. Throws
+// std::invalid_argument.
+int parse_count(const char* text, const char* variable, const char* things);
 
 }  // namespace keopsnb

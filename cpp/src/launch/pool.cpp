@@ -195,8 +195,10 @@ State& current_state() {
 int thread_count(State& state) {
   int count = state.threads.load(std::memory_order_relaxed);
   if (count > 0) return count;
-  const char* text = std::getenv("KEOPSNB_NUM_THREADS");
-  const int found = text != nullptr && *text != '\0' ? parse_thread_count(text) : available_cpus();
+  const char* name = "KEOPSNB_NUM_THREADS";
+  const char* text = std::getenv(name);
+  const int found =
+      text != nullptr && *text != '\0' ? parse_count(text, name, "threads") : available_cpus();
   std::lock_guard lock(state.mutex);
   if (state.threads.load() == 0) {
     state.threads.store(found);

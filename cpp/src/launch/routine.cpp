@@ -6,7 +6,7 @@
 #include <keopsnb/storage.hpp>
 
 #include "jit/ahead.hpp"
-#include "jit/library.hpp"
+#include "launch/cpu_count.hpp"
 #include "launch/pool.hpp"
 
 namespace keopsnb {
@@ -142,13 +142,30 @@ std::string Routine::source(const Types& types, Processor processor) const {
   return text + (spec_.compensated ? ", 1)\n" : ", default_block)\n");
 }
 
-void Routine::prepare(const Types& types, const std::function<bool()>& interrupt) const {
+namespace {
+// Each takes 4 of the 65,530 mappings that a process has by default.
+std::size_t most_loaded() {
+  const char* name = "KEOPSNB_LOADED_KERNELS";
+  const std::string text = jit::environment_variable(name);
+  return text.empty() ? 1000 : static_cast<std::size_t>(parse_count(text.c_str(), name, "kernels"));
+}
+}  // namespace
+
+CpuKernels::Use Routine::cpu_kernel(const Types& types,
+                                    const std::function<bool()>& interrupt) const {
   const Types computed{computed_as(types.dtype), types.integers};
-  if (cpu_.find(computed)) return;
-  jit::Options options;
-  options.interrupt = interrupt;
-  const auto library = jit::load(source(computed, Processor::cpu), options);
-  cpu_.keep(computed, library->function<const CpuKernel*()>("keopsnb_kernel")());
+  const std::shared_ptr<CpuKernels::Place>* place = cpu_.find(computed);
+  if (place)
+    if (auto use = CpuKernels::find(**place)) return use;
+  const std::string text = source(computed, Processor::cpu);
+  if (!place) place = &cpu_.keep(computed, CpuKernels::place(text));
+  return CpuKernels::open(*place, most_loaded(), interrupt, [&] {
+    jit::Options options;
+    options.interrupt = interrupt;
+    const auto library = jit::load(text, options);
+    const auto* kernel = library->function<const CpuKernel*()>("keopsnb_kernel")();
+    return std::make_shared<const LoadedKernel>(LoadedKernel{library, kernel});
+  });
 }
 
 const GpuKernel& Routine::gpu_kernel(const Types& types, int device) const {
@@ -194,14 +211,14 @@ void narrow(const std::vector<float>& numbers, void* out) {
 
 }  // namespace
 
-void Routine::run(const Shape& shape, std::span<const ArrayView> arguments, void* out, i64* indices,
-                  bool (*stop)(void*), void* stop_argument) const {
+void Routine::run(const CpuKernel& kernel, const Shape& shape, std::span<const ArrayView> arguments,
+                  void* out, i64* indices, bool (*stop)(void*), void* stop_argument) const {
   const Dtype dtype = shape.types.dtype;
   const bool half = dtype == Dtype::float16;
   std::vector<const void*> in(arguments.size());
   for (std::size_t k = 0; k < in.size(); ++k) in[k] = arguments[k].data;
   if (dtype == computed_as(dtype))
-    return compute(shape, in, shape.batch_strides, out, indices, stop, stop_argument);
+    return compute(kernel, shape, in, shape.batch_strides, out, indices, stop, stop_argument);
   std::vector<std::vector<float>> wide(arguments.size());
   for (std::size_t k = 0; k < in.size(); ++k) {
     if (is_integer(arguments[k].dtype)) continue;
@@ -215,15 +232,14 @@ void Routine::run(const Shape& shape, std::span<const ArrayView> arguments, void
   const std::size_t dims = shape.batch_shape.size();
   for (std::size_t k = 0; k < strides.size(); ++k)
     if (!is_integer(arguments[k / dims].dtype)) strides[k] *= 2;
-  compute(shape, in, strides, result.data(), indices, stop, stop_argument);
+  compute(kernel, shape, in, strides, result.data(), indices, stop, stop_argument);
   half ? narrow<float16>(result, out) : narrow<bfloat16>(result, out);
 }
 
-void Routine::compute(const Shape& shape, std::span<const void* const> in,
+void Routine::compute(const CpuKernel& kernel, const Shape& shape, std::span<const void* const> in,
                       std::span<const i64> strides, void* out, i64* indices, bool (*stop)(void*),
                       void* stop_argument) const {
   const Dtype dtype = computed_as(shape.types.dtype);
-  const CpuKernel* kernel = *cpu_.find({dtype, shape.types.integers});
   CpuCall call{in.data(),          out,           indices,
                shape.lanes,        shape.reduced, spec_.axis == Axis::both,
                facts(dtype).bytes, stop,          stop_argument};
@@ -231,7 +247,7 @@ void Routine::compute(const Shape& shape, std::span<const void* const> in,
   call.batches = {static_cast<int>(shape.batch_shape.size()), shape.batch_shape.data(),
                   strides.data(), static_cast<int>(in.size())};
   call.ranges = shape.ranges;
-  switch (launch(*kernel, call, Pool::instance())) {
+  switch (launch(kernel, call, Pool::instance())) {
     case Outcome::done:
       return;
     case Outcome::stopped:

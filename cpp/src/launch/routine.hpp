@@ -9,6 +9,8 @@
 
 #include <keopsnb/kernel/launch.hpp>
 
+#include "jit/library.hpp"
+#include "jit/shelf.hpp"
 #include "launch/array.hpp"
 #include "launch/gpu_routine.hpp"
 #include "parse/formula.hpp"
@@ -21,6 +23,13 @@ namespace keopsnb {
 enum class Axis { j = 0, i = 1, both = 2 };
 
 struct Stopped {};
+
+// The CPU's kernels that are loaded: at most as many as KEOPSNB_LOADED_KERNELS says, or are in use.
+struct LoadedKernel {
+  std::shared_ptr<const jit::Library> library;
+  const CpuKernel* kernel;
+};
+using CpuKernels = jit::Shelf<LoadedKernel>;
 
 enum class Processor { cpu, gpu };
 
@@ -82,8 +91,9 @@ class Routine {
   // The C++ source of the kernel for these types.
   std::string source(const Types& types, Processor processor) const;
 
-  // Compiles, or loads, the CPU's kernel; asks `interrupt` now and then whether to stop.
-  void prepare(const Types& types, const std::function<bool()>& interrupt) const;
+  // The CPU's kernel, found loaded, or else loaded or compiled; asks `interrupt` now and then
+  // whether to stop. It stays loaded while what is returned lives.
+  CpuKernels::Use cpu_kernel(const Types& types, const std::function<bool()>& interrupt) const;
   // The same for a GPU, which cannot be stopped.
   const GpuKernel& gpu_kernel(const Types& types, int device) const;
   // Whether gpu_kernel is a matter of nanoseconds.
@@ -112,10 +122,10 @@ class Routine {
   // The reduction of that shape on a GPU.
   GpuReduction on_gpu(const Shape& shape, int device) const;
 
-  // Computes on the CPU into out and indices (outputs, out_dim), those that there are; prepare()
-  // must have been called for the types. Throws std::bad_alloc, and Stopped when `stop` said so.
-  void run(const Shape& shape, std::span<const ArrayView> arguments, void* out, i64* indices,
-           bool (*stop)(void*), void* stop_argument) const;
+  // Computes on the CPU, by the kernel of the shape's types, into out and indices (outputs,
+  // out_dim), those that there are. Throws std::bad_alloc, and Stopped when `stop` said so.
+  void run(const CpuKernel& kernel, const Shape& shape, std::span<const ArrayView> arguments,
+           void* out, i64* indices, bool (*stop)(void*), void* stop_argument) const;
 
  private:
   const ReductionRow* reduction_row();
@@ -125,8 +135,9 @@ class Routine {
   void lay_out(Shape& shape, std::span<const ArrayView> arguments) const;
   i64 option() const { return spec_.option.value_or(row_->fallback); }
   void check_reduced(const Shape& shape) const;
-  void compute(const Shape& shape, std::span<const void* const> in, std::span<const i64> strides,
-               void* out, i64* indices, bool (*stop)(void*), void* stop_argument) const;
+  void compute(const CpuKernel& kernel, const Shape& shape, std::span<const void* const> in,
+               std::span<const i64> strides, void* out, i64* indices, bool (*stop)(void*),
+               void* stop_argument) const;
 
   RoutineSpec spec_;
   parse::UserHeader own_;
@@ -134,7 +145,7 @@ class Routine {
   const ReductionRow* row_;
   parse::Program program_;
   ResultLayout results_{};
-  mutable KernelList<Types, const CpuKernel*> cpu_;
+  mutable KernelList<Types, std::shared_ptr<CpuKernels::Place>> cpu_;
   mutable GpuKernels gpu_;
 };
 

@@ -114,7 +114,8 @@ class Genred:
 
         Args:
             args: one array a variable, all float32, all float64 or all float16 (computed in
-                float32), or integers, int32 or int64: (M, D) for an i-variable, (N, D) for a
+                float32), or integers or truth values, which are taken as int32 beside 32 bits or
+                fewer and as int64 beside float64: (M, D) for an i-variable, (N, D) for a
                 j-variable, (D,) for a parameter.
             backend: `"auto"` and `"CPU"` compute on the CPU; nothing is copied to a GPU unasked.
                 `"GPU"` copies the arrays to a GPU and the result back; so do KeOps' names

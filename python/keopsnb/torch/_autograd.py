@@ -172,6 +172,8 @@ def _gathered(
         elif category == OTHER[reduction.axis]:
             at.append(argument.repeat_interleave(each, -2))
         else:
+            if argument.dtype in (torch.uint16, torch.uint32):  # which torch gathers none of
+                argument = argument.long()
             whole = argument.expand(*batch, *argument.shape[-2:])
             where = picked.to(argument.device).expand(*picked.shape[:-1], argument.shape[-1])
             at.append(whole.gather(-2, where))

@@ -117,8 +117,9 @@ class Genred:
 
         Args:
             args: one tensor a variable, all on one device, all float32, float64, float16 or
-                bfloat16 (the last two computed in float32), or integers, int32 or int64: (M, D) for
-                an i-variable, (N, D) for a j-variable, (D,) for a parameter.
+                bfloat16 (the last two computed in float32), or integers or truth values, which are
+                taken as int32 beside 32 bits or fewer and as int64 beside float64: (M, D) for an
+                i-variable, (N, D) for a j-variable, (D,) for a parameter.
             backend: `"auto"` computes where the tensors are; unlike KeOps' it copies nothing to a
                 GPU unasked. `"CPU"` and `"GPU"` ask for one or the other: with `"GPU"`, tensors
                 in host memory are copied to a GPU and the result back. Of KeOps' other names

@@ -1,0 +1,38 @@
+#include "bind/buffer.hpp"
+
+#include <string_view>
+
+namespace keopsnb {
+namespace {
+
+// The letter of a buffer's numbers, in this machine's order of bytes; more for others.
+std::string_view format_of(const Py_buffer& buffer) {
+  std::string_view f = buffer.format ? buffer.format : "B";
+  constexpr bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+  if (f.size() == 2 && (f[0] == '@' || f[0] == '=' || f[0] == (little ? '<' : '>')))
+    f.remove_prefix(1);
+  return f;
+}
+
+}  // namespace
+
+std::optional<Dtype> dtype_of(const Py_buffer& buffer) {
+  const std::string_view f = format_of(buffer);
+  if (f == "f") return Dtype::float32;
+  if (f == "d") return Dtype::float64;
+  if (f == "e") return Dtype::float16;
+  if (f == "i" || f == "l" || f == "q") return buffer.itemsize == 4 ? Dtype::int32 : Dtype::int64;
+  return std::nullopt;
+}
+
+std::optional<Dtype> integers_for(const Py_buffer& buffer) {
+  const std::string_view f = format_of(buffer);
+  if (f.size() != 1) return std::nullopt;
+  if (std::string_view("?bBhH").find(f[0]) != f.npos) return Dtype::int32;
+  if (std::string_view("ILQ").find(f[0]) != f.npos) return Dtype::int64;
+  return std::nullopt;
+}
+
+bool holds_truth_values(const Py_buffer& buffer) { return format_of(buffer) == "?"; }
+
+}  // namespace keopsnb

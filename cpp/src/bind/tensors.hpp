@@ -1,0 +1,64 @@
+// Torch tensors, asked for where they are and what they hold.
+#pragma once
+#include <nanobind/nanobind.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bind/dlpack.hpp"
+#include "launch/array.hpp"
+#include "launch/pool.hpp"
+
+namespace keopsnb {
+
+namespace nb = nanobind;
+
+// The name of an array, for errors.
+using ArrayName = FunctionRef<std::string()>;
+
+std::string type_of(nb::handle h);
+std::string text(nb::handle h);
+
+// Throws std::invalid_argument where there are too many dimensions.
+void set_shape(ArrayView& view, const i64* shape, int ndim, ArrayName name);
+
+// Modules are imported once, by their first user; they are never unloaded.
+const nb::module_& torch();
+
+// What torch's Python objects are asked for in each call: names and constants, made once.
+struct TorchNames {
+  nb::object tensor = torch().attr("Tensor");
+  nb::object parameter = torch().attr("nn").attr("Parameter");
+  TensorExchange exchange{tensor};
+  nb::object dtypes[6] = {torch().attr("float32"), torch().attr("float64"),
+                          torch().attr("float16"), torch().attr("bfloat16"),
+                          torch().attr("int32"),   torch().attr("int64")};
+  // Those that are taken as others, and what these are.
+  std::vector<std::pair<nb::object, Dtype>> taken = [] {
+    std::vector<std::pair<nb::object, Dtype>> all;
+    for (const char* name : {"bool", "uint8", "int8", "int16", "uint16"})
+      all.emplace_back(torch().attr(name), Dtype::int32);
+    all.emplace_back(torch().attr("uint32"), Dtype::int64);
+    return all;
+  }();
+  nb::object strided = torch().attr("strided");
+  nb::object empty = torch().attr("empty");
+  nb::object full = torch().attr("full");
+  nb::object device_type = torch().attr("device");
+  nb::str data_ptr{"data_ptr"}, shape{"shape"}, dtype{"dtype"}, layout{"layout"}, is_cpu{"is_cpu"},
+      is_cuda{"is_cuda"}, get_device{"get_device"}, is_contiguous{"is_contiguous"},
+      is_neg{"is_neg"};
+};
+const TorchNames& names();
+
+nb::object method(nb::handle self, const nb::str& name);
+void* address(nb::handle integer);
+
+bool has_no_memory(const ArrayView& view);
+
+// A tensor that a kernel can read where it is, seen. False where it has to be copied first: as
+// numbers of the view's dtype, if `takes` says that others are taken as these.
+bool see_torch(nb::handle tensor, ArrayName name, ArrayView& view, bool takes);
+
+}  // namespace keopsnb
