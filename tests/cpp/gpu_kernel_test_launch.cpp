@@ -47,7 +47,8 @@ void within_traits(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaun
   }
   const i64 result = sizes.batches * outputs * traits.out_dim *
                      (traits.values * traits.storage_bytes + traits.indices * 8);
-  CHECK(traits.one || l.state_bytes <= (result > gpu_state_bytes ? result : gpu_state_bytes));
+  CHECK((traits.one && l.splits == 1) ||
+        l.state_bytes <= (result > gpu_state_bytes ? result : gpu_state_bytes));
   CHECK(power_of_two(l.merge_group) && l.merge_group <= gpu_merge_threads);
   const i64 threads = sizes.batches * outputs * traits.windows * l.merge_group;
   CHECK(l.merge_blocks * gpu_merge_threads >= threads);

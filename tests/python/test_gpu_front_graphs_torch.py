@@ -16,6 +16,14 @@ GRAPHS = (
     + """
 from keopsnb.torch import _ranges
 
+own, plain_gpu_empty = [], torch.empty
+
+def empty(*shape, **options):  # the pool of a graph keeps its memory
+    own.append(plain_gpu_empty(*shape, **options))
+    return own[-1]
+
+torch.empty = empty
+
 def captured(step):
     fake.fake_begin_capture(None)
     _ranges._is_captured = lambda: True
@@ -77,6 +85,40 @@ for seen in (True, False):
         arguments[0].copy_(x)
         replay()
         assert close(result, dense(arguments, mask)) and close(numbers, dense(arguments, mask))
+"""
+    )
+
+
+# Law: a capture may hold the first call of all, which compiles, and goes on while another thread
+# computes with host arrays.
+
+
+def test_first_call_in_a_graph() -> None:
+    emulated_gpu.run(
+        GRAPHS
+        + """
+from concurrent.futures import ThreadPoolExecutor
+import keopsnb.numpy
+
+on_host = keopsnb.numpy.Genred(GAUSSIAN, ALIASES, axis=1)
+host = sample(6, 8)
+
+def step():
+    values = [Genred(GAUSSIAN, ALIASES, axis=1)(*arguments, **options)
+              for arguments, options in ((few, {}), (many, {}), (few, {"ranges": ranges}))]
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(on_host, *host, backend="GPU").result()
+    assert np.allclose(found, on_host(*host), 1e-5)
+    return values
+
+few, many = cuda(tensors(6, 8)), cuda(tensors(3, 60000))
+ranges, mask = clusters(6, 8, 0.5, 0)
+values, replay = captured(step)
+for value in values:
+    value.fill_(np.nan)
+replay()
+for value, arguments, pairs in zip(values, (few, many, few), (1, 1, mask), strict=True):
+    assert close(value, dense(arguments, pairs))
 """
     )
 

@@ -59,10 +59,15 @@ Kernels::Kernels(const Device& device, const std::string& image) : device_(devic
 
 CUfunction Kernels::function(const char* name) const {
   const Current current(device_);
-  const RelaxedCapture relaxed;  // the driver may load the function's code only now
+  const RelaxedCapture relaxed;
   CUfunction found = nullptr;
-  check(driver().cuModuleGetFunction(&found, module_, name),
-        ("find the kernel " + std::string(name)).c_str(), device_.ordinal);
+  int registers = 0;
+  const std::string what = "find the kernel " + std::string(name);
+  check(driver().cuModuleGetFunction(&found, module_, name), what.c_str(), device_.ordinal);
+  // Asking for an attribute loads the function's code, which the first launch would do otherwise:
+  // that may wait for other kernels, and cannot be captured.
+  check(driver().cuFuncGetAttribute(&registers, CU_FUNC_ATTRIBUTE_NUM_REGS, found), what.c_str(),
+        device_.ordinal);
   return found;
 }
 

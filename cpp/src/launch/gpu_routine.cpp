@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cuda/capture.hpp"
 #include "cuda/constants.hpp"
 #include "cuda/memory.hpp"
 
@@ -149,6 +150,7 @@ void reduce_host_arrays(const GpuReduction& reduction, std::span<const ArrayView
   const cuda::Device& device = reduction.device();
   const cuda::CUstream stream = cuda::host_stream(device);
   const cuda::Current current(device);
+  const cuda::RelaxedCapture relaxed;  // what another thread captures, this is no part of
   const auto size = [](i64 bytes) { return static_cast<std::size_t>(bytes); };
   const auto pointer = [](const cuda::DeviceBuffer& buffer) {
     return reinterpret_cast<void*>(buffer.pointer());

@@ -12,16 +12,20 @@
 #define cuModuleLoadDataEx plain_cuModuleLoadDataEx
 #define cuModuleGetFunction plain_cuModuleGetFunction
 #define cuModuleGetGlobal_v2 plain_cuModuleGetGlobal
+#define cuFuncGetAttribute plain_cuFuncGetAttribute
 #define cuLaunchKernel plain_cuLaunchKernel
 #include "fake_driver.cpp"
 #undef cuModuleLoadDataEx
 #undef cuModuleGetFunction
 #undef cuModuleGetGlobal_v2
+#undef cuFuncGetAttribute
 #undef cuLaunchKernel
 
 namespace {
 
 std::map<CUmodule, void*> libraries;
+std::set<CUfunction>
+    loaded;  // others load their code at their first launch, unless that is captured
 
 std::string log_text() {
   const std::lock_guard lock(fake_state.mutex);
@@ -72,16 +76,25 @@ EXPORT CUresult cuModuleGetGlobal_v2(CUdeviceptr* address, std::size_t* bytes, C
   });
 }
 
+EXPORT CUresult cuFuncGetAttribute(int* value, int, CUfunction function) {
+  return Call("cuFuncGetAttribute").in_context().outside_captures()(always([&] {
+    *value = 32;
+    loaded.insert(function);
+  }));
+}
+
 EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned grid, unsigned, unsigned,
                                unsigned threads, unsigned, unsigned, unsigned shared,
                                CUstream stream, void** arguments, void**) {
   using Make = std::function<void()>(unsigned, unsigned, unsigned, void**);
   std::ostringstream sizes;
   sizes << grid << ' ' << threads << ' ' << shared << (stream == nullptr ? " default" : " own");
-  return Call("cuLaunchKernel", sizes.str()).in_context()(always([&] {
+  return Call("cuLaunchKernel", sizes.str()).in_context()([&] {
+    if (stream_of(stream).capturing && !loaded.contains(function)) return 900;
     stream_of(stream).add(reinterpret_cast<Make*>(function)(grid, threads, shared, arguments));
     if (stream == nullptr && fake_state.capturing == 0) default_stream.run(default_stream.enqueued);
-  }));
+    return 0;
+  });
 }
 
 // All calls so far, one a line; and what a call returns from now on.
