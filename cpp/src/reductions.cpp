@@ -12,9 +12,9 @@ namespace keopsnb {
 std::span<const ReductionRow> reduction_catalogue() {
   static const auto& rows = *new std::vector<ReductionRow>([] {  // never destroyed
     std::vector<ReductionRow> all;
-    const std::span<const ReductionRow> files[] = {rows_sum_reduction, rows_mean,     rows_norm,
-                                                   rows_product,       rows_extremum, rows_topk,
-                                                   rows_exponential,   rows_logical};
+    const std::span<const ReductionRow> files[] = {
+        rows_sum_reduction, rows_mean, rows_variance,    rows_norm,    rows_product,
+        rows_extremum,      rows_topk, rows_exponential, rows_logical, rows_count};
     for (const auto& file : files) all.insert(all.end(), file.begin(), file.end());
     return all;
   }());

@@ -103,6 +103,69 @@ void laws(const char* name, R, bool nan = false) {
   same({part(700, terms), part(0, 300), part(300, 700)});
 }
 
+// Number 0 and on of a state, as reductions take them.
+template <class T>
+auto numbers_of(std::vector<T>& state) {
+  return [&state](i64 s) -> T& { return state[static_cast<std::size_t>(s)]; };
+}
+
+// The state of 1100 terms, doubled so many times, and the one term of `more` behind.
+template <class T, class R>
+std::vector<T> doubled(R, int times, const std::vector<T>& terms_state,
+                       const std::vector<T>& more) {
+  std::vector<T> state(terms_state.begin(), terms_state.begin() + R::state_dim(R::dim));
+  for (int k = 0; k < times; ++k) {
+    std::vector<T> other = state;
+    R::merge(numbers_of(state), numbers_of(other));
+  }
+  std::vector<T> one(more.begin(), more.begin() + R::state_dim(R::dim));
+  R::merge(numbers_of(state), numbers_of(one));
+  return state;
+}
+
+// Law: counts are exact, and what is divided by them right, beyond 2^24 and 2^31 terms.
+template <class T>
+void many_terms() {
+  const Data<T> data(false);
+  const auto check = [&](const char* name, auto r, auto found) {
+    using R = decltype(r);
+    const CpuKernel& kernel = Cpu<T, R, Output::i>::kernel;
+    const auto all = states_of<T>(kernel, data, 0, terms), one = states_of<T>(kernel, data, 3, 4);
+    for (const int times : {0, 14, 22, 40}) {
+      auto state = doubled(r, times, all, one);
+      found(name, numbers_of(state), i64{terms} << times);
+    }
+  };
+  const auto near = [](const char* name, double a, double e) {
+    const bool close = std::abs(a - e) <= (sizeof(T) == 4 ? 2e-6 : 1e-13) * std::abs(e);
+    if (!close) std::printf("%s of many terms: %.9g, expected %.9g\n", name, a, e);
+    CHECK(close);
+  };
+  // The terms of row 0.
+  std::vector<double> t;
+  for (i64 j = 0; j < terms; ++j) {
+    const auto at = static_cast<std::size_t>(2 * j);
+    const double a = data.xs[0] - data.ys[at], b = data.xs[1] - data.ys[at + 1];
+    t.push_back(a * a + b * b);
+  }
+  double mean = 0, square = 0, below = 0;
+  for (const double v : t) mean += v / terms, below += v < 1;
+  for (const double v : t) square += (v - mean) * (v - mean) / terms;
+  check("Count", count_reduction(lessthan(h, 1_c)), [&](const char*, auto state, i64 n) {
+    CHECK(CountReduction<decltype(h)>::index(state, 0) ==
+          static_cast<i64>(below) * (n / terms) + (t[3] < 1));
+  });
+  check("Mean", mean_reduction(h), [&](const char* name, auto state, i64 n) {
+    const double number = static_cast<double>(n);
+    near(name, MeanReduction<decltype(h)>::finish(state, 0), (mean * number + t[3]) / (number + 1));
+  });
+  check("Variance", variance_reduction(h), [&](const char* name, auto state, i64 n) {
+    const double number = static_cast<double>(n), d = t[3] - mean;
+    near(name, VarianceReduction<decltype(h), 0>::finish(state, 0),
+         (square * number + d * d * number / (number + 1)) / (number + 1));
+  });
+}
+
 template <class T>
 void all_reductions() {
   laws<T>("Sum", sum_reduction(f));
@@ -130,5 +193,7 @@ void all_reductions() {
 int main() {
   all_reductions<float>();
   all_reductions<double>();
+  many_terms<float>();
+  many_terms<double>();
   return report("reduction_test");
 }

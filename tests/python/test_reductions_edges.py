@@ -114,14 +114,17 @@ def test_more_ranks_than_terms() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_variance_is_stable(dtype: str) -> None:
     eps = float(np.finfo(dtype).eps)
-    for offset, scale in ((0.0, 1.0), (1000.0, 1.0), (1e-3, 1e-5)):
-        terms = (offset + scale * np.random.default_rng(2).normal(size=100_001)).astype(dtype)
+    cases = [np.array([1e6, *np.arange(200.0)]), np.array([*np.arange(200.0), -1e6])]
+    for offset, scale in ((0.0, 1.0), (1000.0, 1.0), (1e-3, 1e-5), (1e7, 1.0), (-1e10, 1e4)):
+        for size in (2, 100, 100_001):
+            cases.append(offset + scale * np.random.default_rng(2).normal(size=size))
+            cases.append(np.array([0.0, *cases[-1]]))
+            cases.append(np.sort(cases[-2]))
+    for case in cases:
+        terms = case.astype(dtype)
         exact = np.var(terms.astype("longdouble"))
-        rounding = (eps * offset) ** 2 + 200 * eps * exact
-        assert abs(of_row("Variance", terms, dtype)[0] - exact) <= rounding
-    outlier = np.array([1e6, *np.arange(200.0)], dtype)
-    exact = np.var(outlier.astype("longdouble"))
-    assert of_row("Variance", outlier, dtype)[0] == pytest.approx(float(exact), rel=300 * eps)
+        found = of_row("Variance", terms, dtype)[0]
+        assert found == pytest.approx(float(exact), rel=60 * eps, abs=0)
 
 
 def test_variance_with_correction() -> None:
@@ -129,6 +132,22 @@ def test_variance_with_correction() -> None:
     assert of_row("Variance", terms, n=1) == pytest.approx([np.var(terms, ddof=1)])
     assert of_row("Variance", [3.0]) == [0.0]
     assert np.isnan(of_row("Variance", [3.0], n=1))
+
+
+# Law: 16 bits are a type of memory. Counts and indices are integers, and a mean counts its terms,
+# however few numbers 16 bits can hold.
+
+
+@pytest.mark.parametrize("count", [258, 2050, 70_002])
+def test_counts_beside_16_bits(count: int) -> None:
+    terms = [1.0] * (count - 1) + [0.5]
+    assert of_row("Count", terms, "float16") == [count]
+    assert of_row("ArgMin", terms, "float16") == [count - 1]
+    assert of_row("ArgKMin", [0.25, *terms], "float16", 2) == [0, count]
+    assert of_row("Mean", terms, "float16") == [np.float16((count - 0.5) / count)]
+    assert of_row("Variance", [0.0, 1.0] * count, "float16") == [0.25]
+    rounded = np.float16(count - 0.5) if count < 65_504 else INF
+    assert of_row("Sum", terms, "float16") == [rounded]  # at the end alone
 
 
 def test_infinite_terms() -> None:

@@ -169,6 +169,22 @@ def test_no_derivative(name: str) -> None:
     assert result.dtype == (torch.bool if name == "Any" else torch.int64)
 
 
+# Law: counts are integers beside any numbers, and gradients count as values do.
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_counts_beside_16_bits(dtype: torch.dtype) -> None:
+    x, y = torch.ones(2, 1, dtype=dtype), torch.ones(100_000, 1, dtype=dtype, requires_grad=True)
+    variables = ["x = Vi(1)", "y = Vj(1)"]
+    count = Genred("x * y", variables, "Count", 1)(x, y)
+    assert count.dtype == torch.int64
+    assert count.tolist() == [[100_000]] * 2
+    mean = Genred("x * y", variables, "Mean", 1)(x, y)
+    assert mean.tolist() == [[1.0]] * 2
+    (gradient,) = torch.autograd.grad(mean.sum(), y)
+    torch.testing.assert_close(gradient.float(), torch.full((100_000, 1), 2e-5), rtol=1e-2, atol=0)
+
+
 # Law: 16-bit numbers are computed in float32, and so are their gradients.
 
 

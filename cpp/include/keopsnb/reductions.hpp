@@ -1,5 +1,6 @@
 // All reductions.
 #pragma once
+#include <keopsnb/reductions/count.hpp>
 #include <keopsnb/reductions/extremum.hpp>
 #include <keopsnb/reductions/logical.hpp>
 #include <keopsnb/reductions/logsumexp.hpp>
@@ -8,3 +9,4 @@
 #include <keopsnb/reductions/product.hpp>
 #include <keopsnb/reductions/sum.hpp>
 #include <keopsnb/reductions/topk.hpp>
+#include <keopsnb/reductions/variance.hpp>

@@ -171,7 +171,7 @@ void Routine::check_reduced(const Shape& shape) const {
     throw std::invalid_argument(op + " finds an index " + rows + ", and there is none: the " +
                                 rows + "-variables have 0 rows.");
   constexpr i64 most = 2147483647;
-  if (results_.indices && shape.reduced > most && computed_as(shape.types.dtype) == Dtype::float32)
+  if (picks && shape.reduced > most && computed_as(shape.types.dtype) == Dtype::float32)
     throw std::invalid_argument(op + " counts indices in 32 bits beside " +
                                 std::string(facts(shape.types.dtype).name) + ", and there are " +
                                 std::to_string(shape.reduced) +

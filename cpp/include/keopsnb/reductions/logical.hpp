@@ -1,13 +1,13 @@
-// Whether any term, or every one, is other than 0, and how many are. NaN is other than 0.
+// Whether any term, or every one, is other than 0. NaN is other than 0.
 #pragma once
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
 namespace keopsnb {
 
-enum class Logical { any, all, count };
+enum class Logical { any, all };
 
-// One number for each component: 1 or 0, or the bits of a count.
+// One number for each component: 1 or 0.
 template <Formula F, Logical Kind>
 struct LogicalReduction : Reduces<F> {
   using formulas = List<F>;
@@ -15,7 +15,6 @@ struct LogicalReduction : Reduces<F> {
   using part = LogicalReduction<Part, Kind>;
   using Reduces<F>::dim;
   static constexpr bool direct = true;
-  static constexpr bool values = Kind != Logical::count, indices = Kind == Logical::count;
   static constexpr i64 state_dim(i64 c) { return c; }
 
   template <Number V>
@@ -28,19 +27,15 @@ struct LogicalReduction : Reduces<F> {
     const auto holds = term != V{};
     if constexpr (Kind == Logical::any)
       return select<V>(holds, constant<V>(1), state);
-    else if constexpr (Kind == Logical::all)
-      return select<V>(holds, state, V{});
     else
-      return from_integer_bits<V>(integer_bits(state) + count_of<V>(holds));
+      return select<V>(holds, state, V{});
   }
   template <class V>
   KEOPSNB_FN static V both(V a, V b) {
     if constexpr (Kind == Logical::any)
       return max(a, b);
-    else if constexpr (Kind == Logical::all)
-      return min(a, b);
     else
-      return from_integer_bits<V>(integer_bits(a) + integer_bits(b));
+      return min(a, b);
   }
 
   template <i64 C = dim, class State, class X>
@@ -60,10 +55,6 @@ struct LogicalReduction : Reduces<F> {
   KEOPSNB_FN static auto finish(State&& state, i64 c, i64 = 0) {
     return state(c);
   }
-  template <i64 C = dim, class State>
-  KEOPSNB_FN static i64 index(State&& state, i64 c, i64 = 0) {
-    return integer_bits(state(c));
-  }
 };
 
 template <Formula F>
@@ -73,10 +64,6 @@ constexpr auto any_reduction(F f) {
 template <Formula F>
 constexpr auto all_reduction(F f) {
   return LogicalReduction<decltype(as_number(f)), Logical::all>{};
-}
-template <Formula F>
-constexpr auto count_reduction(F f) {
-  return LogicalReduction<decltype(as_number(f)), Logical::count>{};
 }
 
 #ifdef KEOPSNB_CATALOGUE
@@ -93,12 +80,6 @@ inline constexpr ReductionRow rows_logical[] = {
      .reference = "(f != 0).all(1)",
      .derivative = "",
      .gives = Gives::flags},
-    {.name = "Count",
-     .call = "count_reduction",
-     .sentence = "How many terms are other than 0.",
-     .reference = "(f != 0).sum(1)",
-     .derivative = "",
-     .gives = Gives::counts},
 };
 #endif
 
