@@ -129,6 +129,17 @@ for version in 3.10 3.11 3.12 3.13; do
 done
 [ -n "$stable" ] || missing "a Python of 3.12 or later, and so the stable ABI" required
 
+if [ "$(uname)" = Linux ]; then
+  stage "the wheels run on Linux of 2018 and later"
+  "$venv/bin/pip" install auditwheel
+  for built in "$work/dist" "$work"/wheel-*[0-9]; do
+    [ -d "$built" ] || continue
+    tag=$(auditwheel show "$built"/*.whl 2>/dev/null | grep -o -m 1 'manylinux_2_[0-9]*_')
+    echo "$(basename "$built"/*.whl): $tag"
+    [ "$(tr -dc 0-9 <<<"${tag#manylinux_2}")" -le 28 ]
+  done
+fi
+
 stage "the oldest NumPy"
 oldest=$(sed -n 's/^dependencies = \["numpy>=\(.*\)"\]/\1/p' pyproject.toml)
 first=$(head -n 1 <<<"$versions")

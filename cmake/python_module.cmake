@@ -32,9 +32,13 @@ target_include_directories(_core PRIVATE ${PROJECT_SOURCE_DIR}/cpp/src)
 target_compile_definitions(_core PRIVATE KEOPSNB_VERSION="${PROJECT_VERSION}")
 target_link_libraries(_core PRIVATE keopsnb::headers Threads::Threads ${CMAKE_DL_LIBS})
 set_target_properties(_core PROPERTIES CXX_EXTENSIONS OFF VISIBILITY_INLINES_HIDDEN ON)
+if(CMAKE_SYSTEM_NAME STREQUAL Linux)
+  # The module brings its C++ library: that of the system may be older (see cpp/src/glibc.cpp).
+  target_link_options(_core PRIVATE -static-libstdc++ -Wl,--exclude-libs,ALL)
+endif()
 if(KEOPSNB_WERROR)
   # g++ 12 warns of std::string's own code (GCC bug 105651).
-  target_compile_options(_core PRIVATE -Wall -Wextra -Werror
+  target_compile_options(_core PRIVATE -Wall -Wextra -Wshadow -Werror
                                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 endif()
 

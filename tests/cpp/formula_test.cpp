@@ -10,6 +10,7 @@
 using namespace keopsnb;
 
 namespace {
+namespace laws {
 
 constexpr auto x = vi<0, 3>;
 constexpr auto y = vj<1, 3>;
@@ -121,6 +122,8 @@ static_assert(Plan<Category::j, Twice>::slotted<decltype(exp(x + y))>);
 static_assert(Plan<Category::j, decltype(exp(x) * y)>::slotted<decltype(exp(x))>);
 static_assert(!Plan<Category::i, decltype(exp(x) * y)>::slotted<decltype(exp(x))>);
 
+}  // namespace laws
+
 // ---- The rows of ops.def serve operands made at run time as well: here, numbers.
 struct Real {
   double v;
@@ -202,7 +205,6 @@ void check_partial(const char* name, int k, F value, const double (&at)[3], Real
 }
 
 void check_rows() {
-  constexpr i64 n = -1, m = 1;
   for (double at : {0.137, 0.611, 0.883}) {
     const auto draw = [&](const char* domain, int k) {
       return Real{point(domain, k, at + 0.031 * k)};
@@ -219,7 +221,11 @@ void check_rows() {
     constexpr i64 n_ = #N[0] == 'S' ? 1 : #N[0] == 'R' ? 0 : 3; \
     ONE(N, call<n_>, da, domain)                                \
   }
-#define KEOPSNB_UNARY_INT2(N, call, n_, m_, value, da, domain, ...) ONE(N, (call<n, m>), da, domain)
+#define KEOPSNB_UNARY_INT2(N, call, n_, m_, value, da, domain, ...) \
+  {                                                                 \
+    constexpr i64 n_ = -1, m_ = 1;                                  \
+    ONE(N, (call<n_, m_>), da, domain)                              \
+  }
 #define KEOPSNB_BINARY(N, call, value, da, db, domain, ...)                                  \
   {                                                                                          \
     [[maybe_unused]] const Real a = draw(domain, 0), b = draw(domain, 1), self = call(a, b); \

@@ -28,12 +28,12 @@ struct Initialized {
 std::atomic<const Initialized*> ready{nullptr};
 std::atomic<bool> begun{false};  // cuInit was called, or is being called
 std::atomic<bool> lost{false};   // this process was forked from one in which that is so
-std::mutex mutex;                // of making what the atomics hold
+std::mutex making;               // of making what the atomics hold
 thread_local bool holds_mutex = false;
 
 class Hold {
  public:
-  Hold() : lock_(mutex) { holds_mutex = true; }
+  Hold() : lock_(making) { holds_mutex = true; }
   ~Hold() { holds_mutex = false; }
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
@@ -45,11 +45,11 @@ class Hold {
 // A fork waits for threads that initialize, so the child finds a whole state. But cuInit itself may
 // fork, to run nvidia-modprobe.
 void before_fork() {
-  if (!holds_mutex) mutex.lock();
+  if (!holds_mutex) making.lock();
 }
 
 void after_fork() {
-  if (!holds_mutex) mutex.unlock();
+  if (!holds_mutex) making.unlock();
 }
 
 void in_child() {

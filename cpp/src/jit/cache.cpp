@@ -64,8 +64,8 @@ Cache& Cache::current() {
                     xdg = environment_variable("XDG_CACHE_HOME"),
                     home = environment_variable("HOME");
   return caches.get(chosen + '\n' + xdg + '\n' + home, [&] {
-    const auto make = [](std::string folder, std::string reason, bool chosen) {
-      return std::unique_ptr<Cache>(new Cache(std::move(folder), std::move(reason), chosen));
+    const auto make = [](std::string folder, std::string reason, bool by_user) {
+      return std::unique_ptr<Cache>(new Cache(std::move(folder), std::move(reason), by_user));
     };
     if (!chosen.empty()) {
       std::error_code error;

@@ -8,12 +8,12 @@ namespace keopsnb::jit {
 
 // No compiler, a compiler that refused the source, or an object that cannot be loaded.
 struct CompileError : std::runtime_error {
-  CompileError(const std::string& what, std::string command, std::string log,
-               std::string source_path)
+  CompileError(const std::string& what, std::string its_command, std::string its_log,
+               std::string its_source_path)
       : std::runtime_error(what),
-        command(std::move(command)),
-        log(std::move(log)),
-        source_path(std::move(source_path)) {}
+        command(std::move(its_command)),
+        log(std::move(its_log)),
+        source_path(std::move(its_source_path)) {}
   std::string command, log, source_path;  // empty where there is none
 };
 
@@ -24,8 +24,8 @@ struct CacheError : std::runtime_error {
 
 // No NVIDIA driver, no device, no NVRTC, or a CUDA call that failed.
 struct CudaError : std::runtime_error {
-  explicit CudaError(const std::string& what, int code = 0, std::string name = "")
-      : std::runtime_error(what), code(code), name(std::move(name)) {}
+  explicit CudaError(const std::string& what, int its_code = 0, std::string its_name = "")
+      : std::runtime_error(what), code(its_code), name(std::move(its_name)) {}
   int code;          // CUresult, 0 where no CUDA call failed
   std::string name;  // "CUDA_ERROR_OUT_OF_MEMORY"
 };

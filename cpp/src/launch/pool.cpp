@@ -192,19 +192,19 @@ State& current_state() {
   return *state;
 }
 
-int thread_count(State& state) {
-  int count = state.threads.load(std::memory_order_relaxed);
+int thread_count(State& pool) {
+  int count = pool.threads.load(std::memory_order_relaxed);
   if (count > 0) return count;
   const char* name = "KEOPSNB_NUM_THREADS";
   const char* text = std::getenv(name);
   const int found =
       text != nullptr && *text != '\0' ? parse_count(text, name, "threads") : available_cpus();
-  std::lock_guard lock(state.mutex);
-  if (state.threads.load() == 0) {
-    state.threads.store(found);
-    state.watch_pays = found <= available_cpus();
+  std::lock_guard lock(pool.mutex);
+  if (pool.threads.load() == 0) {
+    pool.threads.store(found);
+    pool.watch_pays = found <= available_cpus();
   }
-  return state.threads.load();
+  return pool.threads.load();
 }
 
 }  // namespace
@@ -220,21 +220,21 @@ void Pool::set_threads(int count) {
   if (count < 1)
     throw std::invalid_argument("The number of threads is " + std::to_string(count) +
                                 ". Give a number of 1 or more.");
-  State& state = current_state();
-  std::lock_guard lock(state.mutex);
-  state.threads.store(count);
-  state.watch_pays = count <= available_cpus();
+  State& pool = current_state();
+  std::lock_guard lock(pool.mutex);
+  pool.threads.store(count);
+  pool.watch_pays = count <= available_cpus();
 }
 
 void Pool::run(i64 tasks, FunctionRef<void(i64)> body) {
-  State& state = current_state();
-  if (tasks <= 1 || inside_task || thread_count(state) == 1) {
+  State& pool = current_state();
+  if (tasks <= 1 || inside_task || thread_count(pool) == 1) {
     InsideTask inside;
     for (i64 task = 0; task < tasks; ++task) body(task);
     return;
   }
   Job job{body, tasks};
-  state.run(job);
+  pool.run(job);
   if (job.error) std::rethrow_exception(job.error);
 }
 

@@ -2,6 +2,7 @@
 // at the negative integers.
 #pragma once
 #include <keopsnb/math/bernoulli.hpp>
+#include <keopsnb/math/trig.hpp>
 
 namespace keopsnb {
 
@@ -27,12 +28,12 @@ KEOPSNB_FN V digamma_right(V a) {
 // poles and at -infinity.
 template <Number V>
 KEOPSNB_FN V digamma(V a) {
-  const V one = constant<V>(1), pi = constant<V>(3.141592653589793);
+  const V one = constant<V>(1);
   const auto left = a < constant<V>(0.5);
   const V right = digamma_right(select<V>(left, one - a, a));
   const V f = from_nearest(a);
   const V pole = select<V>(a == V{}, -constant<V>(infinity), constant<V>(quiet_nan));
-  const V reflected = select<V>(f == V{}, pole, right - pi / tan(pi * f));
+  const V reflected = select<V>(f == V{}, pole, right - constant<V>(pi) / tan(constant<V>(pi) * f));
   return select<V>(left, reflected, right);
 }
 
@@ -54,7 +55,6 @@ struct PolygammaSeries {
           (n + static_cast<double>(N)) * (n + 1 + static_cast<double>(N)) / ((n + 1) * (n + 2));
       tail[k] = bernoulli[k] * ratio;
     }
-    constexpr double pi = 3.141592653589793;
     cotangent[1] = pi;
     for (i64 step = 0; step < N; ++step) {
       double next[N + 2] = {};
@@ -97,10 +97,10 @@ KEOPSNB_FN V polygamma(V a) {
   } else {
     constexpr PolygammaSeries<N> series;
     constexpr double sign = N % 2 == 0 ? -1 : 1;
-    const V pi = constant<V>(3.141592653589793), f = from_nearest(a);
+    const V f = from_nearest(a);
     const auto left = a < constant<V>(0.5);
     const V right = constant<V>(sign) * polygamma_right<N>(select<V>(left, constant<V>(1) - a, a));
-    const V c = constant<V>(1) / tan(pi * f);
+    const V c = constant<V>(1) / tan(constant<V>(pi) * f);
     V p = constant<V>(series.cotangent[N + 1]);
     for (i64 j = N; j >= 0; --j) p = p * c + constant<V>(series.cotangent[j]);
     constexpr double at_pole = N % 2 == 0 ? quiet_nan : infinity;

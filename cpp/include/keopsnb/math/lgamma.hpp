@@ -43,9 +43,9 @@ KEOPSNB_FN V lgamma_right(V a) {
 // By reflection: log(pi / |sin(pi a)|) - log Gamma(1 - a), infinity at the poles.
 template <Number V>
 [[gnu::noinline, gnu::cold]] V lgamma_left(V a, V right) {
-  const V pi = constant<V>(3.141592653589793), inf = constant<V>(__builtin_inf());
+  const V inf = constant<V>(__builtin_inf());
   const V f = abs(from_nearest(a)), tiny = constant<V>(0x1p-60);
-  const V y = select<V>(f < tiny, -log(f), log(pi / sin(pi * f))) - right;
+  const V y = select<V>(f < tiny, -log(f), log(constant<V>(pi) / sin(constant<V>(pi) * f))) - right;
   return select<V>((f == V{}) | (a == -inf), inf, y);
 }
 
