@@ -147,11 +147,12 @@ class Genred:
         pairs = None if ranges is None else ranges_of(ranges)
         if reduction.compiled:
             return _compute(reduction, args, out, backend, device_id, pairs)
-        if out is not None:
-            raise ValueError("out was given, and this reduction is made of several; leave it out.")
-        return reduction.composed(
-            args, lambda part, a: _compute(part, a, None, backend, device_id, pairs)
-        )
+        _, last = reduction.composition()
+
+        def run(part: Reduction, its: tuple[Any, ...]) -> Any:
+            return _compute(part, its, out if part is last else None, backend, device_id, pairs)
+
+        return reduction.composed(args, run)
 
 
 def _compute(

@@ -36,6 +36,7 @@ from keopsnb.torch._operator import (
     number_of_terms,
     with_batch_first,
 )
+from keopsnb.torch._out import check_writable, written
 
 
 def reduce(
@@ -62,14 +63,27 @@ def _reduce_in_memory(
         and reduction.law is not None
         and any([a.requires_grad for a in args])  # noqa: C419 (it is faster)
     )
-    if out is not None:
-        _check_out(reduction, out, wanted)
-    if wanted or not reduction.compiled:
-        return differentiable(reduction, args, place)
+    if wanted or not reduction.compiled or (out is not None and _in_a_graph(out)):
+        return _with_graph(reduction, args, out, place, wanted)
     value: Result = compute_now(reduction, args, out, place)
     if out is not None and not out.is_inference():
         torch.autograd.graph.increment_version(out)  # so that autograd sees the change
     return value
+
+
+def _in_a_graph(out: Any) -> bool:
+    return isinstance(out, Tensor) and out.requires_grad and torch.is_grad_enabled()
+
+
+def _with_graph(
+    reduction: Reduction, args: tuple[Tensor, ...], out: Any, place: Place, wanted: bool
+) -> Result:
+    """A result that has derivatives, is made of several reductions, or goes to where a graph is."""
+    if out is not None:
+        check_writable(out)
+    derived = wanted or not reduction.compiled
+    result = (differentiable if derived else _kernel)(reduction, args, place)
+    return result if out is None else written(result, out, args)
 
 
 def _reduce_among_others(
@@ -88,40 +102,9 @@ def _reduce_among_others(
     if batch is not None:
         return batch
     wanted = reduction.law is not None and needs_derivative(args)
-    if out is not None:
-        _check_out(reduction, out, wanted)
-        return written(_kernel(reduction, args, place), out)
-    if wanted or not reduction.compiled:
-        return differentiable(reduction, args, place)
-    value: Result = _kernel(reduction, args, place)
-    return value
-
-
-def _check_out(reduction: Reduction | None, out: Any, wanted: bool) -> None:
-    differentiable = torch.is_grad_enabled() and (reduction is None or reduction.law is not None)
-    if wanted or (differentiable and isinstance(out, Tensor) and out.requires_grad):
-        raise ValueError(
-            "out was given and an argument requires a gradient, or out does; leave it out."
-        )
-    if reduction is not None and not reduction.compiled:
-        raise ValueError("out was given, and this reduction is made of several; leave it out.")
-
-
-def written(result: Any, out: Tensor) -> Tensor:
-    """The result, copied to `out`.
-
-    Raises:
-        ValueError: if `out` is not like the result, or a gradient is wanted.
-    """
-    if not isinstance(result, Tensor):
-        raise ValueError("out was given, and this reduction returns two tensors; leave it out.")
-    _check_out(None, out, result.requires_grad)
-    if (out.shape, out.dtype, out.device) != (result.shape, result.dtype, result.device):
-        raise ValueError(
-            f"out is {out.dtype} of shape {tuple(out.shape)}, and the result is {result.dtype} of "
-            f"shape {tuple(result.shape)}."
-        )
-    return out.copy_(result)
+    derived = wanted or not reduction.compiled
+    value: Result = (differentiable if derived else _kernel)(reduction, args, place)
+    return value if out is None else written(value, out, args)
 
 
 def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:

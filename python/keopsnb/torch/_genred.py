@@ -133,8 +133,10 @@ class Genred:
                 over j, then the same with i and j exchanged. Rows i from `ranges_i[c, 0]` to
                 `ranges_i[c, 1]`, left out, are reduced over the columns of the intervals
                 `redranges_j[slices_i[c - 1]:slices_i[c]]`; rows in no cluster over none.
-            out: a tensor to write the result to: contiguous, of the result's shape, dtype and
-                device.
+            out: a tensor to write the result to, which is then what is returned: contiguous, of the
+                result's shape, dtype and device, and with no memory of an argument's. Where an
+                argument requires a gradient, `out` carries the graph as a tensor does that is
+                written to in place: gradients flow through it, and not into what it held before.
 
         Returns:
             The tensor (M, D) or (N, D), in the dtype and on the device of the arguments, where D

@@ -14,8 +14,9 @@ from torch import Tensor
 from keopsnb._gradients import reduction_of
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb.torch import _rules as _rules
-from keopsnb.torch._autograd import reduce, written
+from keopsnb.torch._autograd import reduce
 from keopsnb.torch._operator import place_of
+from keopsnb.torch._out import written
 
 
 def reduce_by_key(
