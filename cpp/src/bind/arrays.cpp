@@ -107,9 +107,9 @@ void Arguments::add_numpy(nb::handle array, const Routine& routine) {
     kept_.push_back(array.attr("astype")(wider));
     const nb::object copy = kept_.back();
     // Only what has 64 bits and no sign can be too large.
-    const auto negative = [](nb::handle integers) {
+    const auto negative = [](nb::handle values) {
       const nb::object below =
-          nb::steal(PyObject_RichCompare(integers.ptr(), nb::int_(0).ptr(), Py_LT));
+          nb::steal(PyObject_RichCompare(values.ptr(), nb::int_(0).ptr(), Py_LT));
       return PyObject_IsTrue(below.attr("any")().ptr()) != 0;
     };
     if (buffer.itemsize == 8 && negative(copy))
