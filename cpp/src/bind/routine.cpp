@@ -100,7 +100,7 @@ void compute_on_gpu(const Routine& routine, const Routine::Shape& shape,
     reduction.enqueue(in, to.values, to.indices, workspace.data, stream);
   };
   if (!reduction.sparse()) return enqueue();
-  const nb::gil_scoped_release release;  // ranges may have to be copied to the GPU
+  const WithoutGil release;  // ranges may have to be copied to the GPU
   enqueue();
 }
 
