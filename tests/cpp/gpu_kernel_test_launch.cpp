@@ -55,8 +55,8 @@ void within_traits(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaun
   CHECK((l.merge_blocks - 1) * gpu_merge_threads < threads);
 }
 
-// Law: every multiprocessor has two blocks, if there are so many that are worth one tile, and if
-// the states of their splits have room.
+// Law: every multiprocessor has two blocks, if there are so many of one tile, if the states of
+// their splits have room, and if a thread has enough to do; else there is one launch.
 void keeps_busy(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaunch& l) {
   const i64 least = traits.threads_most / traits.threads_least;
   const auto parts = [](i64 n, i64 size) { return (n + size - 1) / size; };
@@ -66,6 +66,14 @@ void keeps_busy(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaunch&
       sizes.batches * traits.windows * traits.window_state * sizes.outputs * traits.number_bytes;
   if (!traits.one && state > 0 && gpu_state_bytes / state < splits)
     splits = gpu_state_bytes / state > 0 ? gpu_state_bytes / state : 1;
+  const i64 rows = traits.rows / (traits.threads_most / l.threads);
+  if (!traits.one && !traits.merge_block &&
+      static_cast<double>(sizes.reduced) * static_cast<double>(rows) / l.threads *
+              traits.pair_numbers <=
+          gpu_split_work) {
+    CHECK(l.splits == 1);
+    return;
+  }
   const i64 possible = tiles * (splits > 0 ? splits : 1), wanted = 2 * sizes.multiprocessors;
   CHECK(l.blocks >= (possible < wanted ? possible : wanted));
 }

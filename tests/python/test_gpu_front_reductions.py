@@ -83,7 +83,7 @@ for name, axis in (("Sum", 1), ("Max_ArgMax", 0)):
     same(reduction, (np.stack([x, x + 1]), y, b, p), ranges=ranges)
     nothing = tuple(np.zeros((0, 2) if k % 3 != 1 else 0, int) for k in range(6))
     same(reduction, args, ranges=nothing)
-assert fake.fake_allocations() == 0
+assert fake.fake_allocations() <= 16  # the ranges of calls, which are kept
 """
     )
 

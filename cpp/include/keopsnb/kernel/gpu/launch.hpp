@@ -38,6 +38,8 @@ inline constexpr int gpu_busy_threads = 1024;
 // Numbers that a multiprocessor computes in about half a second. A launch of more is divided:
 // others have their turn, and no watchdog ends it.
 inline constexpr double gpu_launch_work = 1e11;
+// Numbers that a thread computes before another launch, which merges, is worth its time.
+inline constexpr double gpu_split_work = 16384;
 // States of splits take no more than this, or than the result does.
 inline constexpr i64 gpu_state_bytes = i64{32} << 20;
 
@@ -83,13 +85,16 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
   const i64 outputs = traits.one ? 1 : sizes.outputs;
   const i64 part_bytes =
       sizes.batches * traits.windows * traits.window_state * outputs * traits.number_bytes;
-  // Splits of the reduced index: of a tile or more, to keep all multiprocessors busy; of at least
-  // 8, to have twice as many blocks; and when there are many pairs, so that the blocks end
-  // together, long ones.
+  // Splits of the reduced index, where a thread has enough to do: of a tile or more, to keep all
+  // multiprocessors busy; of at least 8, to have twice as many blocks; and when there are many
+  // pairs, so that the blocks end together, long ones.
+  const double numbers = static_cast<double>(sizes.reduced) * static_cast<double>(rows) /
+                         l.threads * traits.pair_numbers;
+  const bool brief = !traits.one && !traits.merge_block && numbers <= gpu_split_work;
   const i64 blocks = l.tiles * sizes.batches * traits.chunks;
   const i64 at_a_time = sizes.multiprocessors * at_least(1, gpu_busy_threads / l.threads);
   l.splits = 1;
-  if (!sparse && blocks > 0) {
+  if (!sparse && !brief && blocks > 0) {
     const i64 busy = at_most(parts_of(at_a_time, blocks), parts_of(sizes.reduced, tile));
     const i64 twice = at_most(parts_of(2 * at_a_time, blocks), sizes.reduced / (8 * tile));
     const i64 even = at_most(at_most(parts_of(16 * at_a_time, blocks), 8), sizes.reduced / 16384);
