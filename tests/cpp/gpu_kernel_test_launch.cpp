@@ -61,7 +61,8 @@ void keeps_busy(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaunch&
   const i64 least = traits.threads_most / traits.threads_least;
   const auto parts = [](i64 n, i64 size) { return (n + size - 1) / size; };
   const i64 tiles = parts(sizes.outputs, traits.rows / least) * sizes.batches * traits.chunks;
-  i64 splits = parts(sizes.reduced, traits.tile / least);
+  i64 splits = traits.merge_block ? sizes.reduced / (8 * traits.tile)
+                                  : parts(sizes.reduced, traits.tile / least);
   const i64 state =
       sizes.batches * traits.windows * traits.window_state * sizes.outputs * traits.number_bytes;
   if (!traits.one && state > 0 && gpu_state_bytes / state < splits)

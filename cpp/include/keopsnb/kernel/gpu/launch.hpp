@@ -95,7 +95,10 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
   const i64 at_a_time = sizes.multiprocessors * at_least(1, gpu_busy_threads / l.threads);
   l.splits = 1;
   if (!sparse && !brief && blocks > 0) {
-    const i64 busy = at_most(parts_of(at_a_time, blocks), parts_of(sizes.reduced, tile));
+    // A list of first terms is dear where it begins.
+    const i64 busy = traits.merge_block
+                         ? 1
+                         : at_most(parts_of(at_a_time, blocks), parts_of(sizes.reduced, tile));
     const i64 twice = at_most(parts_of(2 * at_a_time, blocks), sizes.reduced / (8 * tile));
     const i64 even = at_most(at_most(parts_of(16 * at_a_time, blocks), 8), sizes.reduced / 16384);
     l.splits = at_least(1, at_least(busy, at_least(twice, even)));
