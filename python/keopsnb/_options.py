@@ -32,9 +32,27 @@ def integer(name: str, value: Any) -> int:
     raise TypeError(f"{name} is {value!r}; write an integer.")
 
 
+def picks(reduction_op: object) -> bool:
+    """Whether the reduction picks terms, by their indices along one axis."""
+    of = {row.name: row for row in _core.reductions()}
+    row = of.get(reduction_op) if isinstance(reduction_op, str) else None
+    if row is None:
+        return False
+    return row.gives.name in ("indices", "both") or " at " in row.derivative or not row.call
+
+
 def _sums(reduction_op: str) -> bool:
     """Whether the reduction sums terms."""
     return any(row.name == reduction_op and row.sums for row in _core.reductions())
+
+
+# The axis of a reduction over i and j at once.
+BOTH = (0, 1)
+
+
+def axis_number(axis: int | tuple[int, int]) -> int:
+    """0 for i, 1 for j, 2 for both."""
+    return 2 if isinstance(axis, tuple) else axis
 
 
 def check_options(
@@ -61,10 +79,15 @@ def check_options(
     strings = isinstance(aliases, Sequence) and all(isinstance(a, str) for a in aliases)
     if isinstance(aliases, str) or not strings:
         raise TypeError(f"aliases is {aliases!r}; write a list of strings, as ['x = Vi(3)'].")
-    if axis not in (0, 1) or isinstance(axis, bool):
+    if axis not in (0, 1, BOTH) or isinstance(axis, bool):
         raise ValueError(
             f"axis is {axis!r}; write axis=1 to reduce over j, with a result indexed by i, or "
-            "axis=0 to reduce over i, with a result indexed by j."
+            "axis=0 to reduce over i, with a result indexed by j; axis=(0, 1) is both."
+        )
+    if axis == BOTH and picks(reduction_op):
+        raise ValueError(
+            f"reduction_op is {reduction_op!r}, which picks terms along one axis; write axis=1 to "
+            "reduce over j, or axis=0 to reduce over i."
         )
     for name, value in (("dtype", dtype), ("cuda_type", cuda_type)):
         if value is not None:

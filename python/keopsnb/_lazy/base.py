@@ -211,13 +211,24 @@ class Lazy:
             )
         return int(place) - batches
 
+    def _reduced(self, reduction_op: str, axis: Any, dim: Any) -> int:
+        """What is reduced: 0 for i, 1 for j, 2 for both."""
+        given = axis if axis is not None else dim
+        both = isinstance(given, tuple | list)
+        indices = sorted(self._index(k, None) for k in given) if both else [self._index(axis, dim)]
+        if 2 in indices:
+            raise ValueError(f"reduction_op={reduction_op!r} reduces over i or j, not the entries.")
+        if both and indices != [0, 1]:
+            raise ValueError(f"axis is {given}; name i, j or both.")
+        return 2 if both else indices[0]
+
     def reduction(
         self,
         reduction_op: str,
         other: Any = None,
         opt_arg: int | None = None,
-        axis: int | None = None,
-        dim: int | None = None,
+        axis: int | Sequence[int] | None = None,
+        dim: int | Sequence[int] | None = None,
         call: bool = True,
         is_complex: bool | None = None,
         **kwargs: Any,
@@ -228,7 +239,7 @@ class Lazy:
             reduction_op: its name.
             other: the weights, for reductions that take them.
             opt_arg: the K of KMin and its like.
-            axis: the index to reduce over, by its place in the shape.
+            axis: the index to reduce over, by its place in the shape, or both: (..., D).
             dim: the same.
             call: whether to compute at once; False gives a matrix to be called.
             is_complex: whether the result is complex; by default as this matrix.
@@ -242,9 +253,7 @@ class Lazy:
             TypeError: if an option is unknown.
             ValueError: if the axis is not i or j.
         """
-        index = self._index(axis, dim)
-        if index == 2:
-            raise ValueError(f"reduction_op={reduction_op!r} reduces over i or j, not the entries.")
+        index = self._reduced(reduction_op, axis, dim)
         keep = kept(kwargs)
         if keep and opt_arg is not None and reduction_op != "Variance":
             raise TypeError(

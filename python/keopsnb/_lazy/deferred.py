@@ -20,6 +20,7 @@ from keopsnb._lazy.variables import (
     placed,
     renamed,
 )
+from keopsnb._options import BOTH
 
 # What LazyTensor methods pass on to the constructor of Genred, and to its call.
 CONSTRUCTOR = frozenset(
@@ -98,13 +99,13 @@ def plan(
     opt_arg: Any,
     options: tuple[tuple[str, Any], ...],
 ) -> Plan:
-    """The reduction of forms by `genred`."""
+    """The reduction of forms by `genred`; axis 2 is both."""
     found = layout_of(forms, places)
     made = genred(
         found.formula,
         list(found.aliases),
         op,
-        axis,
+        BOTH if axis == 2 else axis,
         opt_arg=opt_arg,
         formula2=found.weight,
         **dict(options),
@@ -171,7 +172,9 @@ class Deferred:
             raise named from None
         if self.is_complex:
             result = self.kind.arrays.as_complex(result)
-        return self._kept(result) if self.keepdim else result
+        if self.keepdim:
+            return self._kept(result)
+        return result[..., 0, :] if self.axis == 2 else result
 
     def check(self) -> None:
         """Raise ValueError if the symbolic variables are not numbered from 0 on."""
@@ -199,7 +202,8 @@ class Deferred:
     def __repr__(self) -> str:
         names = [f"v{k}" for k in range(99)]
         formulas = [renamed(part.form.formula, names) for part in self.parts]
-        return f"{self.op} over {'ij'[self.axis]} of {', with weights '.join(formulas)}"
+        over = ("i", "j", "i and j")[self.axis]
+        return f"{self.op} over {over} of {', with weights '.join(formulas)}"
 
 
 _ARGUMENT = re.compile(r"(?:argument (\d+) )?\(?'v(\d+)'\)?")

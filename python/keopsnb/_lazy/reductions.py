@@ -7,21 +7,22 @@ from typing import Any
 
 from keopsnb._lazy.base import kept
 from keopsnb._lazy.methods import Methods
+from keopsnb._options import picks
 
 Axis = int | Sequence[int] | None
 
-# Reductions that may be done again over their results, so that i and j go one after the other.
-_AGAIN = frozenset(("Sum", "Mean", "Prod", "Max", "Min", "Any", "All", "Count", "LogSumExp"))
+# Of the least of rows the least: i and j may go one after the other, and gradients to one term.
+_IN_TURN = frozenset(("Max", "Min"))
 
 
 class Reductions(Methods):
     """Reductions over i, over j, or over the components of each entry.
 
     All methods take the axis by its place in the shape, as `axis` or as `dim`: with no batch
-    dimensions 0 is i, 1 is j and 2, or -1, the components. Those that can be done again over their
-    results take several. The result keeps the dimension of the entries, even if it is 1:
-    `K.sum(axis=1)` has shape (M, D). `keepdim=True`, or `keepdims=True`, gives (M, 1, D). Other
-    options are those of `Genred` and of its call.
+    dimensions 0 is i, 1 is j and 2, or -1, the components. All but those that pick terms take
+    several. The result keeps the dimension of the entries, even if it is 1: `K.sum(axis=1)` has
+    shape (M, D). `keepdim=True`, or `keepdims=True`, gives (M, 1, D). Other options are those of
+    `Genred` and of its call.
     """
 
     def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
@@ -58,16 +59,18 @@ class Reductions(Methods):
         if len(indices) < 2:
             place = first + indices[0] if indices else -1
             return matrix._over(entries, op, place, None, kwargs)
-        ranges = kwargs.get("ranges", self.ranges)
-        if op not in _AGAIN or (op == "Mean" and ranges is not None):
+        if op not in _IN_TURN and picks(op):
             raise ValueError(f"{op} is over one axis; write axis={first} or axis={first + 1}.")
         if kwargs.get("out") is not None:
             raise TypeError("out is for a reduction over one axis; leave it out.")
+        if op not in _IN_TURN:
+            return matrix.reduction(op, axis=(first, first + 1), **kwargs)
         keep = kept(kwargs)
         once = matrix.reduction(op, axis=first + 1, **kwargs)
         if matrix.symbolic or isinstance(once, Methods):
             raise TypeError(
-                "A reduction that waits for its variables is over one axis; reduce its result."
+                f"{op} of a matrix that waits for its variables is over one axis; reduce its "
+                "result."
             )
         result = self.arrays.again(op, once)
         return result[..., None, None, :] if keep else result

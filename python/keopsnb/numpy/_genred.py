@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keopsnb._gradients import Options, Reduction
-from keopsnb._options import check_options, header_text
+from keopsnb._options import axis_number, check_options, header_text
 from keopsnb._ranges import Ranges, ranges_of
 from keopsnb.numpy._arrays import as_arrays
 
@@ -28,7 +28,8 @@ class Genred:
             and has dimension 3, `"b = Vj(1)"` is indexed by j, `"p = Pm(2)"` by neither.
         reduction_op: `"Sum"`, `"LogSumExp"`, `"Max"`, `"ArgKMin"` ...: a row of the documentation
             of reductions, or a reduction of `header`.
-        axis: the index reduced over. 1 is j, with a result indexed by i; 0 is i.
+        axis: the index reduced over. 1 is j, with a result indexed by i; 0 is i; (0, 1) is both,
+            with a result of one row, for all but reductions that pick terms.
         dtype: no effect (deprecated).
         opt_arg: the K of `"KMin"` and its like, from 1 to 1024; the correction of `"Variance"`.
         formula2: for LogSumExp and SumSoftMaxWeight, the weights `G`, a formula.
@@ -67,7 +68,7 @@ class Genred:
         formula: str,
         aliases: Sequence[str],
         reduction_op: str = "Sum",
-        axis: int = 0,
+        axis: int | tuple[int, int] = 0,
         dtype: object = None,
         opt_arg: int | None = None,
         formula2: str | None = None,
@@ -96,7 +97,7 @@ class Genred:
             formula,
             aliases,
             reduction_op,
-            axis,
+            axis_number(axis),
             formula2,
             opt_arg,
             Options(compensated, use_fast_math, header=header_text(header)),

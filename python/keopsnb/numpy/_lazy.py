@@ -45,11 +45,8 @@ class _Arrays:
 
     @staticmethod
     def again(op: str, x: Any) -> Any:
-        """A reduction over i of what one over j gives: (..., M, D) to (..., D)."""
-        if op == "LogSumExp":
-            return np.logaddexp.reduce(x, -2)
-        of_none = {"Max": {"initial": -np.inf}, "Min": {"initial": np.inf}}.get(op, {})
-        return getattr(x, _AGAIN.get(op, op.lower()))(-2, **of_none)
+        """Max or Min over i of what one over j gives: (..., M, D) to (..., D)."""
+        return x.max(-2, initial=-np.inf) if op == "Max" else x.min(-2, initial=np.inf)
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -76,9 +73,6 @@ class _Arrays:
     def as_complex(x: Any) -> Any:
         return x.view(np.result_type(x.dtype, np.complex64))
 
-
-# Of reductions that are done again, the method of arrays where it is named otherwise.
-_AGAIN = {"Count": "sum"}
 
 _UFUNCS = {
     "add": "__add__", "subtract": "__sub__", "multiply": "__mul__", "divide": "__truediv__",

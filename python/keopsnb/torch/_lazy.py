@@ -49,11 +49,11 @@ class _Arrays:
 
     @staticmethod
     def again(op: str, x: Any) -> Any:
-        """A reduction over i of what one over j gives: (..., M, D) to (..., D)."""
-        if op in ("Max", "Min") and x.shape[-2] == 0:
+        """Max or Min over i of what one over j gives: (..., M, D) to (..., D)."""
+        if x.shape[-2] == 0:
             of_none = -torch.inf if op == "Max" else torch.inf
             return x.new_full((*x.shape[:-2], x.shape[-1]), of_none)
-        return getattr(x, _AGAIN.get(op, op.lower()))(-2)
+        return x.max(-2).values if op == "Max" else x.min(-2).values
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -79,9 +79,6 @@ class _Arrays:
     def as_complex(x: Any) -> Any:
         return torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
 
-
-# Of reductions that are done again, the method of tensors where it is named otherwise.
-_AGAIN = {"Max": "amax", "Min": "amin", "Count": "sum"}
 
 # torch's reductions that take an axis, as ours do.
 _REDUCTIONS = frozenset(
