@@ -7,12 +7,14 @@ from typing import Any
 
 from keopsnb._lazy.base import kept
 from keopsnb._lazy.methods import Methods
+from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb._options import picks
 
 Axis = int | Sequence[int] | None
 
 # Of the least of rows the least: i and j may go one after the other, and gradients to one term.
 _IN_TURN = frozenset(("Max", "Min"))
+_picks = constant_in_graphs(picks)
 
 
 class Reductions(Methods):
@@ -35,7 +37,7 @@ class Reductions(Methods):
         if isinstance(given, tuple | list):
             return self._over_several(entries, op, given, kwargs)
         if self._index(given, None) != 2:  # type: ignore[arg-type]
-            return self.reduction(op, axis=given, **kwargs)  # type: ignore[arg-type]
+            return self.reduction(op, axis=given, **kwargs)
         if not entries:
             raise ValueError(
                 f"{op} reduces over i or j, not the entries; write axis={self.nbatchdims} or "
@@ -59,7 +61,7 @@ class Reductions(Methods):
         if len(indices) < 2:
             place = first + indices[0] if indices else -1
             return matrix._over(entries, op, place, None, kwargs)
-        if op not in _IN_TURN and picks(op):
+        if op not in _IN_TURN and _picks(op):
             raise ValueError(f"{op} is over one axis; write axis={first} or axis={first + 1}.")
         if kwargs.get("out") is not None:
             raise TypeError("out is for a reduction over one axis; leave it out.")
