@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 
+from keopsnb._boundary import boundary
 from keopsnb._gradients import Options, Reduction
 from keopsnb._options import check_options, header_text
 
@@ -21,6 +22,7 @@ def _gradients_needed(
     return tuple(name in gradients for name in names)
 
 
+@boundary
 def compile(  # noqa: A001  (keopsnb.compile)
     formula: str,
     aliases: Sequence[str],

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from keopsnb._boundary import boundary
+
 _OUTPUT = re.compile(r"\s*(?:\w+\s*=\s*)?V([ij])\(\s*(\d+)\s*\)\s*")
 
 
@@ -11,6 +13,7 @@ def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
     """`generic_...` of a front end, for a reduction."""
     ranked = operation == "ArgKMin"
 
+    @boundary
     def generic(formula: str, output: str, *aliases: str, **options: Any) -> Any:
         match = _OUTPUT.fullmatch(output)
         if match is None:

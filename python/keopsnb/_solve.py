@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from keopsnb._boundary import boundary
 from keopsnb._conjugate import ConvergenceError as ConvergenceError
 from keopsnb._conjugate import Limits
 from keopsnb._conjugate import Solution as Solution
@@ -86,6 +87,7 @@ class Solver(NamedPreconditioners):
     def __reduce__(self) -> Any:
         return _remade, (type(self), *self._made)
 
+    @boundary
     def __call__(
         self,
         *args: Any,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from keopsnb._boundary import boundaries, boundary
 from keopsnb._core import FormulaError
 from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred
 from keopsnb._lazy.variables import NAMES, Expression, Variable, join, renamed, variable_expression
@@ -42,6 +43,9 @@ class Lazy:
     backend: str | None
     # Of a reduction that waits for its arguments: what to call.
     waiting: Deferred | Callable[..., Any] | None
+
+    def __init_subclass__(cls) -> None:
+        boundaries(cls, inner=_INNER)
 
     def _of(self, text: Expression, *parents: Lazy) -> Self:
         """A matrix of the same kind; it inherits ranges and backend of what it is made of."""
@@ -309,11 +313,16 @@ class Lazy:
         """Whether a call has to give the values of variables."""
         return self.text.form.symbolic
 
+    @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute a reduction that waits for its symbolic variables."""
         if self.waiting is None:
             raise TypeError("Only a reduction with call=False or of symbolic variables is called.")
         return self.waiting(*args, **kwargs)
+
+
+# What methods call of each other.
+_INNER = frozenset((*vars(Lazy), "planned", "solved", "refuse")) - {"__call__"}
 
 
 def kept(kwargs: dict[str, Any]) -> bool:

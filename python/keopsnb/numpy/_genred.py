@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keopsnb._boundary import boundary, shortened
 from keopsnb._gradients import Options, Reduction
 from keopsnb._options import axis_number, check_options, header_text
 from keopsnb._ranges import Ranges, ranges_of
@@ -63,6 +64,7 @@ class Genred:
                [4.]])
     """
 
+    @boundary
     def __init__(
         self,
         formula: str,
@@ -143,17 +145,24 @@ class Genred:
             CudaError: if there is no NVIDIA driver, GPU or NVRTC, or a CUDA call fails.
             KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
         """
-        args = as_arrays(args)
-        reduction = self._reduction
-        pairs = None if ranges is None else ranges_of(ranges)
-        if reduction.compiled:
-            return _compute(reduction, args, out, backend, device_id, pairs)
-        _, last = reduction.composition()
+        try:  # without the cost of another call
+            args = as_arrays(args)
+            reduction = self._reduction
+            pairs = None if ranges is None else ranges_of(ranges)
+            if reduction.compiled:
+                return _compute(reduction, args, out, backend, device_id, pairs)
+            return _composed(reduction, args, out, backend, device_id, pairs)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904
 
-        def run(part: Reduction, its: tuple[Any, ...]) -> Any:
-            return _compute(part, its, out if part is last else None, backend, device_id, pairs)
 
-        return reduction.composed(args, run)
+def _composed(reduction: Reduction, args: tuple[Any, ...], out: Array | None, *place: Any) -> Any:
+    _, last = reduction.composition()
+
+    def run(part: Reduction, its: tuple[Any, ...]) -> Any:
+        return _compute(part, its, out if part is last else None, *place)
+
+    return reduction.composed(args, run)
 
 
 def _compute(

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keopsnb._boundary import boundary
 from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._solve import ConvergenceError as ConvergenceError
@@ -19,6 +20,7 @@ class KernelSolve(Solver):
     xp: ClassVar[Any] = np
     genred: ClassVar[Callable[..., Any]] = Genred
 
+    @boundary
     def __init__(
         self,
         formula: str,

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
+from keopsnb._boundary import boundary
 from keopsnb._derivatives import OTHER, Group, Tangent, as_inputs
 from keopsnb._gradients import Reduction
 from keopsnb._laws import Composition, Gathering, Pullback
@@ -341,6 +342,7 @@ class _Kernel(torch.autograd.Function):
         ctx.save_for_forward(*saved)
 
     @staticmethod
+    @boundary
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         if not isinstance(ctx.reduction.law, Pullback):
             return (None, None, *[None] * ctx.count)
@@ -349,6 +351,7 @@ class _Kernel(torch.autograd.Function):
         return None, None, *pullback(ctx.reduction, ctx.place, needed, saved, gradients[0])
 
     @staticmethod
+    @boundary
     def jvp(ctx: Any, *tangents: Tensor | None) -> Any:
         if not isinstance(ctx.reduction.law, Pullback):
             return ctx.none

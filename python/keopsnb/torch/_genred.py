@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from keopsnb._boundary import boundary, shortened
 from keopsnb._gradients import Options, Reduction
 from keopsnb._options import axis_number, check_options, header_text
 from keopsnb.torch import _graph
@@ -62,6 +63,7 @@ class Genred:
                 [4.]])
     """
 
+    @boundary
     def __init__(
         self,
         formula: str,
@@ -154,4 +156,7 @@ class Genred:
         """
         if torch.compiler.is_compiling():
             return _graph.call(self._key, args, backend, device_id, ranges, out)
-        return reduce(self._reduction, args, out, place_of(args, backend, device_id, ranges))
+        try:  # without the cost of another call
+            return reduce(self._reduction, args, out, place_of(args, backend, device_id, ranges))
+        except Exception as error:
+            raise shortened(error)  # noqa: B904

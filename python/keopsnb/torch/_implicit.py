@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from keopsnb._boundary import boundary
 from keopsnb._gradients import Reduction
 from keopsnb.torch._autograd import pullback, pushforward
 from keopsnb.torch._context import (
@@ -122,6 +123,7 @@ class Implicit(torch.autograd.Function):
         ctx.save_for_forward(*saved)
 
     @staticmethod
+    @boundary
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
         system, x, alpha, args = _unpacked(ctx, ctx.saved_tensors)
         _, _, of_alpha, *needed = ctx.needs_input_grad
@@ -131,6 +133,7 @@ class Implicit(torch.autograd.Function):
         return None, None, by_alpha, *by_args
 
     @staticmethod
+    @boundary
     def jvp(ctx: Any, *tangents: Any) -> Tensor:
         with in_forward_mode(ctx.saved_tensors) as saved:
             system, x, alpha, args = _unpacked(ctx, saved)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from keopsnb._boundary import boundary
 from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import Plan, known_plan, layout_of
 from keopsnb._lazy.making import indexed, text_of
@@ -254,18 +255,21 @@ class ComplexLazyTensor(ComplexMatrix, LazyTensor):
 LazyTensor.complex_kind = ComplexLazyTensor
 
 
+@boundary
 def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """The rows of a tensor (M, D), indexed by i; or a symbolic variable Vi(position, dimension)."""
     made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 0, "Vi")
     return made
 
 
+@boundary
 def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """The rows of a tensor (N, D), indexed by j; or a symbolic variable Vj(position, dimension)."""
     made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 1, "Vj")
     return made
 
 
+@boundary
 def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """A parameter: a vector (D,) or a number; or a symbolic variable Pm(position, dimension)."""
     made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 2, "Pm")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from keopsnb._boundary import boundary
 from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._options import header_text
@@ -27,6 +28,7 @@ class KernelSolve(Solver):
     xp: ClassVar[Any] = torch
     genred: ClassVar[Callable[..., Any]] = Genred
 
+    @boundary
     def __init__(
         self,
         formula: str,
