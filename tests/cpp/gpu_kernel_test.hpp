@@ -280,7 +280,7 @@ void check_both(const std::string& name, Reduced<Reduction, Out> reduction, cons
   const auto at = [&](int position) { return inputs[size(position)].data(); };
   const void* const in[] = {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
   std::vector<S> cpu(gpu.out.size());
-  CHECK(reduce<S>(reduction, Results<S>(cpu.data()), sizes.M, sizes.N, in) == Outcome::done);
+  CHECK(reduce<S>(reduction, cpu.data(), sizes.M, sizes.N, in) == Outcome::done);
   auto wanted = expected<Reduction, Out>(inputs, sizes);
   compare(name + " on the CPU", sizes, cpu, wanted);
   for (std::size_t k = 0; k < wanted.size(); ++k) wanted[k].value = static_cast<double>(cpu[k]);

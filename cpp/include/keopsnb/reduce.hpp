@@ -11,27 +11,23 @@
 
 namespace keopsnb {
 
-// Computes a reduction of M rows i and N columns j into `out`, (M, dim) or (N, dim) or (1, dim).
-// `in` holds one pointer a position: row-major arrays (M, D), (N, D) or (D), of T, and for
-// variables of integers of int (beside float) or long long (beside double). The executor runs the
-// tasks; give one that wraps your own threads to use several.
-template <class T, class Reduction, Output Out, int Inputs, class Executor = Serial>
-Outcome reduce(Reduced<Reduction, Out>, Results<T> out, i64 M, i64 N,
-               const void* const (&in)[Inputs], Executor&& executor = {}) {
+// Computes a reduction of M rows i and N columns j into `out`: (M, dim), (N, dim) or (1, dim)
+// numbers of T, indices of long long, or {both}, as the reduction gives them. `in` holds one
+// pointer a position: row-major arrays (M, D), (N, D) or (D). What does not fit does not compile
+// (arguments.hpp). The executor runs the tasks; give one that wraps your own threads to use
+// several.
+template <class T, class Reduction, Output Out, class Executor = Serial>
+Outcome reduce(Reduced<Reduction, Out>,
+               typename Reduced<Reduction, Out>::template Call<T>::Results out, i64 M, i64 N,
+               const typename Reduced<Reduction, Out>::template Call<T>::Inputs& in,
+               Executor&& executor = {}) {
+  static_assert(same<T, float> || same<T, double>,
+                "keopsnb: reduce<T> computes in float or double");
   const bool by_j = Out == Output::j;
-  const CpuCall call{in,           out.values,   out.indices,
+  const CpuCall call{in.at,        out.values,   out.indices,
                      by_j ? N : M, by_j ? M : N, Out == Output::one,
                      sizeof(T),    nullptr,      nullptr};
   return launch(Cpu<T, Reduction, Out>::kernel, call, executor);
-}
-
-// The same where all arguments are numbers.
-template <class T, class Reduction, Output Out, int Inputs, class Executor = Serial>
-Outcome reduce(Reduced<Reduction, Out> reduction, Results<T> out, i64 M, i64 N,
-               const T* const (&in)[Inputs], Executor&& executor = {}) {
-  const void* pointers[Inputs];
-  for (int k = 0; k < Inputs; ++k) pointers[k] = in[k];
-  return reduce<T>(reduction, out, M, N, pointers, executor);
 }
 
 }  // namespace keopsnb

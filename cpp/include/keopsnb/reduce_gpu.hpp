@@ -72,17 +72,16 @@ cudaError_t launch_gpu(const GpuLaunch& launch, GpuCall call,
 
 // Computes a reduction of M rows i and N columns j into `out`, (M, dim) or (N, dim) or (1, dim), on
 // the current device, in the order of `stream`; it does not wait and can be captured in a graph.
-// `in` holds one pointer a position: row-major arrays (M, D), (N, D) or (D), of S, and for
-// variables of integers of int, or of long long beside double. All are device memory and have to
-// live until the stream has done its work. S is float or double, or float16 or bfloat16, which lie
-// in memory as CUDA's __half and __nv_bfloat16 do. What it needs beside comes from the stream's
-// memory pool. Errors of the kernels themselves show when the stream is waited for.
-template <class S, class Reduction, Output Out, int Inputs>
-cudaError_t reduce_gpu(Reduced<Reduction, Out>, Results<S> out, i64 M, i64 N,
-                       const void* const (&in)[Inputs], cudaStream_t stream = nullptr) {
+// `in` and `out` are as those of reduce.hpp. All are device memory and have to live until the
+// stream has done its work. S is float or double, or float16 or bfloat16, which lie in memory as
+// CUDA's __half and __nv_bfloat16 do. What it needs beside comes from the stream's memory pool.
+// Errors of the kernels themselves show when the stream is waited for.
+template <class S, class Reduction, Output Out>
+cudaError_t reduce_gpu(Reduced<Reduction, Out>,
+                       typename Reduced<Reduction, Out>::template Call<S>::Results out, i64 M,
+                       i64 N, const typename Reduced<Reduction, Out>::template Call<S>::Inputs& in,
+                       cudaStream_t stream = nullptr) {
   using Kernel = Gpu<S, Reduction, Out>;
-  static_assert(Inputs >= Kernel::positions,
-                "keopsnb: the formula has more variables than pointers are given");
   if (M < 0 || N < 0) return cudaErrorInvalidValue;
 
   int device = 0, multiprocessors = 0, double_cost = 0;
@@ -113,7 +112,7 @@ cudaError_t reduce_gpu(Reduced<Reduction, Out>, Results<S> out, i64 M, i64 N,
   call.reduced_per_split = launch.reduced_per_split;
   for (i64& n : call.batch_shape) n = 1;
   GpuInputs<Kernel::positions> inputs{};
-  for (int k = 0; k < Kernel::positions; ++k) inputs.at[k].data = in[k];
+  for (int k = 0; k < Kernel::positions; ++k) inputs.at[k].data = in.at[k];
 
   if (launch.state_bytes > 0) {
     error = cudaMallocAsync(&call.states, static_cast<size_t>(launch.state_bytes), stream);

@@ -1,6 +1,6 @@
 // Reductions as C++ programs write them, for the CPU (reduce.hpp) and for GPUs (reduce_gpu.hpp).
 #pragma once
-#include <keopsnb/kernel/layout.hpp>
+#include <keopsnb/arguments.hpp>
 #include <keopsnb/reductions.hpp>
 
 namespace keopsnb {
@@ -9,15 +9,12 @@ namespace keopsnb {
 template <class Reduction, Output Out>
 struct Reduced {
   static constexpr i64 dim = Reduction::ranks * Reduction::dim;
-};
-
-// Where a reduction's results go: values, indices of the reduced side, or both, as it gives them.
-template <class T>
-struct Results {
-  T* values;
-  i64* indices;
-  Results(T* v, i64* i = nullptr) : values(v), indices(i) {}
-  Results(i64* i) : values(nullptr), indices(i) {}
+  // What a call takes beside it, for numbers stored as S.
+  template <class S>
+  struct Call {
+    using Inputs = keopsnb::Inputs<S, typename Reduction::formulas>;
+    using Results = keopsnb::Results<S, Reduction>;
+  };
 };
 
 // Any reduction, for each i or for each j: over_j(kmin_reduction<10>(f)).

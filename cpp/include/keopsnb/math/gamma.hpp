@@ -2,7 +2,7 @@
 // at the negative integers.
 #pragma once
 #include <keopsnb/math/bernoulli.hpp>
-#include <keopsnb/math/trig.hpp>
+#include <keopsnb/math/constants.hpp>
 
 namespace keopsnb {
 

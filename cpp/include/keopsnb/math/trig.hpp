@@ -1,6 +1,7 @@
 // sin, cos, and the inverse functions: branch-free but for sin and cos of very large angles.
 #pragma once
 #include <keopsnb/math/bits.hpp>
+#include <keopsnb/math/constants.hpp>
 
 namespace keopsnb {
 
@@ -64,8 +65,6 @@ template <Number V>
 KEOPSNB_FN V tan(V a) {
   return sin(a) / cos(a);
 }
-
-inline constexpr double pi = 3.141592653589793, pi_rest = 1.2246467991473532e-16;
 
 // asin(sqrt(z)) / sqrt(z) - 1 for 0 <= z <= 1/4.
 template <Number V>

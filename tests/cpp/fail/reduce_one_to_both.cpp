@@ -1,0 +1,7 @@
+// expect: this reduction does not give both numbers and indices
+#include <keopsnb/reduce.hpp>
+using namespace keopsnb;
+const float xs[3] = {}, ys[3] = {};
+float a[1];
+long long k[1];
+const auto done = reduce<float>(sum_over_j(sqdist(vi<0, 3>, vj<1, 3>)), {a, k}, 1, 1, {xs, ys});
