@@ -27,15 +27,23 @@ constexpr bool is(A, B) {
 // ---- Constants are exact, and equal constants are one type.
 static_assert(is(0.5_c, lit<1, -1>) && is(2_c, lit<1, 1>) && is(6_c, cst<6>) && is(-2_c, cst<-2>));
 static_assert((0.1_c).value == 0.1 && (1e-3_c).value == 1e-3 && (123456.789_c).value == 123456.789);
-static_assert(is(0.5_c + 0.25_c, 0.75_c) && is(3_c * 0.5_c, 1.5_c) && is(1_c - 1_c, zero<1>));
+static_assert(is(0.5_c + 0.25_c, 0.75_c) && is(3_c * 0.5_c, 1.5_c) && is(1_c - 1_c, 0_c));
 static_assert(lit_of([] { return 5e-324; }).value == 5e-324);
 static_assert(lit_of([] { return 1.7976931348623157e308; }).value == 1.7976931348623157e308);
 
-// ---- Zeros and ones vanish, whatever they stand beside.
+// What is written keeps the order of its operations, its NaN and its infinities. Among derivatives,
+// where the order is ours, these are `times` and `plus`.
+constexpr auto times = [](auto f, auto g) { return build<op::Mult, true>(f, g); };
+constexpr auto plus = [](auto f, auto g) { return build<op::Add, true>(f, g); };
+constexpr auto minus_free = [](auto f, auto g) { return build<op::Subtract, true>(f, g); };
+constexpr auto total = [](auto f) { return build<op::Sum, true>(f); };
+
+// ---- Zeros and ones vanish, whatever they stand beside; the number 0 not in a product.
 static_assert(is(x + zero<3>, x) && is(zero<3> + x, x) && is(x - zero<3>, x));
-static_assert(is(x * zero<1>, zero<3>) && is(0_c * x, zero<3>) && is(zero<3> / x, zero<3>));
+static_assert(is(x * zero<1>, zero<3>) && is(times(0_c, x), zero<3>) && is(zero<3> / x, zero<3>));
 static_assert(is(1_c * x, x) && is(x * 1_c, x) && is(x / 1_c, x) && is(-(-x), x));
-static_assert(is(x - x, zero<3>) && is(zero<3> - x, -x) && is(x + x, 2_c * x));
+static_assert(is(0_c * x, x - x) && !is(x - x, zero<3>) && !is(0_c / x, zero<3>));
+static_assert(is(minus_free(x, x), zero<3>) && is(zero<3> - x, -x) && is(x + x, 2_c * x));
 static_assert(is(b + zero<3>, sumt<3>(b)) && is(zero<3> - b, sumt<3>(-b)));
 static_assert(is(pow<1>(x), x) && is(pow<2>(x), square(x)) && is(pow<-1>(x), inv(x)));
 static_assert(is(sum(b), b) && is(sumt<1>(b), b) && is(sum(sumt<4>(b)), 4_c * b));
@@ -46,16 +54,33 @@ static_assert(is(extract<3, 3>(concat(x, y)), y) &&
 
 // ---- Products have one form: constant * scalars * vector.
 static_assert(is(x * b, b* x) && is(x * 2_c, 2_c * x) && is(2_c * (3_c * x), 6_c * x));
-static_assert(is(2_c * (b * x), (2_c * b) * x) && is(b * (p * x), (b * p) * x));
+static_assert(is(times(2_c, b* x), (2_c * b) * x) && is(times(b, p* x), (b * p) * x));
 static_assert(is((-x) * b, (-b) * x) && is((-x) * (-y), x* y) && is(-(2_c * x), -2_c * x));
 static_assert(is(x * x, square(x)) && is(square(-x), square(x)));
-static_assert(is(b * x + p * x, (b + p) * x) && is(2_c * x + x, 3_c * x));
-static_assert(is(sum(b * x), b* sum(x)));
+static_assert(is(plus(b * x, p* x), (b + p) * x) && is(2_c * x + x, 3_c * x));
+static_assert(is(total(b * x), b* sum(x)) && is(sum(2_c * x), 2_c * sum(x)));
+
+// ---- Where another order could overflow, underflow or lose a NaN, what is written stays.
+constexpr auto kept = []<class Op, class... A>(Node<Op, A...>, auto... operands) {
+  return same<List<A...>, List<decltype(operands)...>>;
+};
+constexpr auto huge = lit_of([] { return 1e30; });
+constexpr auto tiny = lit_of([] { return 1e-30; });
+constexpr auto most = lit_of([] { return 1e308; });
+static_assert(kept(huge * (huge * x), huge, huge* x) && kept(tiny * (tiny * x), tiny, tiny* x));
+static_assert(kept((tiny * x) * (tiny * y), tiny* x, tiny* y) && is(huge * (tiny * x), x));
+static_assert(kept(most * most, most, most) && kept(most + most, most, most));
+static_assert(kept(most * x + most * x, 2_c, most* x));
+static_assert(kept(3_c * x + -2_c * x, 3_c * x, -2_c * x) && kept(b * x + p * x, b* x, p* x));
+static_assert(kept(b * (p * x), b, p* x) && kept((b * x) * y, b* x, y));
+static_assert(kept(sum(b * x), b* x) && kept(sum(tiny * x), tiny* x));
+static_assert(kept(x / lit<1, -140>, x, lit<1, -140>) && is(x / lit<1, 10>, lit<1, -10>* x));
 
 // ---- What stands among zeros is not multiplied by them, nor added to them.
 constexpr auto among = elemt<3, 1>(b);
-static_assert(is(x * among, elemt<3, 1>(elem<1>(x) * b)) && is(p * among, elemt<3, 1>(p* b)));
-static_assert(is(sum(x * among), elem<1>(x) * b) && is(elem<1>(among), b));
+static_assert(is(times(x, among), elemt<3, 1>(elem<1>(x) * b)));
+static_assert(is(times(p, among), elemt<3, 1>(p* b)) && kept(x * among, x, among));
+static_assert(is(sum(times(x, among)), elem<1>(x) * b) && is(elem<1>(among), b));
 static_assert(is(elem<2>(among), zero<1>) && is(among + elemt<3, 1>(p), elemt<3, 1>(b + p)));
 static_assert(is(extractt<2, 6>(among), elemt<6, 3>(b)));
 
@@ -157,7 +182,10 @@ Real operator/(A s, B t) {
   return {real(s).v / real(t).v};
 }
 Real operator-(Real a) { return {-a.v}; }
-Real below(Real a) { return {a.v - 1}; }
+template <i64 N>
+Real loweredpower(Real a, Real b_) {
+  return {std::pow(a.v, b_.v - N)};
+}
 
 // As functions of doubles, by name and by formula; `step` and the like are not differentiated.
 #define KEOPSNB_UNARY(N, call, ...) \

@@ -140,6 +140,11 @@ AT = [
     ("Grad(Clamp(x0, x1, 5), x1, 1)", (1, 2), 1),
     ("Grad(ClampInt(x0, -1, 1), x0, 1)", (-1,), 1),
     ("Grad(ClampInt(x0, -1, 1), x0, 1)", (-1.001,), 0),
+    ("Grad(Powf(x0, 0.5), x0, 1)", (0,), 0),
+    ("Grad(Powf(x0, -1), x0, 1)", (0,), -INF),
+    ("Grad(Grad(Powf(x0, 1.5), x0, 1), x0, 1)", (0,), 0),
+    ("Grad(Grad(Powf(x0, 3), x0, 1), x0, 1)", (0,), 0),
+    ("Grad(Log(x0), x0, 1)", (0,), INF),
     ("Powf(x0, x1)", (0, 0), 1),
     ("Powf(x0, x1)", (0, 2), 0),
     ("Powf(x0, x1)", (0, -1), INF),
@@ -183,3 +188,42 @@ def test_edges(first: int, dtype: str) -> None:
     for k, (formula, at, expected) in enumerate(chosen):
         message = f"{formula} at {at}"
         np.testing.assert_allclose(table[k, k], expected, 8 * np.finfo(dtype).eps, err_msg=message)
+
+
+# Law: where an operation is finite, so are its derivatives of any order: those that are not are
+# taken as 0. Each row is a formula of x0 and x1, which run over a grid with zeros and ends in it.
+
+ANY_ORDER = [
+    *UNARY.values(),
+    "Powf(Abs(x0), x1)",
+    "Hypot(x0, x1)",
+    "Atan2(x0, x1)",
+    "Norm2(Concat(x0, x1))",
+    "Sum(Normalize(Concat(x0, x1)))",
+    "Sum(ComplexSqrt(Concat(x0, x1)))",
+    "ComplexAbs(Concat(x0, x1))",
+    "ComplexAngle(Concat(x0, x1))",
+    "Sum(ComplexPow(Concat(x0, x1), Concat(0.5, 0)))",
+    "Powf(Powf(Abs(x0 - x1), 3) + Powf(Abs(x0), 3), 1 / 3)",
+    "Powf(Powf(Abs(x0 - x1), 1.5) + Powf(Abs(x0), 1.5), 1 / 1.5)",
+    "Powf(Sqrt(Abs(x0 - x1)) + Sqrt(Abs(x0)), 2)",
+    "Sqrt(WeightedSqDist(Concat(1, 2), Concat(x0, x1), Concat(x1, x0)))",
+    "Sqrt(Cbrt(Abs(x0 * x1)))",
+    "Abs(x0) ** 1.5",
+]
+GRID = [0, 0.5, -0.5, 1, -1, 2, 1.5, -2.5, 3]
+
+
+@pytest.mark.parametrize("first", range(0, len(ANY_ORDER), 8))
+def test_derivatives_are_finite(first: int) -> None:
+    points = [list(p) for p in zip(*[(a, b) for a in GRID for b in GRID], strict=True)]
+    chosen = ANY_ORDER[first : first + 8]
+    orders = ["{}", "Grad({}, x0, 1)", "Grad({}, x1, 1)", "Grad(Grad({}, x0, 1), x0, 1)"]
+    orders += ["Grad(Grad({}, x0, 1), x1, 1)", "Grad(Grad({}, x1, 1), x1, 1)"]
+    values, *derivatives = (
+        evaluate([order.format(f) for f in chosen], "float64", *points) for order in orders
+    )
+    for order, found in zip(orders[1:], derivatives, strict=True):
+        for formula, value, row in zip(chosen, values, found, strict=True):
+            at = [*zip(*points, strict=True)][np.argmax(np.isfinite(value) & ~np.isfinite(row))]
+            assert np.isfinite(row[np.isfinite(value)]).all(), f"{order.format(formula)} at {at}"

@@ -20,9 +20,9 @@ namespace detail {
 template <int K, class Op, Formula... A, Formula G>
 constexpr auto pull_back(Node<Op, A...> self, G g) {
   if constexpr (op::Elementwise<Op>) {
-    auto contribution = Op::partial(Int<K>{}, self, A{}...) * g;
+    auto contribution = chained(Op::partial(Int<K>{}, self, A{}...), g);
     if constexpr (decltype(operand<K>(self))::dim == 1)
-      return sum(contribution);
+      return build<op::Sum, true>(contribution);
     else
       return contribution;
   } else {
@@ -46,7 +46,8 @@ struct Walk {
       return zero<N::dim>;
     } else {
       using Reader = at<edge.node, Nodes>;
-      return gathered<N, K + 1>() + pull_back<edge.slot>(Reader{}, adjoint<Reader>{});
+      return build<op::Add, true>(gathered<N, K + 1>(),
+                                  pull_back<edge.slot>(Reader{}, adjoint<Reader>{}));
     }
   }
 };
@@ -78,7 +79,7 @@ constexpr auto grad(F, V, G) {
                 "keopsnb: in grad(f, v, g), v is a variable of numbers, such as vi<0, 3>");
   static_assert(G::dim == F::dim, "keopsnb: in grad(f, v, g), g has the dimension of f");
   using Nodes = filter<detail::Reaching<V>, distinct<F>>;
-  return typename detail::Walk<F, G, Nodes>::template adjoint<V>{};
+  return detail::ungated(typename detail::Walk<F, G, Nodes>::template adjoint<V>{});
 }
 
 }  // namespace keopsnb

@@ -20,7 +20,7 @@ namespace detail {
 template <int K, class Op, Formula... A, Formula T>
 constexpr auto push_forward(Node<Op, A...> self, T da) {
   if constexpr (op::Elementwise<Op>)
-    return Op::partial(Int<K>{}, self, A{}...) * da;
+    return chained(Op::partial(Int<K>{}, self, A{}...), da);
   else
     return Op::push(Int<K>{}, da, A{}...);
 }
@@ -63,7 +63,7 @@ struct Tangents<List<V...>, List<U...>> {
     } else {
       using A = at<K, operands_of<F>>;
       if constexpr (moves<A>)
-        return push_forward<K>(f, tangent<A>{}) + gathered_from<K + 1>(f);
+        return build<op::Add, true>(push_forward<K>(f, tangent<A>{}), gathered_from<K + 1>(f));
       else
         return gathered_from<K + 1>(f);
     }
@@ -103,7 +103,7 @@ template <Formula F, Formula V, Formula U, Formula... More>
 constexpr auto diff(F, V, U, More...) {
   static_assert(sizeof...(More) % 2 == 0, "keopsnb: diff takes a direction for each variable");
   using Found = detail::Split<List<>, List<>, V, U, More...>;
-  return typename Found::tangents::template tangent<F>{};
+  return detail::ungated(typename Found::tangents::template tangent<F>{});
 }
 
 }  // namespace keopsnb

@@ -97,6 +97,19 @@ struct Trace<op::Mult> {
       return trace_of<O>(spread<D>(a), u, w * b);
   }
 };
+// What is final in a zero of g is so in the trace.
+template <>
+struct Trace<op::GatedProduct> {
+  template <i64 O, Formula G, Formula P, Formula U, Formula W>
+  static constexpr auto of(Node<op::GatedProduct, G, P> l, U u, W w) {
+    if constexpr (occurs<G, U>)
+      return Trace<op::Mult>::weighted<O, l.dim>(G{}, P{}, u, w);
+    else if constexpr (G::dim == 1)
+      return build<op::GatedProduct>(G{}, trace_of<O>(spread<l.dim>(P{}), u, w));
+    else
+      return trace_of<O>(spread<l.dim>(P{}), u, build<op::GatedProduct>(G{}, w));
+  }
+};
 template <>
 struct Trace<op::Divide> {
   template <i64 O, Formula A, Formula B, Formula U, Formula W>

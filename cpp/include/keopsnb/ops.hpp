@@ -8,6 +8,7 @@
 #include <keopsnb/ops/distance.hpp>
 #include <keopsnb/ops/extract.hpp>
 #include <keopsnb/ops/extremum.hpp>
+#include <keopsnb/ops/power.hpp>
 #include <keopsnb/ops/softdtw.hpp>
 #include <keopsnb/ops/sum.hpp>
 #include <keopsnb/ops/take.hpp>

@@ -1,95 +1,28 @@
-// Identities applied when a node is built. They never lose accuracy: constants are folded in
-// float64, zeros and repeated terms vanish, and products keep the normal form
+// Identities applied when a node is built. One identity a line.
+//
+// What is written keeps the order in which it is written: such an identity overflows or underflows
+// only where the formula does, in float32 and in float64, and keeps its NaN. Constants are folded
+// in float64.
+//
+// Among derivatives (Free) the order is ours: what is 0 vanishes, and products have the normal form
 //
 //   constant * scalars * vector
 //
-// so that what is shared by all components is computed once. One identity a line.
+// so that what is shared by all components is computed once.
 #pragma once
-#include <keopsnb/ops.hpp>
-#include <keopsnb/ops/integers.hpp>
+#include <keopsnb/terms.hpp>
 
 namespace keopsnb {
+namespace op {
+struct Gate;
+struct GatedProduct;
+}  // namespace op
 namespace detail {
 
-template <class F>
-inline constexpr bool is_zero = false;
-template <i64 D>
-inline constexpr bool is_zero<Zero<D>> = true;
-template <>
-inline constexpr bool is_zero<Lit<0, 0>> = true;
-
-template <class F>
-inline constexpr bool is_lit = false;
-template <i64 M, int E>
-inline constexpr bool is_lit<Lit<M, E>> = true;
-
-template <class F>
-inline constexpr bool is_one = same<F, Lit<1, 0>>;
-template <class F>
-inline constexpr bool is_minus_one = same<F, Lit<-1, 0>>;
-template <class F>
-inline constexpr bool is_power_of_two = false;
-template <i64 M, int E>
-inline constexpr bool is_power_of_two<Lit<M, E>> = M == 1 || M == -1;
-
-template <class Op, class F>
-inline constexpr bool is = false;
-template <class Op, class... A>
-inline constexpr bool is<Op, Node<Op, A...>> = true;
-
-template <class F>
-inline constexpr bool is_sumt = false;
-template <i64 N, class A>
-inline constexpr bool is_sumt<Node<op::SumT<N>, A>> = true;
-
-// ExtractT<Start, D>(f): f from Start on, among zeros
-template <class F>
-inline constexpr bool is_injected = false;
-template <i64 S, i64 D, class A>
-inline constexpr bool is_injected<Node<op::ExtractT<S, D>, A>> = true;
-template <class F>
-inline constexpr i64 injected_at = 0;
-template <i64 S, i64 D, class A>
-inline constexpr i64 injected_at<Node<op::ExtractT<S, D>, A>> = S;
-
-template <class F>
-inline constexpr bool is_concat = is<op::Concat, F>;
-
-template <int K, class F>
-using operand_type = decltype(operand<K>(F{}));
-
-template <class A, class B>
-inline constexpr bool operands_are_alike = false;
-template <class P, class A, class Q, class B>
-inline constexpr bool operands_are_alike<Node<P, A>, Node<Q, B>> = A::dim == B::dim;
-
-// Lit * f
-template <class F>
-inline constexpr bool is_scaled = false;
-template <class A, class B>
-inline constexpr bool is_scaled<Node<op::Mult, A, B>> = is_lit<A>;
-
-// scalar * vector
-template <class F>
-inline constexpr bool is_weighted = false;
-template <class A, class B>
-inline constexpr bool is_weighted<Node<op::Mult, A, B>> = A::dim == 1 && B::dim != 1;
-
-// f = scale(f) * unscaled(f)
-template <class F>
-constexpr auto scale(F f) {
-  if constexpr (is_scaled<F>)
-    return operand<0>(f);
-  else
-    return lit<1, 0>;
-}
-template <class F>
-constexpr auto unscaled(F f) {
-  if constexpr (is_scaled<F>)
-    return operand<1>(f);
-  else
-    return f;
-}
+template <class Op, Formula... A>
+constexpr auto through_gate(A... a);  // gate.hpp, as the next
+template <Formula A>
+constexpr auto sum_of_gated(A a);
 
 // f, replicated if it is a scalar that stands for a vector.
 template <i64 D, Formula F>
@@ -101,52 +34,70 @@ constexpr auto spread(F f) {
 }
 
 // clang-format off
-template <Formula A, Formula B>
+// a f + b f = (a + b) f, where a and b do not cancel, which would hide inf - inf.
+template <bool Free, class A, class B>
+inline constexpr bool scales_add = [] {
+  if constexpr (sum_exists(A::value, B::value)) {
+    constexpr double sum = A::value + B::value;
+    return is_normal(sum) ? Free || (A::value > 0) == (B::value > 0) : Free && sum == 0;
+  } else return false;
+}();
+
+template <bool Free, Formula A, Formula B>
 constexpr auto sum_of(A a, B b) {
-  using op::Add, op::Minus, op::Mult;
+  using op::Add, op::Minus, op::Mult, op::Subtract;
   constexpr i64 dim = broadcast(A::dim, B::dim);
-  if constexpr (is_zero<A>) return spread<dim>(b);
-  else if constexpr (is_zero<B>) return spread<dim>(a);
-  else if constexpr (is_lit<A> && is_lit<B>) return lit_of([] { return A::value + B::value; });
-  else if constexpr (same<A, B>) return 2_c * a;
-  else if constexpr (is<Minus, B>) return a - operand<0>(b);
-  else if constexpr (is<Minus, A>) return b - operand<0>(a);
-  else if constexpr (same<decltype(unscaled(a)), decltype(unscaled(b))>)
-    return (scale(a) + scale(b)) * unscaled(a);
+  if constexpr (is_null<A>) return spread<dim>(b);
+  else if constexpr (is_null<B>) return spread<dim>(a);
+  else if constexpr (is_lit<A> && is_lit<B>) {
+    if constexpr (sum_exists(A::value, B::value)) return lit_of([] { return A::value + B::value; });
+    else return Node<Add, A, B>{};
+  }
+  else if constexpr (same<A, B>) return build<Mult, Free>(2_c, a);
+  else if constexpr (is<Minus, B>) return build<Subtract, Free>(a, operand<0>(b));
+  else if constexpr (is<Minus, A>) return build<Subtract, Free>(b, operand<0>(a));
+  else if constexpr (same<decltype(unscaled(a)), decltype(unscaled(b))>) {
+    if constexpr (scales_add<Free, decltype(scale(a)), decltype(scale(b))>)
+      return build<Mult, Free>(scale(a) + scale(b), unscaled(a));
+    else return Node<Add, A, B>{};
+  }
   else if constexpr (is_injected<A> && is_injected<B> && injected_at<A> == injected_at<B> &&
                      operands_are_alike<A, B>)
-    return extractt<injected_at<A>, dim>(operand<0>(a) + operand<0>(b));
-  else if constexpr (is_weighted<A> && is_weighted<B>) {
+    return extractt<injected_at<A>, dim>(build<Add, Free>(operand<0>(a), operand<0>(b)));
+  else if constexpr (Free && is_weighted<A> && is_weighted<B>) {
     if constexpr (same<operand_type<1, A>, operand_type<1, B>>)
-      return (operand<0>(a) + operand<0>(b)) * operand<1>(a);
+      return build<Mult, true>(build<Add, true>(operand<0>(a), operand<0>(b)), operand<1>(a));
     else return Node<Add, A, B>{};
   }
   else if constexpr (is<op::Interleave, A> && is<op::Interleave, B>)
-    return interleave(complexreal(a) + complexreal(b), compleximag(a) + compleximag(b));
+    return interleave(build<Add, Free>(complexreal(a), complexreal(b)),
+                      build<Add, Free>(compleximag(a), compleximag(b)));
   else return Node<Add, A, B>{};
 }
 
-template <Formula A, Formula B>
+template <bool Free, Formula A, Formula B>
 constexpr auto difference_of(A a, B b) {
-  using op::Minus, op::Subtract;
+  using op::Add, op::Minus, op::Subtract;
   constexpr i64 dim = broadcast(A::dim, B::dim);
-  if constexpr (same<A, B>) return zero<dim>;
-  else if constexpr (is_zero<B>) return spread<dim>(a);
-  else if constexpr (is_zero<A>) return -spread<dim>(b);
-  else if constexpr (is_lit<A> && is_lit<B>) return lit_of([] { return A::value - B::value; });
-  else if constexpr (is<Minus, B>) return a + operand<0>(b);
+  if constexpr (Free && same<A, B>) return zero<dim>;
+  else if constexpr (is_null<B>) return spread<dim>(a);
+  else if constexpr (is_null<A>) return -spread<dim>(b);
+  else if constexpr (is_lit<A> && is_lit<B>) return a + -b;
+  else if constexpr (is<Minus, B>) return build<Add, Free>(a, operand<0>(b));
   else if constexpr (is<op::Interleave, A> && is<op::Interleave, B>)
-    return interleave(complexreal(a) - complexreal(b), compleximag(a) - compleximag(b));
+    return interleave(build<Subtract, Free>(complexreal(a), complexreal(b)),
+                      build<Subtract, Free>(compleximag(a), compleximag(b)));
   else return Node<Subtract, A, B>{};
 }
 
 template <Formula A>
 constexpr auto opposite_of(A a) {
+  using op::Mult;
   if constexpr (is_zero<A>) return a;
   else if constexpr (is_lit<A>) return lit_of([] { return -A::value; });
   else if constexpr (is<op::Minus, A>) return operand<0>(a);
-  else if constexpr (is_scaled<A>) return (-operand<0>(a)) * operand<1>(a);
-  else if constexpr (is_weighted<A>) return (-operand<0>(a)) * operand<1>(a);
+  else if constexpr (is_scaled<A> || is_weighted<A>)
+    return Node<Mult, decltype(-operand<0>(a)), operand_type<1, A>>{};
   else return Node<op::Minus, A>{};
 }
 
@@ -155,35 +106,60 @@ template <Formula A, Formula B>
 constexpr auto injected_product(A a, B) {
   using F = operand_type<0, B>;
   constexpr i64 start = injected_at<B>;
-  if constexpr (A::dim == 1) return extractt<start, B::dim>(a * F{});
-  else return extractt<start, B::dim>(extract<start, F::dim>(a) * F{});
+  if constexpr (A::dim == 1) return extractt<start, B::dim>(build<op::Mult, true>(a, F{}));
+  else return extractt<start, B::dim>(build<op::Mult, true>(extract<start, F::dim>(a), F{}));
 }
 
-template <Formula A, Formula B>
+// a (b f) = (a b) f, for constants a and b.
+template <class A, class B>
+inline constexpr bool scales_multiply = [] {
+  if constexpr (product_exists(A::value, B::value)) return is_normal(A::value * B::value);
+  else return false;
+}();
+template <class F>
+inline constexpr bool is_moderately_scaled =
+    is_scaled<F> && is_moderate(decltype(scale(F{}))::value);
+
+// Exact ones first, then those that change the order of operations. 0 b is b - b, NaN where b is not
+// finite; written as a product, g++ 12 takes it for 0 in packs without signed zeros.
+template <bool Free, Formula A, Formula B>
 constexpr auto product_of(A a, B b) {
   using op::Minus, op::Mult;
   constexpr i64 dim = broadcast(A::dim, B::dim);
   constexpr bool weights = A::dim == 1 && dim != 1;  // a scalar in front of a vector
-  if constexpr (is_zero<A> || is_zero<B>) return zero<dim>;
+  constexpr auto times = [](auto f, auto g) { return build<Mult, Free>(f, g); };
+  if constexpr (is_zero<A> || is_zero<B> || (Free && (is_null<A> || is_null<B>)))
+    return zero<dim>;
   else if constexpr (is_one<A>) return b;
   else if constexpr (is_one<B>) return a;
-  else if constexpr (is_injected<B>) return injected_product(a, b);
-  else if constexpr (is_injected<A>) return injected_product(b, a);
+  else if constexpr (Free && is_injected<B>) return injected_product(a, b);
+  else if constexpr (Free && is_injected<A>) return injected_product(b, a);
   else if constexpr (is_minus_one<A>) return -b;
-  else if constexpr (is_lit<A> && is_lit<B>) return lit_of([] { return A::value * B::value; });
-  else if constexpr (is_lit<B> || (A::dim != 1 && B::dim == 1)) return b * a;
-  else if constexpr (is<Minus, B> && (is_lit<A> || weights)) return (-a) * operand<0>(b);
-  else if constexpr (is<Minus, B>) return -(a * operand<0>(b));
-  else if constexpr (is<Minus, A> && !weights) return -(operand<0>(a) * b);
-  else if constexpr (is_scaled<B>) {
-    if constexpr (is_scaled<A>)
-      return (scale(a) * scale(b)) * (unscaled(a) * unscaled(b));
-    else if constexpr (is_lit<A>) return (a * scale(b)) * unscaled(b);
-    else return scale(b) * (a * unscaled(b));
+  else if constexpr (is_lit<A> && is_lit<B>) {
+    if constexpr (product_exists(A::value, B::value))
+      return lit_of([] { return A::value * B::value; });
+    else return Node<Mult, A, B>{};
   }
-  else if constexpr (is_weighted<B>) return (a * operand<0>(b)) * operand<1>(b);
-  else if constexpr (is_weighted<A>) return operand<0>(a) * (operand<1>(a) * b);
-  else if constexpr (is_scaled<A> && !weights) return scale(a) * (unscaled(a) * b);
+  else if constexpr (is_lit<B> || (A::dim != 1 && B::dim == 1)) return times(b, a);
+  else if constexpr (is_null<A>) return Node<op::Subtract, B, B>{};
+  else if constexpr (is<Minus, B> && (is_lit<A> || weights)) return times(-a, operand<0>(b));
+  else if constexpr (is<Minus, B>) return -times(a, operand<0>(b));
+  else if constexpr (is<Minus, A> && !weights) return -times(operand<0>(a), b);
+  else if constexpr (is_lit<A>) {
+    if constexpr (is_scaled<B>) {
+      if constexpr (scales_multiply<A, decltype(scale(b))>)
+        return times(a * scale(b), unscaled(b));
+      else return Node<Mult, A, B>{};
+    }
+    else if constexpr (Free && is_weighted<B>) return times(times(a, operand<0>(b)), operand<1>(b));
+    else return Node<Mult, A, B>{};
+  }
+  else if constexpr (Free && is_moderately_scaled<B>)
+    return times(scale(b), times(a, unscaled(b)));
+  else if constexpr (Free && is_moderately_scaled<A> && !weights)
+    return times(scale(a), times(unscaled(a), b));
+  else if constexpr (Free && is_weighted<B>) return times(times(a, operand<0>(b)), operand<1>(b));
+  else if constexpr (Free && is_weighted<A>) return times(operand<0>(a), times(operand<1>(a), b));
   else if constexpr (same<A, B>) return square(a);
   else return Node<Mult, A, B>{};
 }
@@ -191,9 +167,13 @@ constexpr auto product_of(A a, B b) {
 template <Formula A, Formula B>
 constexpr auto quotient_of(A a, B b) {
   constexpr i64 dim = broadcast(A::dim, B::dim);
-  static_assert(!is_zero<B>, "keopsnb: division by the constant 0");
   if constexpr (is_zero<A>) return zero<dim>;
   else if constexpr (is_one<B>) return a;
+  else if constexpr (is_lit<A> && is_lit<B>) {
+    if constexpr (quotient_exists(A::value, B::value))
+      return lit_of([] { return A::value / B::value; });
+    else return Node<op::Divide, A, B>{};
+  }
   else if constexpr (is_power_of_two<B>) return lit_of([] { return 1 / B::value; }) * a;
   else if constexpr (is<op::Minus, A>) return -(operand<0>(a) / b);
   else return Node<op::Divide, A, B>{};
@@ -202,7 +182,7 @@ constexpr auto quotient_of(A a, B b) {
 template <Formula A>
 constexpr auto square_of(A a) {
   if constexpr (is_zero<A>) return a;
-  else if constexpr (is_lit<A>) return lit_of([] { return A::value * A::value; });
+  else if constexpr (is_lit<A>) return a * a;
   else if constexpr (is<op::Minus, A>) return square(operand<0>(a));
   else return Node<op::Square, A>{};
 }
@@ -216,14 +196,24 @@ constexpr auto power_of(A a) {
   else return Node<op::Pow<N>, A>{};
 }
 
-template <Formula A>
+// A constant of 1 or more is taken out: it was the terms that would have overflowed.
+template <bool Free, Formula A>
 constexpr auto vector_sum_of(A a) {
+  constexpr auto all = [](auto f) { return build<op::Sum, Free>(f); };
   if constexpr (is_zero<A>) return zero<1>;
   else if constexpr (A::dim == 1) return a;
-  else if constexpr (is<op::Minus, A>) return -sum(operand<0>(a));
-  else if constexpr (is_weighted<A>) return operand<0>(a) * sum(operand<1>(a));
+  else if constexpr (is<op::Minus, A>) return -all(operand<0>(a));
+  else if constexpr (is_scaled<A>) {
+    constexpr double c = decltype(scale(a))::value;
+    if constexpr (magnitude(c) >= 1 || (Free && is_moderate(c)))
+      return build<op::Mult, Free>(scale(a), all(unscaled(a)));
+    else return Node<op::Sum, A>{};
+  }
+  else if constexpr (Free && is_weighted<A>)
+    return build<op::Mult, true>(operand<0>(a), all(operand<1>(a)));
+  else if constexpr (is<op::GatedProduct, A>) return sum_of_gated(a);
   else if constexpr (is_sumt<A>) return cst<A::dim> * operand<0>(a);
-  else if constexpr (is_injected<A>) return sum(operand<0>(a));
+  else if constexpr (is_injected<A>) return all(operand<0>(a));
   else return Node<op::Sum, A>{};
 }
 
@@ -279,52 +269,52 @@ constexpr auto concatenated(A... a) {
 
 template <class Op>
 struct Simplify {
-  template <Formula... A>
+  template <bool Free, Formula... A>
   static constexpr auto apply(A...) {
     return Node<Op, A...>{};
   }
 };
-#define KEOPSNB_SIMPLIFY(OP, rule)        \
+#define KEOPSNB_SIMPLIFY(OP, ...)         \
   template <>                             \
   struct Simplify<op::OP> {               \
-    template <Formula... A>               \
+    template <bool Free, Formula... A>    \
     static constexpr auto apply(A... a) { \
-      return rule(a...);                  \
+      return __VA_ARGS__(a...);           \
     }                                     \
   };
-KEOPSNB_SIMPLIFY(Add, sum_of)
-KEOPSNB_SIMPLIFY(Subtract, difference_of)
+KEOPSNB_SIMPLIFY(Add, sum_of<Free>)
+KEOPSNB_SIMPLIFY(Subtract, difference_of<Free>)
 KEOPSNB_SIMPLIFY(Minus, opposite_of)
-KEOPSNB_SIMPLIFY(Mult, product_of)
+KEOPSNB_SIMPLIFY(Mult, product_of<Free>)
 KEOPSNB_SIMPLIFY(Divide, quotient_of)
 KEOPSNB_SIMPLIFY(Square, square_of)
-KEOPSNB_SIMPLIFY(Sum, vector_sum_of)
+KEOPSNB_SIMPLIFY(Sum, vector_sum_of<Free>)
 KEOPSNB_SIMPLIFY(Concat, concatenated)
 #undef KEOPSNB_SIMPLIFY
 template <i64 N>
 struct Simplify<op::Pow<N>> {
-  template <Formula A>
+  template <bool, Formula A>
   static constexpr auto apply(A a) {
     return power_of<N>(a);
   }
 };
 template <i64 N>
 struct Simplify<op::SumT<N>> {
-  template <Formula A>
+  template <bool, Formula A>
   static constexpr auto apply(A a) {
     return replicated<N>(a);
   }
 };
 template <i64 S, i64 D>
 struct Simplify<op::Extract<S, D>> {
-  template <Formula A>
+  template <bool, Formula A>
   static constexpr auto apply(A a) {
     return extracted<S, D>(a);
   }
 };
 template <i64 S, i64 D>
 struct Simplify<op::ExtractT<S, D>> {
-  template <Formula A>
+  template <bool, Formula A>
   static constexpr auto apply(A a) {
     return injected<S, D>(a);
   }
@@ -342,28 +332,32 @@ constexpr auto stripped(A a) {
 
 }  // namespace detail
 
-template <class Op, Formula... A>
+template <class Op, bool Free, Formula... A>
 constexpr auto build(A... a) {
   static_assert(Op::dim(A::dim...) >= 1,
                 "keopsnb: the operands' dimensions do not fit this operation");
-  if constexpr (op::TakesIntegers<Op>) {
-    return detail::Simplify<Op>::apply(a...);
+  if constexpr ((detail::is<op::Gate, A> || ...)) {
+    return detail::through_gate<Op>(a...);
+  } else if constexpr (op::TakesIntegers<Op>) {
+    return detail::Simplify<Op>::template apply<Free>(a...);
   } else if constexpr (op::compares<Op> && (IntegerVariable<A> && ...)) {
     return Node<op::OfIntegers<Op>, A...>{};
   } else if constexpr ((IntegerVariable<A> || ...)) {
-    return build<Op>(as_number(a)...);
+    return build<Op, Free>(as_number(a)...);
   } else if constexpr (op::Elementwise<Op> && (detail::is_sumt<A> || ...)) {
     constexpr i64 dim = Op::dim(A::dim...);
     constexpr bool vectors = ((A::dim == dim && !detail::is_sumt<A>) || ...);
     if constexpr (vectors)
-      return detail::Simplify<Op>::apply(detail::stripped<true>(a)...);
+      return detail::Simplify<Op>::template apply<Free>(detail::stripped<true>(a)...);
     else
-      return sumt<dim>(detail::Simplify<Op>::apply(detail::stripped<true>(a)...));
+      return sumt<dim>(detail::Simplify<Op>::template apply<Free>(detail::stripped<true>(a)...));
   } else {
-    return detail::Simplify<Op>::apply(a...);
+    return detail::Simplify<Op>::template apply<Free>(a...);
   }
 }
 
 }  // namespace keopsnb
 
 #include <keopsnb/simplify_structural.hpp>
+
+#include <keopsnb/gate.hpp>

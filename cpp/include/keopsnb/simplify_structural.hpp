@@ -76,21 +76,21 @@ constexpr auto looked_up([[maybe_unused]] A a, [[maybe_unused]] I i) {
 
 template <int Which>
 struct Simplify<op::Part<Which>> {
-  template <Formula A>
+  template <bool, Formula A>
   static constexpr auto apply(A a) {
     return part_of_complex<Which>(a);
   }
 };
 template <>
 struct Simplify<op::Interleave> {
-  template <Formula A, Formula B>
+  template <bool, Formula A, Formula B>
   static constexpr auto apply(A a, B b) {
     return interleaved(a, b);
   }
 };
 template <i64 DimA, i64 DimB, class... Axes>
 struct Simplify<op::Contract<DimA, DimB, Axes...>> {
-  template <Formula A, Formula B>
+  template <bool, Formula A, Formula B>
   static constexpr auto apply(A a, B b) {
     return contraction_of<op::Contract<DimA, DimB, Axes...>>(a, b);
   }
@@ -98,49 +98,49 @@ struct Simplify<op::Contract<DimA, DimB, Axes...>> {
 // Over one axis, a product of components.
 template <i64 N>
 struct Simplify<op::Contract<N, N, Axis<N, 0, 1, 1>>> {
-  template <Formula A, Formula B>
+  template <bool Free, Formula A, Formula B>
   static constexpr auto apply(A a, B b) {
-    return sum(a * b);
+    return build<op::Sum, Free>(build<op::Mult, Free>(a, b));
   }
 };
 template <i64 N>
 struct Simplify<op::Contract<N, 1, Axis<N, 1, 1, 0>>> {
-  template <Formula A, Formula B>
+  template <bool, Formula A, Formula B>
   static constexpr auto apply(A a, B b) {
     return a * b;
   }
 };
 template <i64 N>
 struct Simplify<op::Contract<1, N, Axis<N, 1, 0, 1>>> {
-  template <Formula A, Formula B>
+  template <bool, Formula A, Formula B>
   static constexpr auto apply(A a, B b) {
     return a * b;
   }
 };
 template <bool Greatest>
 struct Simplify<op::Extremum<Greatest>> {
-  template <Formula A>
+  template <bool, Formula A>
   static constexpr auto apply(A a) {
     return extremum_of<Greatest>(a);
   }
 };
 template <bool Greatest>
 struct Simplify<op::ExtremumIndex<Greatest>> {
-  template <Formula A>
+  template <bool, Formula A>
   static constexpr auto apply(A a) {
     return extremum_index_of<Greatest>(a);
   }
 };
 template <i64 D>
 struct Simplify<op::Take<D>> {
-  template <Formula A, Formula I>
+  template <bool, Formula A, Formula I>
   static constexpr auto apply(A a, I i) {
     return looked_up<op::Take<D>>(a, i);
   }
 };
 template <i64 N>
 struct Simplify<op::TakeT<N>> {
-  template <Formula A, Formula I>
+  template <bool, Formula A, Formula I>
   static constexpr auto apply(A a, I i) {
     return looked_up<op::TakeT<N>>(a, i);
   }
@@ -148,7 +148,7 @@ struct Simplify<op::TakeT<N>> {
 // Differentials are 0 along 0.
 template <class Op>
 struct SimplifyDifferential {
-  template <Formula Z, Formula... U>
+  template <bool, Formula Z, Formula... U>
   static constexpr auto apply(Z, U...) {
     if constexpr ((is_zero<U> || ...))
       return zero<Op::dim(Z::dim, U::dim...)>;

@@ -91,6 +91,20 @@ constexpr auto operator-(Lit<M, E>) {
   return lit<-M, E>;
 }
 
+namespace detail {
+// Nothing at all: what derivatives leave out. A product with it is nothing, whatever it is of.
+template <class F>
+inline constexpr bool is_zero = false;
+template <i64 D>
+inline constexpr bool is_zero<Zero<D>> = true;
+// The number 0 as well. In what is written, 0 * inf is NaN; among derivatives it is nothing.
+template <class F>
+inline constexpr bool is_null = is_zero<F>;
+template <>
+inline constexpr bool is_null<Lit<0, 0>> = true;
+
+}  // namespace detail
+
 struct Binary64 {
   i64 mantissa;
   int exponent;
@@ -129,9 +143,18 @@ struct Node {
   static_assert(dim >= 1, "keopsnb: the operands' dimensions do not fit this operation");
 };
 
-// Op applied to operands, after the identities of simplify.hpp.
-template <class Op, Formula... A>
+// Op applied to operands, after the identities of simplify.hpp. Free: the order of operations is
+// not a user's.
+template <class Op, bool Free = false, Formula... A>
 constexpr auto build(A... a);
+
+namespace detail {
+// A derivative whose zeros are final, and a derivative times a partial one (gate.hpp).
+template <Formula F>
+constexpr auto gate(F f);
+template <Formula P, Formula G>
+constexpr auto chained(P p, G g);
+}  // namespace detail
 
 template <int K, class Op, Formula... A>
 constexpr auto operand(Node<Op, A...>) {

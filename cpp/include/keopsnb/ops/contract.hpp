@@ -85,6 +85,12 @@ struct Contract {
 
   template <Formula A, Formula B, class X>
   KEOPSNB_FN static auto at(X& x, i64 c) {
+    return sum_at<false, A, B>(x, c);
+  }
+
+  // Gated: terms are 0 where a is.
+  template <bool Gated, Formula A, Formula B, class X>
+  KEOPSNB_FN static auto sum_at(X& x, i64 c) {
     using R = tile_of<X, A, B>;
     i64 p = 0, q = 0;
     const auto begin = [&]<class Y>(Y) KEOPSNB_LAMBDA {
@@ -103,7 +109,11 @@ struct Contract {
       for (int k = 0; k < R::packs; ++k) KEOPSNB_UNROLL
       for (int s = 0; s < R::steps; ++s) {
         using V = typename R::number;
-        sum.at(k, s) += to_number<V>(a.at(k, s)) * to_number<V>(b.at(k, s));
+        const V left = to_number<V>(a.at(k, s)), term = left * to_number<V>(b.at(k, s));
+        if constexpr (Gated)
+          sum.at(k, s) += select<V>(left == V{}, V{}, term);
+        else
+          sum.at(k, s) += term;
       }
     };
     for_terms(List<Axes...>{}, p, q, add);
@@ -111,5 +121,37 @@ struct Contract {
   }
 };
 
+// The same, but 0 in every term where a is.
+template <i64 DimA, i64 DimB, class... Axes>
+struct GatedContract : Contract<DimA, DimB, Axes...> {
+  template <Formula G, Formula A, Formula B>
+  static constexpr auto pullback(Int<0>, G g, A, B b) {
+    return contract<Axis<Axes::length, Axes::a, Axes::result, Axes::b>...>(g, b);
+  }
+  template <Formula G, Formula A, Formula B>
+  static constexpr auto pullback(Int<1>, G g, A a, B) {
+    return contract<Axis<Axes::length, Axes::b, Axes::a, Axes::result>...>(detail::gate(a), g);
+  }
+  template <Formula T, Formula A, Formula B>
+  static constexpr auto push(Int<0>, T da, A, B b) {
+    return contract<Axes...>(da, b);
+  }
+  template <Formula T, Formula A, Formula B>
+  static constexpr auto push(Int<1>, T db, A a, B) {
+    return contract<Axes...>(detail::gate(a), db);
+  }
+
+  template <Formula A, Formula B, class X>
+  KEOPSNB_FN static auto at(X& x, i64 c) {
+    return Contract<DimA, DimB, Axes...>::template sum_at<true, A, B>(x, c);
+  }
+};
+
 }  // namespace op
+
+template <class... Axes, Formula A, Formula B>
+constexpr auto gated_contract(A a, B b) {
+  return build<op::GatedContract<A::dim, B::dim, Axes...>>(a, b);
+}
+
 }  // namespace keopsnb

@@ -86,6 +86,7 @@ constexpr auto operator*(A a, B b) {
 }
 template <Formula A, Formula B>
 constexpr auto operator/(A a, B b) {
+  static_assert(!detail::is_null<B>, "keopsnb: division by the constant 0");
   return build<op::Divide>(a, b);
 }
 template <Formula A>

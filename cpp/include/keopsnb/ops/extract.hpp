@@ -54,7 +54,7 @@ struct Extract {
   // <g, Extract(da)> = <ExtractT(g), da>
   template <Formula G, Formula A>
   static constexpr auto pullback(Int<0>, G g, A) {
-    return extractt<Start, A::dim>(g);
+    return detail::gate(extractt<Start, A::dim>(g));
   }
   template <Formula T, Formula A>
   static constexpr auto push(Int<0>, T da, A) {

@@ -67,11 +67,11 @@ struct Extremum {
   // Of equal components, the first has the whole derivative.
   template <Formula G, Formula A>
   static constexpr auto pullback(Int<0>, G g, A a) {
-    return g * onehot<A::dim>(build<ExtremumIndex<Greatest>>(a));
+    return detail::chained(onehot<A::dim>(build<ExtremumIndex<Greatest>>(a)), g);
   }
   template <Formula T, Formula A>
   static constexpr auto push(Int<0>, T da, A a) {
-    return sum(da * onehot<A::dim>(build<ExtremumIndex<Greatest>>(a)));
+    return sum(detail::chained(onehot<A::dim>(build<ExtremumIndex<Greatest>>(a)), da));
   }
 
   template <Formula A, class X>

@@ -51,7 +51,7 @@ struct Take {
   // <g, Take(da, i)> = <TakeT(g, i), da>; no derivative in the index.
   template <Formula G, Formula A, Formula I>
   static constexpr auto pullback(Int<0>, G g, A, I i) {
-    return taket<A::dim>(g, i);
+    return detail::gate(taket<A::dim>(g, i));
   }
   template <Formula G, Formula A, Formula I>
   static constexpr auto pullback(Int<1>, G, A, I) {
