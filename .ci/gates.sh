@@ -83,6 +83,19 @@ for cxx in g++ clang++; do
   ctest --test-dir "$work/$cxx" --output-on-failure --no-tests=error --parallel 2
 done
 
+if command -v nvcc >/dev/null; then
+  stage "GPU sources with nvcc: the example, every reduction and operation"
+  running=()
+  for source in examples/cpp/gpu tests/python/every_reduction tests/python/every_operation; do
+    nvcc -std=c++20 -Werror all-warnings -arch=sm_90 -Icpp/include -c "$source.cu" \
+      -o "$work/$(basename "$source").o" &
+    running+=($!)
+  done
+  for process in "${running[@]}"; do wait "$process"; done
+else
+  missing "nvcc, which was not found"
+fi
+
 stage "Python tests, in two halves beside each other"
 # Both wait for compilers most of the time, one process at a time.
 half=(tests/python/test_{compile_ahead,compilers,sass,reductions_torch}.py

@@ -4,11 +4,15 @@
 
 namespace keopsnb {
 
-// B_2, B_4, ..., the Bernoulli numbers.
+// B_2k for k in [1, terms], the Bernoulli numbers. A function, as nvcc keeps no array of the
+// host's.
 inline constexpr int bernoulli_terms = 9;
-inline constexpr double bernoulli[bernoulli_terms] = {1.0 / 6,   -1.0 / 30,     1.0 / 42,
-                                                      -1.0 / 30, 5.0 / 66,      -691.0 / 2730,
-                                                      7.0 / 6,   -3617.0 / 510, 43867.0 / 798};
+KEOPSNB_FN constexpr double bernoulli(int k) {
+  constexpr double numbers[bernoulli_terms] = {1.0 / 6,   -1.0 / 30,     1.0 / 42,
+                                               -1.0 / 30, 5.0 / 66,      -691.0 / 2730,
+                                               7.0 / 6,   -3617.0 / 510, 43867.0 / 798};
+  return numbers[k - 1];
+}
 
 // a less the nearest whole number; exact.
 template <Number V>

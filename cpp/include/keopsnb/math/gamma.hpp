@@ -19,7 +19,7 @@ KEOPSNB_FN V digamma_right(V a) {
   }
   const V z = one / (w * w);
   V p = V{};
-  for (int k = bernoulli_terms; k > 0; --k) p = (p + constant<V>(bernoulli[k - 1] / (2 * k))) * z;
+  for (int k = bernoulli_terms; k > 0; --k) p = (p + constant<V>(bernoulli(k) / (2 * k))) * z;
   return log(w) - constant<V>(0.5) / w - p - less;
 }
 
@@ -53,7 +53,7 @@ struct PolygammaSeries {
       const double n = 2.0 * k;
       ratio *=
           (n + static_cast<double>(N)) * (n + 1 + static_cast<double>(N)) / ((n + 1) * (n + 2));
-      tail[k] = bernoulli[k] * ratio;
+      tail[k] = bernoulli(k + 1) * ratio;
     }
     cotangent[1] = pi;
     for (i64 step = 0; step < N; ++step) {

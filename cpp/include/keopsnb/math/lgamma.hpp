@@ -33,7 +33,7 @@ KEOPSNB_FN V lgamma_right(V a) {
   const V r = one / a, z = r * r;
   V series = V{};
   for (int k = bernoulli_terms; k > 0; --k)
-    series = series * z + constant<V>(bernoulli[k - 1] / (2 * k * (2 * k - 1)));
+    series = series * z + constant<V>(bernoulli(k) / (2 * k * (2 * k - 1)));
   const V rest = constant<V>(0.9189385332046728) + series * r;  // log(2 pi) / 2
   const V stirling = (a - constant<V>(0.5)) * (logarithm - one) + (rest - constant<V>(0.5));
   const auto most = a < constant<V>(__builtin_inf());

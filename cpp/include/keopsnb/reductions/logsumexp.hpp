@@ -26,7 +26,7 @@ struct ExponentialReduction : Reduces<G> {
   template <class Part>
   using part = ExponentialReduction<F, Part, Normalized>;
   using Reduces<G>::dim;
-  static constexpr i64 sums(i64 c) { return c + Normalized; }
+  KEOPSNB_FN static constexpr i64 sums(i64 c) { return c + Normalized; }
   static constexpr i64 block_dim(i64 c) { return 1 + sums(c); }
   static constexpr i64 state_dim(i64 c) { return 1 + 2 * sums(c); }
 

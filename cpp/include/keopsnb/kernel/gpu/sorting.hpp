@@ -8,7 +8,7 @@
 
 namespace keopsnb {
 
-constexpr int power_of_two_from(int n) {
+KEOPSNB_FN constexpr int power_of_two_from(int n) {
   int size = 2;
   while (size < n) size *= 2;
   return size;
