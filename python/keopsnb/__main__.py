@@ -9,11 +9,42 @@ from collections.abc import Mapping, Sequence
 import keopsnb
 from keopsnb import _core
 
+_COLUMNS = 80
+
 
 def _print_table(rows: Mapping[str, object]) -> None:
     width = max(map(len, rows))
     for name, value in rows.items():
         print(f"{name:<{width}}  {value}")
+
+
+def _brief(rows: Mapping[str, object]) -> dict[str, str]:
+    """The rows that matter to most, a line of the screen each; equal GPUs are one row."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for name, value in rows.items():
+        kind, _, number = name.partition(" ") if name.startswith("GPU ") else (name, "", "")
+        if name in _DETAILS or " " in number:
+            continue
+        grouped.setdefault((kind, str(value)), []).append(number)
+    brief = {}
+    for (kind, value), numbers in grouped.items():
+        ends = numbers if len(numbers) == 1 else [numbers[0], numbers[-1]]
+        brief[" ".join([kind, " to ".join(ends)]).strip()] = value
+    room = _COLUMNS - 2 - max(map(len, brief))
+    return {name: _shortened(value, room) for name, value in brief.items()}
+
+
+# Rows of `info` that only a search for a fault needs.
+_DETAILS = ("CPU in keys", "loaded kernels")
+
+
+def _shortened(value: str, room: int) -> str:
+    """The first sentence, without lists of architectures, and without the middle of a path."""
+    value = value.partition(". ")[0].partition("\n")[0].partition(", for sm_")[0]
+    if len(value) <= room:
+        return value
+    front = (room - 3) // 3
+    return f"{value[:front]}...{value[len(value) - (room - 3 - front) :]}"
 
 
 def _readable_size(size: float) -> str:
@@ -24,19 +55,20 @@ def _readable_size(size: float) -> str:
     return f"{size:.4g} GiB"
 
 
-def _print_info() -> None:
+def _print_info(verbose: bool) -> None:
     torch = importlib.util.find_spec("torch")  # found, not imported: that takes seconds
-    _print_table(
-        {
-            "keopsnb": f"{keopsnb.__version__} in {keopsnb.__path__[0]}",
-            "Python": f"{platform.python_version()} at {sys.executable}",
-            "platform": platform.platform(),
-            **_core.info(),
-            **_core.cuda_info(),
-            "headers": keopsnb.get_include(),
-            "PyTorch": torch.origin if torch else "not installed; keopsnb.torch needs it",
-        }
-    )
+    rows = {
+        "keopsnb": f"{keopsnb.__version__} in {keopsnb.__path__[0]}",
+        "Python": f"{platform.python_version()} at {sys.executable}",
+        "platform": platform.platform(),
+        **_core.info(),
+        **_core.cuda_info(),
+        "headers": keopsnb.get_include(),
+        "PyTorch": torch.origin if torch else "not installed; keopsnb.torch needs it",
+    }
+    _print_table(rows if verbose else _brief(rows))
+    if not verbose:
+        print("More, and in full: python -m keopsnb info --verbose")
 
 
 def _print_cache(clear: bool) -> None:
@@ -119,9 +151,10 @@ def _parser() -> argparse.ArgumentParser:
         "--cmakedir", action="store_true", help="print the folder of keopsnb-config.cmake"
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
-    commands.add_parser(
+    info = commands.add_parser(
         "info", help="show version, compilers, GPUs, cache folder and threads, on one screen"
     )
+    info.add_argument("--verbose", "-v", action="store_true", help="show all, in full")
     _add_compile(commands)
     cache = commands.add_parser("cache", help="show where compiled kernels are kept; remove them")
     cache.add_argument("--clear", action="store_true", help="remove all compiled kernels")
@@ -137,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif options.cmakedir:
         print(keopsnb.get_cmake_dir())
     elif options.command == "info":
-        _print_info()
+        _print_info(options.verbose)
     elif options.command == "cache":
         _print_cache(options.clear)
     elif options.command == "compile":

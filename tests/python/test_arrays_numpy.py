@@ -1,5 +1,6 @@
 """Arrays that are not plain: nothing of them is lost, and nothing is read where it does not lie."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,42 @@ def test_arrays_that_cannot_be_shown() -> None:
 
 
 # Law: how an array lies in memory does not matter; a dtype without kernels is named.
+
+
+def test_files_and_subclasses(tmp_path: Path) -> None:
+    on_disk = np.memmap(tmp_path / "x", dtype=X.dtype, mode="w+", shape=X.shape)
+    on_disk[:] = X
+    on_disk.flush()
+    read_only = np.memmap(tmp_path / "x", dtype=X.dtype, mode="r", shape=X.shape)
+
+    class Special(np.ndarray):
+        pass
+
+    for x in (on_disk, read_only, read_only[::-1], X.view(np.matrix), X.view(Special)):
+        found = PRODUCT(x, Y)
+        assert type(found) is np.ndarray
+        np.testing.assert_allclose(found, np.asarray(x) * Y.sum(0), rtol=1e-14)
+    to = np.memmap(tmp_path / "out", dtype=X.dtype, mode="w+", shape=X.shape)
+    assert PRODUCT(X, Y, out=to) is to
+    np.testing.assert_allclose(to, EXPECTED, rtol=1e-14)
+
+
+# Law: sizes beyond any memory are refused, whatever their product is modulo 2**64; of no numbers
+# there may be any number of batches.
+
+
+def test_sizes_beyond_memory() -> None:
+    four = Genred("x*y*z*p", ["x = Vi(1)", "y = Vj(1)", "z = Vj(1)", "p = Pm(1)"], axis=1)
+    for n in (2**16, 2**17 + 1, 2**20):
+        sides = [np.ones([n if k == d else 1 for k in range(4)] + [1, 1]) for d in range(4)]
+        with pytest.raises(ValueError, match=r"broadcast to the batch dimensions .* in parts"):
+            four(*sides[:3], sides[3][..., 0])
+    with pytest.raises((MemoryError, ValueError)):
+        PRODUCT(np.broadcast_to(X[0], (2**61, 2)), Y)
+    with pytest.raises(MemoryError):
+        PRODUCT(np.ones((2**19, 1, 1, 2)), np.ones((1, 2**19, 1, 2)))
+    for shape in ((2**40, 0, 2), (2**20, 2**20, 0, 2), (0, 2**40, 1, 2)):
+        assert PRODUCT(np.empty(shape), Y).shape == shape
 
 
 def test_layouts() -> None:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import keopsnb
 from keopsnb import _core
+from keopsnb.__main__ import main
 
 SOURCE = Path(__file__).parents[2]
 INSTALLED = Path(_core.__file__).parent
@@ -127,6 +129,33 @@ def test_command_line(arguments: list[str], expected: list[str]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert [word for word in expected if word not in done.stdout] == []
     assert len(done.stdout.splitlines()) <= 40
+
+
+def test_info_is_one_screen(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    missing = "No NVIDIA driver was found. Tried: a, b, c. Install NVIDIA's driver."
+    gpus = {}
+    for k in range(16):
+        gpus[f"GPU {k}"] = f"NVIDIA H100 {'SXM' if k < 8 else 'PCIe'}, sm_90, 132 multiprocessors"
+        gpus[f"GPU {k} kernels"] = "sm_90"
+    nvrtc = {"NVRTC": f"/{'long/' * 30}libnvrtc.so.13, version 13.0, for sm_75, 80, 90"}
+    for rows in ({"CUDA driver": missing}, {"CUDA driver": "libcuda.so.1", **gpus, **nvrtc}):
+        monkeypatch.setattr(_core, "cuda_info", lambda rows=rows: rows)
+        assert main(["info"]) == 0
+        brief = capsys.readouterr().out
+        lines = brief.splitlines()
+        assert len(lines) <= 24
+        assert max(map(len, lines)) <= 80
+        assert main(["info", "--verbose"]) == 0
+        full = capsys.readouterr().out
+        assert all(value in full for value in rows.values())
+    assert "GPU 0 to 7 " in brief
+    assert "GPU 8 to 15 " in brief
+    assert "libnvrtc.so.13, version 13.0\n" in brief
+    model = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    names = re.findall(r"^model name\s*: (.*)$", model, re.MULTILINE)
+    assert not names or f" {names[0].strip()}\n" in brief
+    if "avx2" in model:
+        assert " AVX2, FMA" in brief
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["--nothing"], ["--includes", "--cmakedir"]])

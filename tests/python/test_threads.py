@@ -161,20 +161,78 @@ for _ in range(10):
     python(POOL + code, {})
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_multiprocessing(method: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("executor", [False, True], ids=["Pool", "ProcessPoolExecutor"])
+def test_multiprocessing(method: str, executor: bool, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         PREAMBLE
         + POOL
         + f"""
-import multiprocessing
+import concurrent.futures, multiprocessing
 if __name__ == "__main__":
-    with multiprocessing.get_context({method!r}).Pool(3) as pool:
-        assert pool.map(same, range(12)) == [True] * 12
+    context = multiprocessing.get_context({method!r})
+    executor = concurrent.futures.ProcessPoolExecutor
+    with executor(2, context) if {executor} else context.Pool(2) as pool:
+        assert list(pool.map(same, range(8))) == [True] * 8
+        # The reduction itself may be sent, too.
+        call = pool.map if {executor} else lambda f, *args: pool.starmap(f, zip(*args))
+        assert all(np.array_equal(a, expected) for a in call(G, [x] * 3, [y] * 3))
+    assert same()
 """
     )
     python(f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')", {})
+
+
+# Law: daemon threads that are inside calls when the interpreter ends do not disturb its end.
+
+DAEMONS = {
+    "long calls": "G(x, x)",
+    "short calls": "G(x[:9], x[:9])",
+    "calls that copy": "G(x[:9, ::-1], x[:9] > 0.5)",
+    "compilations": "Genred(f'x*y*{next(number)}', ALIASES, axis=1)(x[:9], x[:9])",
+}
+
+
+@pytest.mark.parametrize("call", DAEMONS)
+def test_the_interpreter_ends_amid_calls(call: str, tmp_path: Path) -> None:
+    code = f"""
+import itertools
+ALIASES = ["x = Vi(3)", "y = Vj(3)"]
+G = Genred("Exp(-SqDist(x, y))", ALIASES, axis=1)
+x, number = np.random.default_rng(0).random((300_000, 3)), itertools.count(2)
+G(x[:1], x[:1])
+def work():
+    while True:
+        {DAEMONS[call]}
+for _ in range(4):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.2)
+"""
+    for _ in range(2):
+        python(code, {"KEOPSNB_CACHE_DIR": str(tmp_path), "KEOPSNB_NUM_THREADS": "3"})
+
+
+def test_the_interpreter_ends_amid_gradients() -> None:
+    pytest.importorskip("torch")
+    code = """
+import torch
+from keopsnb.torch import Genred
+G = Genred("Exp(-SqDist(x, y))", ["x = Vi(3)", "y = Vj(3)"], axis=1)
+x = torch.rand(100_000, 3, requires_grad=True)
+def work():
+    while True:
+        G(x, x).sum().backward()
+for _ in range(2):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.3)
+"""
+    python(code, {})
+
+
+def test_the_last_thread_goes_on() -> None:
+    # A function of atexit that was there before the package runs after what stops the others.
+    python("keopsnb._core._end(); check()", {})
 
 
 # Law: Ctrl-C ends a call soon, with KeyboardInterrupt, and harms nothing.

@@ -37,7 +37,9 @@ nb::dict info() {
   } catch (const jit::CompileError& e) {
     rows["C++ compiler"] = e.what();
   }
-  rows["CPU"] = jit::cpu_identity();
+  rows["CPU"] = jit::cpu_name();
+  rows["instruction sets"] = jit::cpu_instructions();
+  rows["CPU in keys"] = jit::cpu_identity();
   const jit::Cache& cache = jit::Cache::current();
   rows["kernel cache"] = cache.folder_in_use();
   if (!cache.reason().empty()) rows["cache problem"] = cache.reason();
@@ -46,6 +48,7 @@ nb::dict info() {
   } catch (const std::invalid_argument& e) {
     rows["threads"] = e.what();
   }
+  rows["loaded kernels"] = std::to_string(CpuKernels::size());
   return rows;
 }
 

@@ -44,7 +44,64 @@ std::string identify() {
   return text;
 }
 
+std::string find_name() {
+  std::string name;
+  unsigned words[4];
+  for (unsigned leaf : {0x80000002u, 0x80000003u, 0x80000004u}) {
+    if (__get_cpuid(leaf, &words[0], &words[1], &words[2], &words[3]) == 0) return "";
+    for (unsigned word : words)
+      for (int shift = 0; shift < 32; shift += 8) name += static_cast<char>(word >> shift & 255);
+  }
+  return name.c_str();  // up to the zeros
+}
+
+// Of what the compiler asks, in the order in which CPUs came to have it.
+std::string find_instructions() {
+  std::string sets;
+  const auto add = [&](const char* name, bool there) {
+    if (there) sets += (sets.empty() ? "" : ", ") + std::string(name);
+  };
+  add("SSE4.2", __builtin_cpu_supports("sse4.2"));
+  add("AVX", __builtin_cpu_supports("avx"));
+  add("AVX2", __builtin_cpu_supports("avx2"));
+  add("FMA", __builtin_cpu_supports("fma"));
+  add("AVX-512 F", __builtin_cpu_supports("avx512f"));
+  add("BW", __builtin_cpu_supports("avx512bw"));
+  add("DQ", __builtin_cpu_supports("avx512dq"));
+  add("VL", __builtin_cpu_supports("avx512vl"));
+  return sets;
+}
+
 #else
+
+// The value of a line of /proc/cpuinfo, "" if there is none.
+std::string cpuinfo(const std::string& field) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(field))
+      if (const std::size_t colon = line.find(": "); colon != std::string::npos)
+        return line.substr(colon + 2);
+  return "";
+}
+
+std::string find_name() {
+#ifdef __APPLE__
+  char brand[256] = "";
+  std::size_t size = sizeof brand - 1;
+  if (sysctlbyname("machdep.cpu.brand_string", brand, &size, nullptr, 0) == 0) return brand;
+#endif
+  return cpuinfo("model name");
+}
+
+std::string find_instructions() {
+  utsname name;
+  const std::string machine = uname(&name) == 0 ? name.machine : "", features = cpuinfo("Features");
+  std::string sets = machine;
+  for (const char* set : {"asimd", "sve", "sve2", "bf16"})
+    if ((" " + features + " ").find(std::string(" ") + set + " ") != std::string::npos)
+      sets += std::string(", ") + set;
+  return sets;
+}
 
 std::string identify() {
   std::string text;
@@ -70,6 +127,14 @@ std::string identify() {
 #endif
 
 }  // namespace
+
+std::string cpu_name() {
+  const std::string name = find_name();
+  const std::size_t begin = name.find_first_not_of(' '), end = name.find_last_not_of(' ');
+  return begin == std::string::npos ? "without a name" : name.substr(begin, end + 1 - begin);
+}
+
+std::string cpu_instructions() { return find_instructions(); }
 
 const std::string& cpu_identity() {
   static const auto& identity = *new std::string(identify());  // never destroyed

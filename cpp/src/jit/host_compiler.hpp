@@ -20,6 +20,10 @@ const HostCompiler& host_compiler();
 // All flags that bear on the machine code, in order, as tried first; part of a cache key.
 std::vector<std::string> host_flags(const std::string& extra);
 
+// The CPU's name, and the instruction sets of it that kernels may use, for people.
+std::string cpu_name();
+std::string cpu_instructions();
+
 // What code compiled for the "native" CPU may depend on; part of a cache key.
 const std::string& cpu_identity();
 

@@ -68,6 +68,23 @@ std::string tuple_text(const std::vector<i64>& shape) {
   return shape_text(view);
 }
 
+// The number of batches. Throws std::invalid_argument where that of the results has no 64 bits.
+i64 count_batches(const Routine::Shape& shape, i64 out_dim) {
+  if (std::ranges::find(shape.batch, 0) != shape.batch.end()) return 0;
+  i64 batches = 1, bytes = 8;
+  bool beyond = __builtin_mul_overflow(bytes, out_dim, &bytes) ||
+                __builtin_mul_overflow(bytes, std::max<i64>(1, shape.outputs), &bytes);
+  for (const i64 n : shape.batch) {
+    beyond |= __builtin_mul_overflow(bytes, n, &bytes);
+    if (!beyond) batches *= n;
+  }
+  if (beyond)
+    throw std::invalid_argument("The arguments broadcast to the batch dimensions " +
+                                tuple_text(shape.batch) + " of " + std::to_string(shape.outputs) +
+                                " rows, more than any memory holds; compute them in parts.");
+  return batches;
+}
+
 }  // namespace
 
 void Routine::check_shape(const ArrayView& a, std::size_t k) const {
@@ -118,7 +135,7 @@ Routine::Shape Routine::check(std::span<const ArrayView> arguments, const CpuRan
   shape.lanes = by_j ? shape.columns : shape.rows;
   shape.reduced = by_j ? shape.rows : shape.columns;
   shape.outputs = spec_.axis == Axis::both ? 1 : shape.lanes;
-  for (const i64 n : shape.batch) shape.batches *= n;
+  shape.batches = count_batches(shape, out_dim());
   lay_out(shape, arguments);
   check_reduced(shape);
   return shape;
