@@ -122,7 +122,8 @@ class Genred:
             args: one tensor a variable, all on one device, all float32, float64, float16 or
                 bfloat16 (the last two computed in float32), or integers or truth values, which are
                 taken as int32 beside 32 bits or fewer and as int64 beside float64: (M, D) for an
-                i-variable, (N, D) for a j-variable, (D,) for a parameter.
+                i-variable, (N, D) for a j-variable, (D,) for a parameter. Beside CUDA tensors a
+                parameter of one number may be in host memory.
             backend: `"auto"` computes where the tensors are; unlike KeOps' it copies nothing to a
                 GPU unasked. `"CPU"` and `"GPU"` ask for one or the other: with `"GPU"`, tensors
                 in host memory are copied to a GPU and the result back. Of KeOps' other names
@@ -135,7 +136,8 @@ class Genred:
                 integers, `ranges_i` (C, 2), `slices_i` (C,), `redranges_j` (K, 2) for reductions
                 over j, then the same with i and j exchanged. Rows i from `ranges_i[c, 0]` to
                 `ranges_i[c, 1]`, left out, are reduced over the columns of the intervals
-                `redranges_j[slices_i[c - 1]:slices_i[c]]`; rows in no cluster over none.
+                `redranges_j[slices_i[c - 1]:slices_i[c]]`; rows in no cluster over none. Those of a
+                GPU are read once, which waits for it, and again if they are changed in place.
             out: a tensor to write the result to, which is then what is returned: contiguous, of the
                 result's shape, dtype and device, and with no memory of an argument's. Where an
                 argument requires a gradient, `out` carries the graph as a tensor does that is
