@@ -40,7 +40,8 @@ def ranges_of(ranges: Any) -> Ranges | None:
         )
     read = _ranges.ranges_of(ranges)
     if read is not None and all(_is_cuda(r) and not r.is_inference() for r in ranges):
-        _known.pop(next(iter(_known)) if len(_known) >= _MOST else key, None)
+        if len(_known) >= _MOST:
+            _known.pop(list(_known)[0], None)  # noqa: RUF015 (other threads may be here)
         _known[key] = [(weakref.ref(r), r._version) for r in ranges], read
     return read
 
