@@ -162,6 +162,12 @@ for seed in range(100):
     found = reduction(*arguments, ranges=tuple(r.as_subclass(Read) for r in again))
     assert close(found, dense(arguments, mask))
 assert len(_ranges._known) <= 64
+with torch.inference_mode():  # whose tensors have no versions: they are read each time
+    unseen = tuple(r.as_subclass(Read) for r in clusters(M, N, 0.5, 200)[0])
+    before = len(reads)
+    for _ in range(2):
+        reduction(*arguments, ranges=unseen)
+assert len(reads) == before + 12
 """
     )
 

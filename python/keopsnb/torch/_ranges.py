@@ -11,8 +11,7 @@ from keopsnb import _ranges
 from keopsnb._ranges import Ranges
 
 # Ranges by the identity of their tensors; with these, and the versions that were read.
-_Seen = list[tuple["weakref.ref[Tensor]", int]]
-_known: dict[tuple[int, ...], tuple[_Seen, Ranges]] = {}
+_known: dict[tuple[int, ...], tuple[list[tuple[weakref.ref[Tensor], int]], Ranges]] = {}
 _MOST = 64
 
 
@@ -28,9 +27,7 @@ def ranges_of(ranges: Any) -> Ranges | None:
         return _ranges.ranges_of(ranges)
     key = tuple(map(id, ranges))
     seen, known = _known.get(key, ([], None))
-    if known is not None and all(
-        r._version == version and ref() is r for (ref, version), r in zip(seen, ranges, strict=True)
-    ):
+    if known is not None and all(map(_is_unchanged, seen, ranges)):
         return known
     if _is_captured():
         raise ValueError(
@@ -44,6 +41,12 @@ def ranges_of(ranges: Any) -> Ranges | None:
             _known.pop(list(_known)[0], None)  # noqa: RUF015 (other threads may be here)
         _known[key] = [(weakref.ref(r), r._version) for r in ranges], read
     return read
+
+
+def _is_unchanged(seen: tuple[weakref.ref[Tensor], int], array: Tensor) -> bool:
+    ref, version = seen
+    tensor = ref()
+    return tensor is not None and tensor is array and tensor._version == version
 
 
 def _is_cuda(array: Any) -> bool:
