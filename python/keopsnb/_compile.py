@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from keopsnb._boundary import boundary
 from keopsnb._gradients import Options, Reduction
-from keopsnb._options import check_options, header_text
+from keopsnb._options import axis_number, check_options, header_text
 
 
 def _gradients_needed(
@@ -91,6 +91,7 @@ def compile(  # noqa: A001  (keopsnb.compile)
         aliases,
         reduction_op,
         axis,
+        formula2=formula2,
         dtype=None,
         opt_arg=opt_arg,
         cuda_type=None,
@@ -102,7 +103,7 @@ def compile(  # noqa: A001  (keopsnb.compile)
         formula,
         aliases,
         reduction_op,
-        axis,
+        axis_number(axis),
         formula2,
         opt_arg,
         Options(compensated, use_fast_math, header=header_text(header)),

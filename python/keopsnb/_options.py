@@ -12,10 +12,29 @@ _SUM_SCHEMES = ("auto", "direct_sum", "block_sum", "kahan_scheme")
 _DTYPES_ACC = ("auto", "float16", "float32", "float64")
 
 
+def shown(value: Any) -> str:
+    """What an error shows of a value; Python refuses to write very long integers."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"an integer of {value.bit_length()} bits" if isinstance(value, int) else "too long"
+
+
 def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         choices = ", ".join(map(repr, allowed))
-        raise ValueError(f"{name} is {value!r}; write one of {choices}.")
+        raise ValueError(f"{name} is {shown(value)}; write one of {choices}.")
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a {type(value).__name__}; write it as a string.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} is {value!r}, where character {error.start} is half of one; write ASCII."
+        ) from None
 
 
 def integer(name: str, value: Any) -> int:
@@ -29,7 +48,7 @@ def integer(name: str, value: Any) -> int:
             return operator.index(value)
     except TypeError:
         pass
-    raise TypeError(f"{name} is {value!r}; write an integer.")
+    raise TypeError(f"{name} is {shown(value)}; write an integer.")
 
 
 def picks(reduction_op: object) -> bool:
@@ -50,9 +69,24 @@ def _sums(reduction_op: str) -> bool:
 BOTH = (0, 1)
 
 
-def axis_number(axis: int | tuple[int, int]) -> int:
-    """0 for i, 1 for j, 2 for both."""
-    return 2 if isinstance(axis, tuple) else axis
+def axis_number(axis: Any) -> int:
+    """0 for i, 1 for j, 2 for both; of integers of any kind.
+
+    Raises:
+        ValueError: if it is none of them.
+    """
+    try:
+        if isinstance(axis, tuple):
+            if tuple(map(operator.index, axis)) == BOTH:
+                return 2
+        elif not isinstance(axis, bool) and operator.index(axis) in (0, 1):
+            return operator.index(axis)
+    except TypeError:
+        pass
+    raise ValueError(
+        f"axis is {shown(axis)}; write axis=1 to reduce over j, with a result indexed by i, or "
+        "axis=0 to reduce over i, with a result indexed by j; axis=(0, 1) is both."
+    )
 
 
 def check_options(
@@ -61,6 +95,7 @@ def check_options(
     reduction_op: object,
     axis: object,
     *,
+    formula2: object,
     dtype: object,
     opt_arg: object,
     cuda_type: object,
@@ -74,17 +109,16 @@ def check_options(
         TypeError: if an argument is not of its type.
         ValueError: if an option is not one that the reductions have.
     """
-    if not isinstance(formula, str):
-        raise TypeError(f"formula is a {type(formula).__name__}; write it as a string.")
+    _check_text("formula", formula)
+    if formula2 is not None:
+        _check_text("formula2", formula2)
     strings = isinstance(aliases, Sequence) and all(isinstance(a, str) for a in aliases)
     if isinstance(aliases, str) or not strings:
         raise TypeError(f"aliases is {aliases!r}; write a list of strings, as ['x = Vi(3)'].")
-    if axis not in (0, 1, BOTH) or isinstance(axis, bool):
-        raise ValueError(
-            f"axis is {axis!r}; write axis=1 to reduce over j, with a result indexed by i, or "
-            "axis=0 to reduce over i, with a result indexed by j; axis=(0, 1) is both."
-        )
-    if axis == BOTH and picks(reduction_op):
+    assert isinstance(aliases, Sequence)
+    for k, alias in enumerate(aliases):
+        _check_text(f"alias {k}", alias)
+    if axis_number(axis) == 2 and picks(reduction_op):
         raise ValueError(
             f"reduction_op is {reduction_op!r}, which picks terms along one axis; write axis=1 to "
             "reduce over j, or axis=0 to reduce over i."

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keopsnb import FormulaError, _core
+from keopsnb._options import shown
 from keopsnb.numpy import Genred
 
 ALIASES = ["x = Vi(3)", "y = Vj(3)", "p = Pm(2)"]
@@ -80,11 +81,20 @@ def test_aliases(aliases: list[str], message: str) -> None:
         (("x", None), {}, TypeError, "aliases is None; write a list of strings"),
         (("x", {"x": "Vi(3)"}), {}, TypeError, "aliases is {'x': 'Vi(3)'}; write a list"),
         (("x", [3]), {}, TypeError, "aliases is [3]; write a list of strings"),
-        (("\ud800", ALIASES), {}, (TypeError, ValueError), "argument"),
+        (("x\ud800", ALIASES), {}, ValueError, "where character 1 is half of one; write ASCII."),
+        (("x", ["\ud800 = Vi(3)"]), {}, ValueError, "alias 0 is '\\ud800 = Vi(3)', where"),
         (("x", ALIASES), {"axis": 2}, ValueError, "axis is 2; write axis=1 to reduce over j"),
         (("x", ALIASES), {"axis": -1}, ValueError, "axis is -1; write axis=1 to reduce over j"),
         (("x", ALIASES), {"axis": None}, ValueError, "axis is None; write axis=1"),
         (("x", ALIASES), {"axis": "1"}, ValueError, "axis is '1'; write axis=1"),
+        (("x", ALIASES), {"axis": 1.0}, ValueError, "axis is 1.0; write axis=1"),
+        (("x", ALIASES), {"axis": np.ones(2, int)}, ValueError, "axis is array([1, 1]); write"),
+        (("x", ALIASES), {"axis": 2**70}, ValueError, f"axis is {2**70}; write axis=1"),
+        (("x", ALIASES), {"axis": 1 << 16609}, ValueError, "axis is an integer of 16610 bits; w"),
+        (("x|y", ALIASES, "KMin", 0, None, 2**70), {}, ValueError, "opt_arg is an integer of 71 b"),
+        (("x|y", ALIASES, "KMin", 0, None, -(2**70)), {}, ValueError, "opt_arg is an integer of 7"),
+        (("x", ALIASES), {"dtype_acc": 2**70}, ValueError, "dtype_acc is 1180591620717411303424;"),
+        (("x", ALIASES), {"dtype_acc": ["auto"]}, ValueError, "dtype_acc is ['auto']; write one"),
         (("x", ALIASES, "Sux"), {}, ValueError, "reduction_op is 'Sux'. Did you mean 'Sum'?"),
         (
             ("x", ALIASES, "?"),
@@ -104,7 +114,7 @@ def test_aliases(aliases: list[str], message: str) -> None:
         (("x", ALIASES), {"formula2": "y"}, ValueError, "multiply the formula by it."),
         (("x", ALIASES, "LogSumExp"), {}, ValueError, "'x' has dimension 3."),
         (("x|y", ALIASES, "LogSumExp"), {"formula2": "z"}, FormulaError, "no variable 'z'"),
-        (("x|y", ALIASES, "LogSumExp"), {"formula2": 3}, TypeError, "str | None"),
+        (("x|y", ALIASES, "LogSumExp"), {"formula2": 3}, TypeError, "formula2 is a int; write"),
         (("x", ALIASES), {"opt_arg": 3}, ValueError, "opt_arg is 3, and reduction_op='Sum' takes"),
         (("x", ALIASES), {"dtype_acc": "half"}, ValueError, "dtype_acc is 'half'; write one"),
         (("x", ALIASES), {"sum_scheme": "kahan"}, ValueError, "sum_scheme is 'kahan'; write one"),
@@ -116,7 +126,7 @@ def test_aliases(aliases: list[str], message: str) -> None:
         ),
         (("x", ALIASES), {"nothing": 1}, TypeError, "unexpected keyword argument 'nothing'"),
     ],
-    ids=str,
+    ids=shown,
 )
 def test_options(
     arguments: tuple[Any, ...], options: dict[str, Any], error: type, message: str
@@ -227,9 +237,11 @@ GPU_NUMBER = "write the number of a GPU, from 0, or -1 for that of the arguments
         ({"device_id": -2}, ValueError, f"device_id is -2; {GPU_NUMBER}"),
         ({"device_id": None}, TypeError, f"device_id is None; {GPU_NUMBER}"),
         ({"device_id": "0"}, TypeError, f"device_id is '0'; {GPU_NUMBER}"),
+        ({"device_id": 2**70}, TypeError, f"device_id is {2**70}; {GPU_NUMBER}"),
+        ({"device_id": 1 << 20000}, TypeError, f"device_id is too long; {GPU_NUMBER}"),
         ({"ranges": ()}, TypeError, "ranges is tuple; write a tuple of ranges_i, slices_i"),
     ],
-    ids=str,
+    ids=shown,
 )
 def test_options_of_calls(options: dict[str, Any], error: type, message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
@@ -278,3 +290,10 @@ def test_threads() -> None:
         with pytest.raises(TypeError):
             _core.set_num_threads(n)
     assert _core.get_num_threads() >= 1
+
+
+def test_integers_of_any_kind_are_options() -> None:
+    for axis in (np.int64(1), np.int8(0), np.array(1)):
+        reduction = Genred("x|y", ALIASES[:2], "KMin", axis, opt_arg=np.int32(2))  # type: ignore[arg-type]
+        assert reduction(X, Y).shape == ((5, 4)[1 - int(axis)], 2)
+        assert Genred("x", ALIASES[:2], axis=axis)(X, Y, device_id=np.int64(-1)).ndim == 2  # type: ignore[arg-type]

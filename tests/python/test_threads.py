@@ -130,6 +130,17 @@ for f in (keopsnb.get_num_threads, check):
     assert all(line.startswith(message) for line in lines)
 
 
+COUNTS: list[object] = ["3", 2.0, True, None, 0, -1, 2**70, -(1 << 20000)]
+
+
+@pytest.mark.parametrize("count", COUNTS, ids=range(len(COUNTS)))
+def test_numbers_of_threads_refused(count: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"n is .*; write|number of threads is"):
+        keopsnb.set_num_threads(count)  # type: ignore[arg-type]
+    keopsnb.set_num_threads(np.int8(2))  # type: ignore[arg-type]
+    assert keopsnb.get_num_threads() == 2
+
+
 # Law: a child process computes as its parent does, whatever the parent's threads were doing.
 
 POOL = """

@@ -73,7 +73,7 @@ void bind_info(nb::module_& m) {
         constexpr long long most = 1 << 20;  // far above any number of CPUs
         Pool::instance().set_threads(static_cast<int>(std::clamp(count, -most, most)));
       },
-      nb::arg("n"), nb::sig("def set_num_threads(n: int) -> None"),
+      nb::arg("n").none(), nb::sig("def set_num_threads(n: int) -> None"),
       "Sets how many threads a call may use, the caller's included.\n\n"
       "Raises:\n    ValueError: if n < 1.");
   m.def(

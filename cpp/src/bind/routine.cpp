@@ -41,7 +41,13 @@ void check_count(const Routine& routine, std::size_t found) {
                           " were given.");
 }
 
-std::string text_of(nb::handle h) { return nb::cast<std::string>(nb::repr(h)); }
+// What an error shows of an option; Python refuses to write very long integers.
+std::string text_of(nb::handle h) {
+  const nb::object text = nb::steal(PyObject_Repr(h.ptr()));
+  if (text) return nb::cast<std::string>(text);
+  PyErr_Clear();
+  return "too long";
+}
 
 Request request_of(nb::handle backend, nb::handle device_id, bool torch) {
   Request request;

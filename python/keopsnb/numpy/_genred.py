@@ -88,6 +88,7 @@ class Genred:
             aliases,
             reduction_op,
             axis,
+            formula2=formula2,
             dtype=dtype,
             opt_arg=opt_arg,
             cuda_type=cuda_type,
