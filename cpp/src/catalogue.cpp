@@ -22,8 +22,8 @@ constexpr Row elementwise[] = {
   {#name, #call, signature, operands, ints, broadcast_dim, domain, reference, sentence, partials},
 #define KEOPSNB_UNARY(N, call, value, da, domain, reference, sentence) \
   KEOPSNB_ROW(N, call, "(D) -> D", 1, 0, #da, domain, reference, sentence)
-#define KEOPSNB_UNARY_INT1(N, call, n, value, da, domain, reference, sentence) \
-  KEOPSNB_ROW(N, call, "(D), " #n " -> D", 1, 1, #da, domain, reference, sentence)
+#define KEOPSNB_UNARY_INT1(N, call, n, value, da, domain, reference, sentence, lo, hi) \
+  {#N, #call, "(D), " #n " -> D", 1, 1, broadcast_dim, domain, reference, sentence, #da, lo, hi},
 #define KEOPSNB_UNARY_INT2(N, call, n, m, value, da, domain, reference, sentence) \
   KEOPSNB_ROW(N, call, "(D), " #n ", " #m " -> D", 1, 2, #da, domain, reference, sentence)
 #define KEOPSNB_BINARY(N, call, value, da, db, domain, reference, sentence)                     \

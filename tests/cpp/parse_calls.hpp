@@ -81,10 +81,15 @@ inline void every_operation() {
       const string code = string(row.call) + (parameters.empty() ? "" : "<" + parameters + ">") +
                           "(" + call.operands + ")";
       called = called || dim > 0;
-      law(dim > 0 ? found.code == code && found.dim == dim
-                  : found.message.find(row.signature) != string::npos,
-          call.text + " gives dimension " + std::to_string(dim));
-      if (row.optional == 1 && dim > 0 && ints.back() == row.fallback) {
+      bool outside = false;
+      for (const i64 n : ints) outside |= n < row.least || n > row.most;
+      if (outside)
+        law(found.message.find("lies between") != string::npos, call.text + " is out of range");
+      else
+        law(dim > 0 ? found.code == code && found.dim == dim
+                    : found.message.find(row.signature) != string::npos,
+            call.text + " gives dimension " + std::to_string(dim));
+      if (row.optional == 1 && !outside && dim > 0 && ints.back() == row.fallback) {
         const std::size_t last = parameters.rfind(", ");
         const Call less =
             call_of(row, dims, last == string::npos ? "" : parameters.substr(0, last));

@@ -38,13 +38,22 @@ inline void mistakes() {
   fails("Extract(x, 2, 2)", 1, "the integer parameters are 2 and 2");
   fails("Pow(x, y)", 8, "Expected an integer, as in Pow(f, n), but found 'y'");
   fails("Pow(x, 2.0)", 8, "found '2.0'");
+  fails("Polygamma(x, 101)", 1, "between 0 and 100, but this one is 101");
+  fails("Polygamma(x, -1)", 1, "between 0 and 100");
+  fails("SinXDivXDerivative(x, 1000)", 1, "between 0 and 100");
+  fails("Round(x, 400)", 1, "between -300 and 300");
+  fails("x / (2 - 2)", 5, "divided by '(2 - 2)', which is 0");
+  fails("x / (0 * (3 + 1))", 5, "which is 0");
+  fails("x / -0", 5, "the constant 0");
+  fails("x // 0", 6, "the constant 0");
+  fails("1 / (x - x)", 5, "divided by '(x - x)', which is 0 where it is a number");
   fails("Pow(x, 2147483648)", 8, "between -2147483647 and 2147483647");
   fails("Pow(x, 99999999999999999999)", 8, "between -2147483647 and 2147483647");
   fails("SumT(p, 1000001)", 1, "the greatest dimension is 1000000");
   fails("x % b", 3,
         "'%', or Mod, takes (D), (D), (D) -> D, where any of them may have dimension 1, "
         "but here 'x' has dimension 3 and 'b' has dimension 2.");
-  fails("x // b", 3, "'//', or Divide, takes");
+  fails("x // b", 3, "'//', or FloorDivide, takes");
   fails("x and b", 3, "'and', or And, takes");
   fails("and x", 1, "'and' stands between two formulas: write a and b.");
   fails("x or", 5, "Expected a number, a variable, an operation or '(', but found the end");

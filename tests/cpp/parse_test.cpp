@@ -44,8 +44,8 @@ void grammar() {
   means("x != y", "notequal(v0, v1)", 3);
   means("(x<y)<p", "lessthan(lessthan(v0, v1), v3)", 3);
   means("x % p", "mod(v0, v3, lit<0, 0>)", 3);
-  means("x // y", "floor(divide(v0, v1))", 3);
-  means("-x // p % s * y", "mult(mod(floor(divide(minus(v0), v3)), v4, lit<0, 0>), v1)", 3);
+  means("x // y", "floordivide(v0, v1)", 3);
+  means("-x // p % s * y", "mult(mod(floordivide(minus(v0), v3), v4, lit<0, 0>), v1)", 3);
   means("x%2**s", "mod(v0, powf(lit<1, 1>, v4), lit<0, 0>)", 3);
   means("Clamp(x, 0, 1)", "clamp(v0, lit<0, 0>, lit<1, 0>)", 3);
   means("Mod(x, 1, -0.5)", "mod(v0, lit<1, 0>, lit<-1, -1>)", 3);

@@ -227,3 +227,27 @@ def test_derivatives_are_finite(first: int) -> None:
         for formula, value, row in zip(chosen, values, found, strict=True):
             at = [*zip(*points, strict=True)][np.argmax(np.isfinite(value) & ~np.isfinite(row))]
             assert np.isfinite(row[np.isfinite(value)]).all(), f"{order.format(formula)} at {at}"
+
+
+# Law: % and // are NumPy's, whatever the signs, at zeros, infinities and NaN. (No divisor is -0:
+# the sign of a zero is not kept.)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_remainders(dtype: str) -> None:
+    values = [0, 1, -1, 2.5, -2.5, 0.1, -0.1, 3, -3, 7, 5.3, -12.5, INF, -INF, NAN]
+    points = [list(p) for p in zip(*[(a, b) for a in values for b in values], strict=True)]
+    a, b = np.array(points, dtype)
+    formulas = ["x0 % x1", "x0 // x1", "x0 % 0", "Mod(x0, x1, 0)", "Mod(x0, x1, 0.5)", "x0 % -2.5"]
+    found = evaluate(formulas, dtype, *points)
+    with np.errstate(all="ignore"):
+        shifted = np.mod(a - a.dtype.type(0.5), b) + a.dtype.type(0.5)
+        rest, whole = a % b, a // b
+        finite = np.isfinite(rest) & np.isfinite(a * b)
+        expected = [rest, whole, a % 0, rest, shifted, a % a.dtype.type(-2.5)]
+    for formula, one, other in zip(formulas, found, expected, strict=True):
+        np.testing.assert_allclose(one, other, 1e-5, 1e-6, err_msg=formula)
+    slopes = ["Grad(x0 % x1, x0, 1)", "Grad(x0 % x1, x1, 1)", "Grad(x0 // x1, x0, 1)"]
+    table = evaluate(slopes, dtype, *points)
+    for slope, value in zip(table, [np.ones_like(a), -whole, np.zeros_like(a)], strict=True):
+        np.testing.assert_allclose(slope[finite], value[finite], 1e-5, err_msg=slope)

@@ -19,6 +19,7 @@ struct Row {
   const char* sentence;   // what it computes, for documentation
   const char* partials;   // elementwise: derivative in each operand, comma separated; else ""
 
+  i64 least = -2147483647, most = 2147483647;  // of each integer parameter
   int optional = 0;  // of the integer parameters, how many of the last may be left out,
   i64 fallback = 0;  // and what they are then
   // Lists of integers, such as [0, 2], after the operands and in place of `ints`: Ints<0, 2> in

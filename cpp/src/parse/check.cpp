@@ -57,6 +57,48 @@ const std::vector<i64>& list_parameter(const Row& row, Expr argument) {
   return argument->ints;
 }
 
+// The value of a formula of numbers alone; none if it is no arithmetic.
+std::optional<double> constant_of(Expr f) {
+  if (f->kind == Node::Kind::zero) return 0;
+  return f->kind == Node::Kind::literal ? f->value : f->constant;
+}
+std::optional<double> arithmetic(std::string_view row, const std::vector<Expr>& operands) {
+  std::vector<double> a;
+  for (const Expr operand : operands) {
+    const auto value = constant_of(operand);
+    if (!value) return std::nullopt;
+    a.push_back(*value);
+  }
+  if (row == "Add") return a[0] + a[1];
+  if (row == "Subtract") return a[0] - a[1];
+  if (row == "Mult") return a[0] * a[1];
+  if (row == "Divide") return a[0] / a[1];
+  if (row == "Minus") return -a[0];
+  if (row == "Square") return a[0] * a[0];
+  return std::nullopt;
+}
+
+// A divisor is neither 0 nor a formula less itself.
+void check_divisor(Expr g) {
+  if (constant_of(g) == 0.0)
+    fail(g->place,
+         "Here a formula is divided by " +
+             std::string(g->kind == Node::Kind::call ? quote(g->place.spelling()) + ", which is 0."
+                                                     : "the constant 0."));
+  if (g->kind == Node::Kind::call && std::string_view(g->call) == "subtract" &&
+      g->operands[0]->place.spelling() == g->operands[1]->place.spelling())
+    fail(g->place, "Here a formula is divided by " + quote(g->place.spelling()) +
+                       ", which is 0 where it is a number.");
+}
+
+void check_ints(const Row& row, const Place& place, const std::vector<i64>& ints) {
+  for (const i64 n : ints)
+    if (n < row.least || n > row.most)
+      fail(place, "The integer parameter of " + std::string(row.name) + " lies between " +
+                      std::to_string(row.least) + " and " + std::to_string(row.most) +
+                      ", but this one is " + std::to_string(n) + ".");
+}
+
 std::string text_of(const std::vector<i64>& list) {
   std::string text = "[";
   for (std::size_t k = 0; k < list.size(); ++k)
@@ -151,11 +193,6 @@ Expr Builder::modulo(const Place& at, Expr f, Expr g) {
   return apply(row_of("Mod"), from_to(f->place, g->place), at, {f, g, zero});
 }
 
-Expr Builder::whole_quotient(const Place& at, Expr f, Expr g) {
-  const Expr quotient = infix("Divide", at, f, g);
-  return apply(row_of("Floor"), quotient->place, at, {quotient});
-}
-
 Expr Builder::power(const Place& at, Expr f, Expr exponent) {
   const Place place = from_to(f->place, exponent->place);
   const auto one = [&](const char* row, std::vector<i64> ints = {}) {
@@ -223,10 +260,10 @@ Expr Builder::apply(const Row& row, const Place& place, const Place& at, std::ve
     ints.insert(ints.end(), list.begin(), list.end());
   }
   ints.resize(ints.size() + static_cast<std::size_t>(parameters.absent));  // each of length 0
-  const bool divides = std::string_view(row.name) == "Divide";
-  if (divides && (operands[1]->kind == Node::Kind::zero ||
-                  (operands[1]->kind == Node::Kind::literal && operands[1]->value == 0)))
-    fail(operands[1]->place, "Here a formula is divided by the constant 0.");
+  const std::string_view called = row.name;
+  if (called == "Divide" || called == "FloorDivide") check_divisor(operands[1]);
+  check_ints(row, place, parameters.ints);
+  const std::optional<double> constant = arithmetic(called, operands);
   const i64 dim = row.dim(dims.data(), static_cast<int>(dims.size()), ints.data());
   const bool infix = at.spelling() != row.name;
   const std::string name =
@@ -249,6 +286,7 @@ Expr Builder::apply(const Row& row, const Place& place, const Place& at, std::ve
   return add({.kind = Node::Kind::call,
               .place = place,
               .dim = dim,
+              .constant = constant,
               .call = row.call,
               .operands = std::move(operands),
               .ints = std::move(parameters.ints),

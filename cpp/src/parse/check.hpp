@@ -36,7 +36,6 @@ class Builder {
   Expr infix(std::string_view row, const Place& at, Expr f, Expr g);
   Expr power(const Place& at, Expr f, Expr exponent);
   Expr modulo(const Place& at, Expr f, Expr g);
-  Expr whole_quotient(const Place& at, Expr f, Expr g);
 
   // An operation of the catalogue; its integer parameters or lists come last among the arguments.
   Expr call(const Row& row, const Place& place, const Place& at, std::vector<Expr> arguments);

@@ -19,7 +19,7 @@ enum Precedence {
 };
 
 struct Infix {
-  enum class Kind { row, swapped, modulo, whole_quotient };
+  enum class Kind { row, swapped, modulo };
 
   std::string_view symbol;
   Precedence precedence;
@@ -44,7 +44,7 @@ constexpr Infix infixes[] = {
     {"*", product, "Mult"},
     {"/", product, "Divide"},
     {"%", product, "Mod", Infix::Kind::modulo},
-    {"//", product, "Floor", Infix::Kind::whole_quotient},
+    {"//", product, "FloorDivide"},
 };
 
 const Infix* find_infix(const Token& token) {
@@ -109,8 +109,6 @@ Expr Parser::combine(const Infix& op, const Place& at, Expr f, Expr g) {
       return build_.infix(op.row, at, g, f);
     case Infix::Kind::modulo:
       return build_.modulo(at, f, g);
-    case Infix::Kind::whole_quotient:
-      return build_.whole_quotient(at, f, g);
     case Infix::Kind::row:
       break;
   }

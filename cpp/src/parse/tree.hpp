@@ -17,13 +17,14 @@ struct Node {
   Kind kind;
   Place place;
   i64 dim = 1;
-  int depth = 1;                     // of the tree below and with this node
-  i64 variable = 0;                  // variable: position, or negative as Variables::append says
-  double value = 0;                  // literal
-  std::optional<i64> integer = {};   // literal that is an integer in the text
-  const char* call = nullptr;        // call: the function in C++,
-  std::vector<Node*> operands = {};  // its operands; the formulas of a tuple
-  std::vector<i64> ints = {};        // its integer parameters; the integers of a list
+  int depth = 1;                        // of the tree below and with this node
+  i64 variable = 0;                     // variable: position, or negative as Variables::append says
+  double value = 0;                     // literal
+  std::optional<double> constant = {};  // of a call on constants, where it is arithmetic
+  std::optional<i64> integer = {};      // literal that is an integer in the text
+  const char* call = nullptr;           // call: the function in C++,
+  std::vector<Node*> operands = {};     // its operands; the formulas of a tuple
+  std::vector<i64> ints = {};           // its integer parameters; the integers of a list
   std::vector<std::vector<i64>> lists = {};  // its lists of integers, in place of `ints`
 };
 

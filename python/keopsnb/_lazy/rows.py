@@ -23,7 +23,9 @@ class Rows(Operators):
         return self.make("Square({})")
 
     def powf(self, other: Any) -> Self:
-        """Real power, a to the b, for a >= 0. Here b is other."""
+        """Real power, a to the b, for a >= 0; where its derivative at a = 0 is infinite and it
+        is not, that is taken as 0. Here b is other.
+        """
         return self.make("Powf({}, {})", other)
 
     def sqrt(self) -> Self:
@@ -217,8 +219,15 @@ class Rows(Operators):
         return self.make("Where({}, {}, {})", other1, other2)
 
     def mod(self, modulus: Any, offset: Any = 0) -> Self:
-        """a brought into [c, c + b) by whole multiples of b. Here b is modulus, c is offset."""
+        """a brought into [c, c + b) by whole multiples of b; NaN where b is 0.
+
+        Here b is modulus, c is offset.
+        """
         return self.make("Mod({}, {}, {})", modulus, offset)
+
+    def floordivide(self, other: Any) -> Self:
+        """The greatest integer not above a / b, as a // b. Here b is other."""
+        return self.make("FloorDivide({}, {})", other)
 
     def floor(self) -> Self:
         """The greatest integer not above a."""

@@ -33,10 +33,27 @@ KEOPSNB_FN V gelu(V a) {
   return constant<V>(0.5) * a * erfc(a * constant<V>(-0.7071067811865476));
 }
 
+// floor(a / b) of the exact quotient where a and b are such numbers: for 1 / 0.1 it is 9, as 0.1 is
+// a little more than a tenth. a / b where b is 0, else NaN where a is infinite.
+template <Number V>
+KEOPSNB_FN V floor_divide(V a, V b) {
+  const V inf = constant<V>(infinity), zero = V{};
+  const V q = floor(a / b), rest = a - b * q;
+  const auto other_signs = ((a < zero) & (b > zero)) | ((a > zero) & (b < zero));
+  const auto over = ((rest < zero) & (b > zero)) | ((rest > zero) & (b < zero));
+  const V whole = select<V>(over, q - constant<V>(1), q);
+  const V far = select<V>(other_signs, constant<V>(-1), zero);  // b is infinite
+  const V finite = select<V>(abs(b) == inf, far, whole);
+  return select<V>(b == zero, a / b, select<V>(abs(a) < inf, finite, a - a));
+}
 // a brought into [c, c + b) by whole multiples of b; exact where the quotient and the product are.
 template <Number V>
 KEOPSNB_FN V mod(V a, V b, V c) {
-  return a - b * floor((a - c) / b);
+  const V inf = constant<V>(infinity), q = floor_divide(a - c, b);
+  const V far = select<V>(q == V{}, a, b);  // b is infinite
+  const V found = select<V>(abs(b) == inf, far, a - b * q);
+  return select<V>((b == V{}) | (abs(a) == inf), constant<V>(quiet_nan),
+                   select<V>(q == q, found, q));
 }
 
 // a^n by repeated squaring: |n| - 1 rounded products, so within |n| - 1 ULP (|n| for n < 0, one
@@ -68,7 +85,7 @@ KEOPSNB_FN V round_decimals(V a) {
   const V x = N < 0 ? abs(a) / scale : abs(a) * scale;
   const V whole = floor(x);
   const V up = whole + select<V>(x - whole >= constant<V>(0.5), constant<V>(1), V{});
-  const V r = N < 0 ? up * scale : up / scale;
+  const V r = N >= 0 ? up / scale : select<V>(up == V{}, up, up * scale);
   // From 2^(mantissa bits) on, x is whole already, and may have overflowed.
   const V large = constant<V>(sizeof(scalar_of<V>) == 4 ? 0x1p23 : 0x1p52);
   return select<V>(x < large, select<V>(a < V{}, -r, r), a);
