@@ -84,8 +84,7 @@ def reductions() -> str:
     text = [line("`reduction_op`", "`opt_arg`", "`formula2`", "value"), "|---|---|---|---|"]
     for row in _core.reductions():
         weight = {"none": "", "optional": "may be given", "required": "needed"}[row.weight.name]
-        sentence = row.sentence + (" F has dimension 1." if row.scalar else "")
-        text.append(line(f"`{row.name}`", row.option, weight, sentence))
+        text.append(line(f"`{row.name}`", row.option, weight, row.sentence))
     return "\n".join([*text, ""])
 
 

@@ -37,6 +37,8 @@ void values(const std::string& kernel, F formula) {
   few<S, Out>("Norm2, " + kernel, norm2_reduction(formula));
   few<S, Out>("Prod, " + kernel, prod_reduction(1_c - formula * 0.0009765625_c));
   few<S, Out>("SumSoftMaxWeight, " + kernel, softmax_reduction(-f<3>, formula));
+  few<S, Out>("LogSumExp of components, " + kernel, logsumexp_reduction(formula, square(formula)));
+  few<S, Out>("SumSoftMaxWeight of components, " + kernel, softmax_reduction(-formula, formula));
   few<S, Out>("Any, " + kernel, any_reduction(lessthan(formula, -0.5_c)));
   few<S, Out>("All, " + kernel, all_reduction(lessthan(formula, 0.5_c)));
 }

@@ -183,6 +183,9 @@ void all_reductions() {
   laws<T>("KMax_ArgKMax<40>", kmax_argkmax_reduction<40>(f), true);  // a heap
   laws<T>("LogSumExp", logsumexp_reduction(h, f));
   laws<T>("SumSoftMaxWeight", softmax_reduction(h, f));
+  laws<T>("LogSumExp of components", logsumexp_reduction(f));
+  laws<T>("LogSumExp of components, weights", logsumexp_reduction(f, f));
+  laws<T>("SumSoftMaxWeight of components", softmax_reduction(f, h));
   laws<T>("Any", any_reduction(lessthan(f, 0.1_c)));
   laws<T>("All", all_reduction(lessthan(f, 3_c)));
   laws<T>("Count", count_reduction(lessthan(f, 1_c)));

@@ -16,6 +16,11 @@ WEIGHT = "b"
 ALIASES = ["x = Vi(2)", "y = Vj(2)", "b = Vj(2)", "p = Pm(1)"]
 
 
+def of_scalar(name: str) -> bool:
+    """Whether it is tested of a formula of dimension 1, with vectors as weights."""
+    return "Exp" in name or "SoftMax" in name
+
+
 def formula_of(row: _core.ReductionRow) -> str:
     """A formula whose values suit the reduction."""
     if row.name in ("Any", "All", "Count"):
@@ -23,7 +28,9 @@ def formula_of(row: _core.ReductionRow) -> str:
     distance = "SqDist(x, y) * p"
     if row.name == "Prod":  # that stays within float16
         return f"Concat({distance}, x | y) / 64 + 0.98"
-    return distance if row.scalar else f"Concat({distance}, Elem(x, 1) - Elem(y, 0), x | y)"
+    if of_scalar(row.name):
+        return distance
+    return f"Concat({distance}, Elem(x, 1) - Elem(y, 0), x | y)"
 
 
 def reduction_of(row: _core.ReductionRow, axis: int) -> Genred:
@@ -58,7 +65,7 @@ def terms(row: _core.ReductionRow, x: np.ndarray, y: np.ndarray, p: np.ndarray) 
     distance = distance * p[0]
     if row.name == "Prod":
         return np.stack([distance, (x * y).sum(-1)], -1) / 64 + 0.98
-    if row.scalar:
+    if of_scalar(row.name):
         return distance[..., None]
     return np.stack([distance, x[..., 1] - y[..., 0], (x * y).sum(-1)], -1)
 

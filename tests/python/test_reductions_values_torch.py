@@ -20,10 +20,15 @@ VECTOR = f"Concat({SCALAR}, Elem(x, 0) * Elem(y, 0))"
 RANKS = 3
 
 
+def of_scalar(name: str) -> bool:
+    """Whether it is tested of a formula of dimension 1, with vectors as weights."""
+    return "Exp" in name or "SoftMax" in name
+
+
 def made(name: str, axis: int = 1) -> Genred:
     row = ROWS[name]
     weight = "b * b" if row.weight.name == "required" else None
-    formula = SCALAR if row.scalar else VECTOR
+    formula = SCALAR if of_scalar(row.name) else VECTOR
     n = RANKS if row.ranked else None
     return Genred(formula, ALIASES, name, axis, formula2=weight, opt_arg=n)
 

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 import torch
-from test_reductions_torch import ALIASES, DENSE, RANKS, ROWS, SAME, terms, value, variables
+from test_reductions_torch import (
+    ALIASES,
+    DENSE,
+    RANKS,
+    ROWS,
+    SAME,
+    of_scalar,
+    terms,
+    value,
+    variables,
+)
 from torch import Tensor
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.func import functional_call, grad, hessian, jacfwd, jacrev, jvp, vjp, vmap
@@ -175,7 +185,7 @@ NAMES = ["Norm2", "Prod", "KMin_ArgKMin", "SumSoftMaxWeight"]
 def test_laws(name: str) -> None:
     row = ROWS[name]
     formula = "Sum(Square(x - y) * p)"
-    if not row.scalar:
+    if not of_scalar(row.name):
         formula = f"Concat({formula}, Elem(x, 0) * Elem(y, 0))"
     weight = "b * b" if row.weight.name == "required" else None
     n = RANKS if row.ranked else None
@@ -185,7 +195,7 @@ def test_laws(name: str) -> None:
         return value(reduction(x, y, b, p))
 
     def expected(x: Tensor, y: Tensor, b: Tensor, p: Tensor) -> Tensor:
-        f = terms(row.scalar, x, y, p)
+        f = terms(of_scalar(row.name), x, y, p)
         return DENSE[SAME.get(name, name)](f, (b * b)[None].expand(*f.shape[:2], 2))
 
     args = tuple(a.detach() for a in variables(4, 5))

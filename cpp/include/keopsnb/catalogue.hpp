@@ -57,7 +57,6 @@ struct ReductionRow {
   const char* derivative;
   Gives gives = Gives::values;
   Weight weight = Weight::none;
-  bool scalar = false;      // the formula has dimension 1
   bool sums = false;        // its terms are summed: how accurately is a choice
   bool ranked = false;      // n results for each component
   const char* option = "";  // what opt_arg = n is: "" where there is none

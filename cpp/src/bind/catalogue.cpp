@@ -45,7 +45,6 @@ void bind_catalogue(nb::module_& m) {
       .def_ro("derivative", &ReductionRow::derivative, "Its derivative: see keopsnb._laws.")
       .def_ro("gives", &ReductionRow::gives, "What it gives.")
       .def_ro("weight", &ReductionRow::weight, "Whether it takes weights.")
-      .def_ro("scalar", &ReductionRow::scalar, "Whether its formula has dimension 1.")
       .def_ro("sums", &ReductionRow::sums, "Whether its terms are summed.")
       .def_ro("ranked", &ReductionRow::ranked, "Whether it gives opt_arg results a component.")
       .def_ro("option", &ReductionRow::option, "What opt_arg is, or \"\".")

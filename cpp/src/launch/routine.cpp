@@ -1,5 +1,6 @@
 #include "launch/routine.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <new>
 
@@ -71,9 +72,12 @@ Routine::Routine(RoutineSpec spec)
         " multiply the formula by it.");
   if (!spec_.weight && row_->weight == Weight::required)
     throw std::invalid_argument(op + " needs weights: write formula2='...'.");
-  if (row_->scalar && dim != 1)
-    throw std::invalid_argument(op + " takes a formula of dimension 1, and '" + spec_.formula +
-                                "' has dimension " + std::to_string(dim) + ".");
+  const i64 weights = spec_.weight ? program_.formulas[1].dim : 1;
+  if (dim > 1 && weights > 1 && weights != dim)
+    throw std::invalid_argument("formula2='" + *spec_.weight + "' has dimension " +
+                                std::to_string(weights) + ", and the formula " +
+                                std::to_string(dim) + "; for " + op +
+                                " they are equal, or one of them is 1.");
   const std::string what = row_->option;
   if (what.empty() && spec_.option)
     throw std::invalid_argument("opt_arg is " + std::to_string(*spec_.option) + ", and " + op +
@@ -88,10 +92,7 @@ Routine::Routine(RoutineSpec spec)
   results_ = {
       row_->gives == Gives::values || row_->gives == Gives::both || row_->gives == Gives::flags,
       row_->gives == Gives::indices || row_->gives == Gives::both || row_->gives == Gives::counts,
-      row_->gives == Gives::flags, row_->ranked ? option() : 1,
-      row_->weight == Weight::none ? dim
-      : spec_.weight               ? program_.formulas[1].dim
-                                   : 1};
+      row_->gives == Gives::flags, row_->ranked ? option() : 1, std::max(dim, weights)};
 }
 
 std::string Routine::argument_name(std::size_t k) const {

@@ -1,4 +1,4 @@
-// Sums with exponential weights, for a scalar F:
+// Sums with exponential weights, for a scalar F, or one for each component:
 //
 //   log Sum_j exp(F) G             with weights G, 1 by default
 //   Sum_j exp(F) G / Sum_j exp(F)  the mean of G under the softmax of F
@@ -16,62 +16,104 @@ inline constexpr T largest = static_cast<T>(3.4028234663852885981170418348451692
 template <>
 inline constexpr double largest<double> = 1.79769313486231570814527423731704357e+308;
 
-// Numbers of a block: m, then sums; of a state: m, sums, what they lack. Where the result is a
-// mean, the first of the sums is that of the weights exp(F).
-template <Formula F, Formula G, bool Normalized>
-struct ExponentialReduction : Reduces<G> {
-  static_assert(F::dim == 1,
-                "keopsnb: LogSumExp and SumSoftMaxWeight take a formula of dimension 1");
-  using formulas = List<F, G>;
-  template <class Part>
-  using part = ExponentialReduction<F, Part, Normalized>;
-  using Reduces<G>::dim;
-  KEOPSNB_FN static constexpr i64 sums(i64 c) { return c + Normalized; }
-  static constexpr i64 block_dim(i64 c) { return 1 + sums(c); }
-  static constexpr i64 state_dim(i64 c) { return 1 + 2 * sums(c); }
+// N sums with exponential weights of one maximum. Numbers of a block: m, then the sums; of a state:
+// m, the sums, what they lack. `at(0)` and on are those of one of these.
+template <i64 N>
+struct ShiftedSums {
+  static constexpr i64 block_dim = 1 + N, state_dim = 1 + 2 * N;
 
-  template <Number V>
-  KEOPSNB_FN static V block_identity(i64 s) {
-    return s == 0 ? splat<V>(-largest<scalar_of<V>>) : V{};
-  }
   template <Number V>
   KEOPSNB_FN static V identity(i64 s) {
-    return block_identity<V>(s);
+    return s == 0 ? splat<V>(-largest<scalar_of<V>>) : V{};
   }
 
-  template <Number V>
-  KEOPSNB_FN static V held(V m) {
-    return min(m, splat<V>(largest<scalar_of<V>>));
-  }
-
-  template <i64 C = dim, class Block, class X>
-  KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
+  // The exponentials of the terms f of an evaluation less m, once m has grown to these;
+  // at(s, p) is number s of pack p of outputs.
+  template <class X, class F, class At>
+  KEOPSNB_FN static auto exponentials(X& x, F f, At&& at) {
     using V = typename X::pack;
-    auto f = get<F>(x, 0);
     V shift[X::packs];
     integer_of<V> grows{};
     KEOPSNB_UNROLL
     for (int p = 0; p < X::packs; ++p) {
-      V m = block(0, p);
+      V m = at(0, p);
       KEOPSNB_UNROLL
       for (int j = 0; j < X::steps; ++j)
         if (x.counts(j)) m = max(to_number<V>(f.at(p, j)), m);
-      shift[p] = held(m);
-      grows |= shift[p] > block(0, p);
+      shift[p] = min(m, splat<V>(largest<scalar_of<V>>));
+      grows |= shift[p] > at(0, p);
     }
     // Rare once the first terms have passed: one exponential a term is all that is paid.
     if (any_lane<V>(grows)) {
       KEOPSNB_UNROLL
       for (int p = 0; p < X::packs; ++p) {
-        V factor = exp(block(0, p) - shift[p]);
-        block(0, p) = shift[p];
-        for_components<sums(C)>([&](i64 c) KEOPSNB_LAMBDA { block(1 + c, p) *= factor; });
+        V factor = exp(at(0, p) - shift[p]);
+        at(0, p) = shift[p];
+        for_components<N>([&](i64 s) KEOPSNB_LAMBDA { at(1 + s, p) *= factor; });
       }
     }
     Tile<V, X::packs, X::steps> e;
     KEOPSNB_UNROLL
     for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
-    for (int j = 0; j < X::steps; ++j) e.at(p, j) = exp(to_number<V>(f.at(p, j)) - block(0, p));
+    for (int j = 0; j < X::steps; ++j) e.at(p, j) = exp(to_number<V>(f.at(p, j)) - at(0, p));
+    return e;
+  }
+
+  // Brings a state to the larger maximum of the two, and gives the factor for the other's sums.
+  template <class At, class V>
+  KEOPSNB_FN static V rescale(At&& at, V other_max) {
+    V m = max(at(0), other_max);
+    V mine = exp(at(0) - m);
+    for_components<2 * N>([&](i64 s) KEOPSNB_LAMBDA { at(1 + s) *= mine; });
+    at(0) = m;
+    return exp(other_max - m);
+  }
+  template <class At, class Block>
+  KEOPSNB_FN static void absorb(At&& at, Block&& block) {
+    auto factor = rescale(at, block(0));
+    for_components<N>(
+        [&](i64 s) KEOPSNB_LAMBDA { two_sum(at(1 + s), at(1 + N + s), block(1 + s) * factor); });
+  }
+  template <class At, class Other>
+  KEOPSNB_FN static void merge(At&& at, Other&& other) {
+    auto factor = rescale(at, other(0));
+    for_components<N>([&](i64 s) KEOPSNB_LAMBDA {
+      two_sum(at(1 + s), at(1 + N + s), other(1 + s) * factor, other(1 + N + s) * factor);
+    });
+  }
+  // Sum s of a state.
+  template <class At>
+  KEOPSNB_FN static auto sum(At&& at, i64 s) {
+    return at(1 + s) + at(1 + N + s);
+  }
+};
+
+// Of a scalar F: one maximum. Where the result is a mean, the first of the sums is that of the
+// weights exp(F).
+template <Formula F, Formula G, bool Normalized>
+struct ExponentialReduction : Reduces<G> {
+  using formulas = List<F, G>;
+  template <class Part>
+  using part = ExponentialReduction<F, Part, Normalized>;
+  using Reduces<G>::dim;
+  template <i64 C>
+  using sums = ShiftedSums<C + Normalized>;
+  static constexpr i64 block_dim(i64 c) { return 1 + c + Normalized; }
+  static constexpr i64 state_dim(i64 c) { return 1 + 2 * (c + Normalized); }
+
+  template <Number V>
+  KEOPSNB_FN static V block_identity(i64 s) {
+    return sums<1>::template identity<V>(s);
+  }
+  template <Number V>
+  KEOPSNB_FN static V identity(i64 s) {
+    return sums<1>::template identity<V>(s);
+  }
+
+  template <i64 C = dim, class Block, class X>
+  KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
+    using V = typename X::pack;
+    auto e = sums<C>::exponentials(x, get<F>(x, 0), block);
     if constexpr (Normalized) {
       KEOPSNB_UNROLL
       for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
@@ -83,51 +125,106 @@ struct ExponentialReduction : Reduces<G> {
     });
   }
 
-  // Brings `state` to the larger maximum of the two, and gives the factor for the other's sums.
-  template <i64 C, class State, class V>
-  KEOPSNB_FN static V rescale(State&& state, V other_max) {
-    V m = max(state(0), other_max);
-    V mine = exp(state(0) - m);
-    for_components<2 * sums(C)>([&](i64 c) KEOPSNB_LAMBDA { state(1 + c) *= mine; });
-    state(0) = m;
-    return exp(other_max - m);
+  template <i64 C = dim, class State, class Block>
+  KEOPSNB_FN static void absorb(State&& state, Block&& block) {
+    sums<C>::absorb(state, block);
+  }
+  template <i64 C = dim, class State, class Other>
+  KEOPSNB_FN static void merge(State&& state, Other&& other) {
+    sums<C>::merge(state, other);
+  }
+
+  template <i64 C = dim, class State>
+  KEOPSNB_FN static auto finish(State&& state, i64 c, i64 = 0) {
+    if constexpr (Normalized)
+      return sums<C>::sum(state, 1 + c) / sums<C>::sum(state, 0);
+    else
+      return state(0) + log(sums<C>::sum(state, c));
+  }
+};
+
+// Of the components of F, each with a maximum of its own; the weights have as many or are shared.
+// Numbers: those of each component, one after the other.
+template <Formula F, Formula G, bool Normalized>
+struct ComponentsReduction : Reduces<F> {
+  static_assert(
+      G::dim == 1 || G::dim == F::dim,
+      "keopsnb: the weights of a LogSumExp or SumSoftMaxWeight have dimension 1 or that of "
+      "the formula, where this has more than 1");
+  using formulas = List<F, G>;
+  using Reduces<F>::dim;
+  using sums = ShiftedSums<1 + Normalized>;
+  static constexpr i64 block_dim(i64 c) { return sums::block_dim * c; }
+  static constexpr i64 state_dim(i64 c) { return sums::state_dim * c; }
+
+  template <Number V>
+  KEOPSNB_FN static V block_identity(i64 s) {
+    return sums::template identity<V>(s % sums::block_dim);
+  }
+  template <Number V>
+  KEOPSNB_FN static V identity(i64 s) {
+    return sums::template identity<V>(s % sums::state_dim);
+  }
+
+  template <i64 C = dim, class Block, class X>
+  KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
+    using V = typename X::pack;
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+      const auto at = [&](i64 s, int p)
+                          KEOPSNB_LAMBDA -> V& { return block(sums::block_dim * c + s, p); };
+      auto e = sums::exponentials(x, get<F>(x, first + c), at);
+      const auto g = get<G>(x, G::dim == 1 ? 0 : first + c);
+      KEOPSNB_UNROLL
+      for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
+      for (int s = 0; s < X::steps; ++s) {
+        if (!x.counts(s)) continue;
+        if constexpr (Normalized) at(1, p) += e.at(p, s);
+        at(1 + Normalized, p) += e.at(p, s) * to_number<V>(g.at(p, s));
+      }
+    });
+  }
+
+  // The numbers of component c, of `each`.
+  template <class State>
+  KEOPSNB_FN static auto component(State& state, i64 c, i64 each) {
+    return [&state, c, each](i64 s)
+               KEOPSNB_LAMBDA -> decltype(auto) { return state(each * c + s); };
   }
 
   template <i64 C = dim, class State, class Block>
   KEOPSNB_FN static void absorb(State&& state, Block&& block) {
-    constexpr i64 N = sums(C);
-    auto factor = rescale<C>(state, block(0));
-    for_components<N>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(1 + c), state(1 + N + c), block(1 + c) * factor);
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+      sums::absorb(component(state, c, sums::state_dim), component(block, c, sums::block_dim));
     });
   }
-
   template <i64 C = dim, class State, class Other>
   KEOPSNB_FN static void merge(State&& state, Other&& other) {
-    constexpr i64 N = sums(C);
-    auto factor = rescale<C>(state, other(0));
-    for_components<N>([&](i64 c) KEOPSNB_LAMBDA {
-      two_sum(state(1 + c), state(1 + N + c), other(1 + c) * factor, other(1 + N + c) * factor);
+    for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+      sums::merge(component(state, c, sums::state_dim), component(other, c, sums::state_dim));
     });
   }
 
   template <i64 C = dim, class State>
   KEOPSNB_FN static auto finish(State&& state, i64 c, i64 = 0) {
-    constexpr i64 N = sums(C);
+    const auto at = component(state, c, sums::state_dim);
     if constexpr (Normalized)
-      return (state(2 + c) + state(2 + N + c)) / (state(1) + state(1 + N));
+      return sums::sum(at, 1) / sums::sum(at, 0);
     else
-      return state(0) + log(state(1 + c) + state(1 + N + c));
+      return at(0) + log(sums::sum(at, 0));
   }
 };
 
+template <Formula F, Formula G, bool Normalized>
+using exponential_reduction = choose<F::dim == 1, ExponentialReduction<F, G, Normalized>,
+                                     ComponentsReduction<F, G, Normalized>>;
+
 template <Formula F, Formula G = Lit<1, 0>>
 constexpr auto logsumexp_reduction(F f, G g = {}) {
-  return ExponentialReduction<decltype(as_number(f)), decltype(as_number(g)), false>{};
+  return exponential_reduction<decltype(as_number(f)), decltype(as_number(g)), false>{};
 }
 template <Formula F, Formula G>
 constexpr auto softmax_reduction(F f, G g) {
-  return ExponentialReduction<decltype(as_number(f)), decltype(as_number(g)), true>{};
+  return exponential_reduction<decltype(as_number(f)), decltype(as_number(g)), true>{};
 }
 
 #ifdef KEOPSNB_CATALOGUE
@@ -138,7 +235,6 @@ constexpr auto softmax_reduction(F f, G g) {
    .reference = "scipy.special.logsumexp(f, 1, b=g)",                                         \
    .derivative = "Exp(F - A) * G | E",                                                        \
    .weight = kind,                                                                            \
-   .scalar = true,                                                                            \
    .sums = true}
 #define KEOPSNB_SOFTMAX(text)                                                                  \
   {.name = text,                                                                               \
@@ -149,7 +245,6 @@ constexpr auto softmax_reduction(F f, G g) {
        "Exp(F - [LogSumExp: F]) * (G - A) | "                                                  \
        "E / [Sum: Exp(F - [LogSumExp: F])]",                                                   \
    .weight = Weight::required,                                                                 \
-   .scalar = true,                                                                             \
    .sums = true}
 // A composition: no kernel of its own.
 #define KEOPSNB_SHIFTED(text, kind)                                                                \
@@ -159,7 +254,6 @@ constexpr auto softmax_reduction(F f, G g) {
    .reference = "numpy.concatenate([f.max(1), (numpy.exp(f - f.max(1)[:, None]) * g).sum(1)], 1)", \
    .derivative = "= Concat([Max: F], [Sum: Exp(F - [Max: F]) * G])",                               \
    .weight = kind,                                                                                 \
-   .scalar = true,                                                                                 \
    .sums = true}
 inline constexpr ReductionRow rows_exponential[] = {
     KEOPSNB_LOGSUMEXP("LogSumExp", Weight::optional),
