@@ -53,7 +53,7 @@ KEOPSNB_EVERY(Norm2, norm2_reduction(g))
 KEOPSNB_EVERY(Prod, prod_reduction(g))
 KEOPSNB_EVERY(LogSumExp, logsumexp_reduction(f))
 KEOPSNB_EVERY(LogSumExpWeight, logsumexp_reduction(f, g))
-KEOPSNB_EVERY(SoftMax, softmax_reduction(f, g))
+KEOPSNB_EVERY(SoftMax, softmax_reduction(x * y, x + y))  // of each component
 KEOPSNB_EVERY(SumSoftMaxWeight, softmax_reduction(-f, g))
 KEOPSNB_EVERY(Max, max_reduction(g))
 KEOPSNB_EVERY(Min, min_reduction(g))

@@ -112,7 +112,12 @@ def test_aliases(aliases: list[str], message: str) -> None:
         (("x", ALIASES, "Max"), {"use_double_acc": True}, ValueError, "which is for sums"),
         (("x", ALIASES, None), {}, TypeError, "reduction"),
         (("x", ALIASES), {"formula2": "y"}, ValueError, "multiply the formula by it."),
-        (("x", ALIASES, "LogSumExp"), {}, ValueError, "'x' has dimension 3."),
+        (
+            ("x", ALIASES, "LogSumExp"),
+            {"formula2": "p"},
+            ValueError,
+            "formula2='p' has dimension 2, and the formula 3; for reduction_op='LogSumExp' they",
+        ),
         (("x|y", ALIASES, "LogSumExp"), {"formula2": "z"}, FormulaError, "no variable 'z'"),
         (("x|y", ALIASES, "LogSumExp"), {"formula2": 3}, TypeError, "formula2 is a int; write"),
         (("x", ALIASES), {"opt_arg": 3}, ValueError, "opt_arg is 3, and reduction_op='Sum' takes"),
