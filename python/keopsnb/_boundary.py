@@ -83,5 +83,7 @@ def boundaries(kind: type, inner: Container[str]) -> None:
             continue
         if isinstance(member, types.FunctionType) and _enters(name):
             setattr(kind, name, boundary(member))
-        elif isinstance(member, staticmethod) and not name.startswith("_"):
-            setattr(kind, name, staticmethod(boundary(member.__func__)))
+        elif isinstance(member, staticmethod) and _enters(name):
+            inside = member.__func__
+            if isinstance(inside, types.FunctionType):
+                setattr(kind, name, staticmethod(boundary(inside)))

@@ -1,5 +1,6 @@
 """What a traceback shows: the program that called, not the package's own frames."""
 
+import functools
 import traceback
 import warnings
 from collections.abc import Callable
@@ -107,6 +108,18 @@ def test_mistakes_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AttributeError) as caught:
         REDUCTION(X, Y)
     assert traceback.extract_tb(caught.tb)[-1].name == "fails"
+
+
+def test_classes_of_programs_are_left_alone() -> None:
+    class Own(LazyTensor):
+        double = staticmethod(functools.partial(max, 2))
+
+        def twice(self) -> Any:
+            return self * 2
+
+    assert not hasattr(Own.twice, "__wrapped__")
+    assert Own.double(3) == 3
+    assert Own(X[:, None]).twice().shape == Own(X[:, None]).shape
 
 
 def test_names_and_signatures_are_kept() -> None:

@@ -45,7 +45,8 @@ class Lazy:
     waiting: Deferred | Callable[..., Any] | None
 
     def __init_subclass__(cls) -> None:
-        boundaries(cls, inner=_INNER)
+        if cls.__module__.startswith("keopsnb."):  # not those of programs
+            boundaries(cls, inner=_INNER)
 
     def _of(self, text: Expression, *parents: Lazy) -> Self:
         """A matrix of the same kind; it inherits ranges and backend of what it is made of."""
