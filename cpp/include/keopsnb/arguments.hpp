@@ -4,7 +4,7 @@
 #include <keopsnb/kernel/layout.hpp>
 #include <keopsnb/storage.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace detail {
 
@@ -189,4 +189,4 @@ struct Results {
   }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

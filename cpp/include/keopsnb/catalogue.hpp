@@ -3,7 +3,7 @@
 #pragma once
 #include <keopsnb/config.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 struct Row {
   const char* name;       // in a formula's text: "SqDist"
@@ -64,4 +64,4 @@ struct ReductionRow {
   i64 most = 0;             // the greatest n
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,5 +1,7 @@
-// The only file that asks which compiler this is, and for which machine it compiles.
+// The only file, with target.hpp, that asks which compiler this is and for which machine it
+// compiles.
 #pragma once
+#include <keopsnb/target.hpp>
 
 #if defined(__CUDACC__) || defined(__CUDACC_RTC__)
 #define KEOPSNB_CUDA 1
@@ -8,6 +10,24 @@
 #define KEOPSNB_CUDA 0
 // Kernels are one flat loop: every step of an evaluation is inlined into it, at any -O level.
 #define KEOPSNB_FN [[gnu::always_inline]] inline
+#endif
+
+// Sums to twice the precision, reductions of angles, tests for NaN: compilers that may reassociate,
+// or that believe there is no NaN, would undo them without a word. g++ says what it may do; clang
+// only of all at once, so that with clang the headers in which it matters forbid it
+// (KEOPSNB_EXACT).
+#if !KEOPSNB_CUDA && (defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || \
+                      (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__))
+#error \
+    "keopsnb: results would be wrong with -ffast-math, -Ofast, -funsafe-math-optimizations, -fassociative-math or -ffinite-math-only; write -O3 -fno-math-errno -fno-trapping-math -fno-signed-zeros, which is as fast"
+#endif
+#if defined(__clang__) && !KEOPSNB_CUDA
+#define KEOPSNB_EXACT_BEGIN \
+  _Pragma("float_control(precise, on, push)") _Pragma("clang fp contract(fast)")
+#define KEOPSNB_EXACT_END _Pragma("float_control(pop)")
+#else
+#define KEOPSNB_EXACT_BEGIN
+#define KEOPSNB_EXACT_END
 #endif
 
 // Compiled once, however often it is called.
@@ -62,6 +82,6 @@
 #define KEOPSNB_UNROLLED_DIM 8
 #endif
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 using i64 = long long;  // sizes, strides and indices
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

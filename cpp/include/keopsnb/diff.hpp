@@ -12,7 +12,7 @@
 #include <keopsnb/graph.hpp>
 #include <keopsnb/simplify.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 
 // What node `self` = Op(a...) with adjoint g passes to its operand K.
@@ -82,4 +82,4 @@ constexpr auto grad(F, V, G) {
   return detail::ungated(typename detail::Walk<F, G, Nodes>::template adjoint<V>{});
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,7 +3,8 @@
 #pragma once
 #include <keopsnb/share.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Slots of the sub-formulas Kept.
 template <class F, class T>
@@ -136,4 +137,5 @@ KEOPSNB_FN void fill(X& x, List<N...>) {
   (fill_one<N>(x), ...);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

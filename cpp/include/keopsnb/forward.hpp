@@ -13,7 +13,7 @@
 #include <keopsnb/graph.hpp>
 #include <keopsnb/simplify.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 
 // The differential of node `self` = Op(a...) in its operand K, applied to da.
@@ -106,4 +106,4 @@ constexpr auto diff(F, V, U, More...) {
   return detail::ungated(typename Found::tangents::template tangent<F>{});
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -11,7 +11,7 @@
 #pragma once
 #include <keopsnb/simplify.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 
@@ -209,7 +209,7 @@ constexpr auto through_gate(A... a) {
 
 // A scalar is a factor of the sum.
 template <Formula A>
-constexpr auto sum_of_gated(A a) {
+constexpr auto sum_of_gated([[maybe_unused]] A a) {
   using G = operand_type<0, A>;
   using P = operand_type<1, A>;
   if constexpr (G::dim == 1)
@@ -221,4 +221,4 @@ constexpr auto sum_of_gated(A a) {
 }
 
 }  // namespace detail
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

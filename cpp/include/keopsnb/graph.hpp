@@ -5,7 +5,7 @@
 #pragma once
 #include <keopsnb/symbol.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 
 template <class F, class L>
@@ -148,4 +148,4 @@ struct Edges<List<N...>> {
   static constexpr Flags kept{{Rule::template keeps<N>...}};
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

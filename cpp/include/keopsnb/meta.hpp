@@ -3,7 +3,7 @@
 #pragma once
 #include <keopsnb/config.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // The compiler's own test where it has one, which instantiates nothing. Neither an enumerator nor a
 // concept is an object: NVRTC would put each `same<A, B>`, with its name, into the kernel's code.
@@ -157,4 +157,4 @@ template <int I, class L>
 using at =
     decltype(detail::find_indexed<I>(static_cast<detail::Indices<up_to<L::size>, L>*>(nullptr)));
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -6,7 +6,7 @@
 #include <keopsnb/diff.hpp>
 #include <keopsnb/forward.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 
 template <i64 D, i64 C>
@@ -239,4 +239,4 @@ constexpr auto sum_lin_operator(F f, V v, L left = {}, R right = {}) {
   return sum(left * diff(f, v, detail::spread<V::dim>(right)));
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -6,7 +6,8 @@
 #include <keopsnb/config.hpp>
 #include <keopsnb/meta.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class V>
 struct NumberTraits {
@@ -111,4 +112,5 @@ KEOPSNB_FN bool any_lane(M mask) {
   }
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/symbol.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 inline constexpr auto log_2 = lit_of([] { return 0.6931471805599453; });
 inline constexpr auto log2_e = lit_of([] { return 1.4426950408889634; });
@@ -21,4 +21,4 @@ constexpr auto loweredpower(A a, B b) {
   return build<op::LoweredPower<N>>(a, b);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -9,7 +9,7 @@
 #include <keopsnb/kernel/launch.hpp>
 #include <keopsnb/reduced.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Computes a reduction of M rows i and N columns j into `out`: (M, dim), (N, dim) or (1, dim)
 // numbers of T, indices of long long, or {both}, as the reduction gives them. `in` holds one
@@ -30,4 +30,4 @@ Outcome reduce(Reduced<Reduction, Out>,
   return launch(Cpu<T, Reduction, Out>::kernel, call, executor);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

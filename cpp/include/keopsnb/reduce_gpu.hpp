@@ -16,7 +16,7 @@
 #include <keopsnb/kernel/gpu/kernel.hpp>
 #include <keopsnb/reduced.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::traits.threads_most, Kernel::resident)
@@ -126,4 +126,4 @@ cudaError_t reduce_gpu(Reduced<Reduction, Out>,
   return error;
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,7 +3,7 @@
 #include <keopsnb/arguments.hpp>
 #include <keopsnb/reductions.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // A reduction of a formula: what is kept of the terms, and for which index.
 template <class Reduction, Output Out>
@@ -50,4 +50,4 @@ constexpr auto logsumexp_over_i(F f, G g = {}) {
   return over_i(logsumexp_reduction(f, g));
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

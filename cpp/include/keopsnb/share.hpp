@@ -7,7 +7,7 @@
 #pragma once
 #include <keopsnb/operators.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Cost of one component of an operation, in elementary operations.
 namespace detail {
@@ -151,4 +151,4 @@ struct Plan {
   }();
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -12,7 +12,7 @@
 #pragma once
 #include <keopsnb/terms.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace op {
 struct Gate;
 struct GatedProduct;
@@ -356,7 +356,7 @@ constexpr auto build(A... a) {
   }
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
 
 #include <keopsnb/simplify_structural.hpp>
 

@@ -8,7 +8,7 @@
 #include <keopsnb/ops/take.hpp>
 #include <keopsnb/simplify.hpp>
 
-namespace keopsnb::detail {
+namespace keopsnb::inline KEOPSNB_TARGET::detail {
 
 // clang-format off
 template <class F>
@@ -163,4 +163,4 @@ struct Simplify<op::BSpline<N, K>> : SimplifyDifferential<op::BSpline<N, K>> {};
 template <i64 N, i64 K>
 struct Simplify<op::BSplineGradient<N, K>> : SimplifyDifferential<op::BSplineGradient<N, K>> {};
 
-}  // namespace keopsnb::detail
+}  // namespace keopsnb::inline KEOPSNB_TARGET::detail

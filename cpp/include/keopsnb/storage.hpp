@@ -3,7 +3,8 @@
 #include <keopsnb/pack.hpp>
 #include <keopsnb/symbol.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 struct float16 {
   unsigned short bits;
@@ -95,4 +96,5 @@ KEOPSNB_FN computed_in<S> load_number(const void* array, i64 at) {
     return from_storage(static_cast<const S*>(array)[at]);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -6,7 +6,7 @@
 #include <keopsnb/config.hpp>
 #include <keopsnb/meta.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Which index a variable hangs on: rows i, columns j, or none (a parameter).
 enum class Category { i = 0, j = 1, parameter = 2 };
@@ -209,4 +209,4 @@ constexpr auto operator""_c() {
   return lit_of([] { return detail::parse_constant<C...>(); });
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

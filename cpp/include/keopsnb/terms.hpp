@@ -3,7 +3,7 @@
 #include <keopsnb/ops.hpp>
 #include <keopsnb/ops/integers.hpp>
 
-namespace keopsnb::detail {
+namespace keopsnb::inline KEOPSNB_TARGET::detail {
 
 template <class F>
 inline constexpr bool is_lit = false;
@@ -97,4 +97,4 @@ constexpr auto unscaled(F f) {
     return f;
 }
 
-}  // namespace keopsnb::detail
+}  // namespace keopsnb::inline KEOPSNB_TARGET::detail

@@ -7,7 +7,8 @@
 #include <keopsnb/pack.hpp>
 #include <keopsnb/symbol.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class V, int P, int J>
 struct Tile {
@@ -68,4 +69,5 @@ using tile_of = Tile<choose<(depends<X::lanes, F> || ...), typename X::pack, typ
 template <class F, class X>
 KEOPSNB_FN auto get(X& x, i64 c);
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -59,7 +59,7 @@
 #define KEOPSNB_REDUCTION(N, call, gives) \
   static_assert(true, "keopsnb: what the module reads, not the compiler")
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // That a user's reduction gives what its announcement says, as memory for it is laid out by that.
 template <bool Values, bool Indices, i64 Dim, class R>
@@ -74,4 +74,4 @@ constexpr auto as_announced(R r) {
   return r;
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

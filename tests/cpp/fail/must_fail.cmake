@@ -1,9 +1,10 @@
 # Law: the program does not compile, and the compiler says the words after "// expect: ".
-# cmake -DCXX=... -DINCLUDE=... -DSOURCE=... -P must_fail.cmake
+# cmake -DCXX=... [-DFLAGS=...] -DINCLUDE=... -DSOURCE=... -P must_fail.cmake
 file(STRINGS ${SOURCE} expect REGEX "^// expect: " LIMIT_COUNT 1)
 string(REPLACE "// expect: " "" expect "${expect}")
+separate_arguments(FLAGS)
 execute_process(
-  COMMAND ${CXX} -std=c++20 -fsyntax-only -I${INCLUDE} ${SOURCE}
+  COMMAND ${CXX} -std=c++20 ${FLAGS} -fsyntax-only -I${INCLUDE} ${SOURCE}
   RESULT_VARIABLE status
   ERROR_VARIABLE log)
 string(FIND "${log}" "${expect}" found)

@@ -10,7 +10,7 @@
 #include <keopsnb/reductions.hpp>
 #include <keopsnb/storage.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace detail {
 
@@ -325,7 +325,7 @@ struct Cpu {
                                        on_stack ? 0 : static_cast<i64>(sizeof(Frame)), run, merge};
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
 
 // The one symbol of a shared object that holds a kernel.
 #define KEOPSNB_CPU_KERNEL(T, reduction, out, block)                                             \

@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/config.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // One piece of work: outputs [out_begin, out_end) over reduced indices [red_begin, red_end).
 // Inputs are row-major and contiguous: row r of input k is in[k] + r * dim_k.
@@ -36,4 +36,4 @@ struct CpuKernel {
                 i64* indices);
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

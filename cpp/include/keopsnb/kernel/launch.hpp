@@ -7,7 +7,7 @@
 #include <keopsnb/kernel/cut.hpp>
 #include <keopsnb/kernel/entry.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Inputs of one call.
 inline constexpr int most_inputs = 64;
@@ -258,4 +258,4 @@ Outcome launch(const CpuKernel& kernel, const CpuCall& call, Executor& executor)
   return Outcome::done;
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/graph.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 constexpr int larger(int a, int b) { return a > b ? a : b; }
 
@@ -63,4 +63,4 @@ constexpr i64 longest_of(List<N...>) {
   return d;
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

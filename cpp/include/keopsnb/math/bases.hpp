@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/math/exp_log.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // 2^a. 2 ULP; no denormal results, as exp.
 template <Number V>
@@ -58,4 +59,5 @@ KEOPSNB_FN V log10(V a) {
   return log(a) * constant<V>(0.4342944819032518);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

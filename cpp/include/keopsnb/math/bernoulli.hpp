@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/pack.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // B_2k for k in [1, terms], the Bernoulli numbers. A function, as nvcc keeps no array of the
 // host's.
@@ -21,4 +22,5 @@ KEOPSNB_FN V from_nearest(V a) {
   return a - select<V>(whole, a, floor(a + constant<V>(0.5)));
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

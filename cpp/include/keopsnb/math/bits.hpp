@@ -3,7 +3,8 @@
 #pragma once
 #include <keopsnb/math/simple.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 typedef unsigned UnsignedPack32 __attribute__((vector_size(KEOPSNB_SIMD_BYTES)));
 typedef unsigned long long UnsignedPack64 __attribute__((vector_size(KEOPSNB_SIMD_BYTES)));
@@ -137,4 +138,5 @@ KEOPSNB_FN V floor(V a) {
   });
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

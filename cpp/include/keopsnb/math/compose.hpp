@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/pack.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // 1 / sqrt(a), and 0 at 0: the convention of formulas, which keeps gradients of norms finite.
 template <Number V>
@@ -142,4 +143,5 @@ KEOPSNB_FN V sinxdivx_derivative(V a) {
   }
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -5,7 +5,7 @@
 #pragma once
 #include <keopsnb/pack.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 #define KEOPSNB_UNARY_BUILTIN(NAME, F32, F64) \
   template <Number V>                         \
@@ -77,4 +77,4 @@ KEOPSNB_FN V exp(V a) {
 #undef KEOPSNB_UNARY_BUILTIN
 #undef KEOPSNB_BINARY_BUILTIN
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/math/exp_log.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // erfc(x) for x >= 0.75, as e^(-x^2) times erfcx(x) = P(t) / (1 + 2 x), with t = (x - c) / (x + c):
 // this maps the half-line to an interval, on which P is smooth (J. L. Schonfelder, Mathematics of
@@ -62,4 +63,5 @@ KEOPSNB_FN V erfc(V a) {
                    select<V>(small, one - near, far));
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

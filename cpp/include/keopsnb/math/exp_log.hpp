@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/math/bits.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // a = k ln 2 + r with k whole and |r| <= ln(2) / 2.
 template <Number V>
@@ -115,4 +116,5 @@ KEOPSNB_FN V log(V a) {
   return log_beyond(a, log_of(k, f, V{}));
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

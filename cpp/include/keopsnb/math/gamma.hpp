@@ -4,7 +4,8 @@
 #include <keopsnb/math/bernoulli.hpp>
 #include <keopsnb/math/constants.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // What digamma(a) is for a >= 0.5: log(w) - 1 / (2 w) - Sum_k B_2k / (2k w^2k) (DLMF 5.11.2) at
 // w = a + n >= 8, less 1 / (a + j) for j < n (DLMF 5.5.2).
@@ -111,4 +112,5 @@ KEOPSNB_FN V polygamma(V a) {
   }
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

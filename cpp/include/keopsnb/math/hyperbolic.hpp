@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/math/bases.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // (h - 1 / (4 h)) with h = e^|a| / 2; up to 1, by the series. 3 ULP.
 template <Number V>
@@ -62,4 +63,5 @@ KEOPSNB_FN V atanh(V a) {
   return copysign(constant<V>(0.5) * log1p((x + x) / (constant<V>(1) - x)), a);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -4,7 +4,8 @@
 #include <keopsnb/math/exp_log.hpp>
 #include <keopsnb/math/trig.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // log Gamma(a) for a >= 0.5, in double precision. From 8 on Stirling's series (DLMF 5.11.1); below,
 // (w - 1) (w - 2) P(w - 2) at the w in [1.5, 2.5] that is a whole step away, with the logarithm of
@@ -64,4 +65,5 @@ KEOPSNB_FN V lgamma(V number) {
   return in_double(f, number);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/math/exp_log.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // a^b as C's pow, in all its special cases.
 //
@@ -27,4 +28,5 @@ KEOPSNB_FN V powf(V a, V b) {
   }
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

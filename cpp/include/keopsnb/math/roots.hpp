@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/math/exp_log.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // e^(log(a) / 3), and one step of Newton's method on y^3 = a. 1.5 ULP.
 template <Number V>
@@ -30,4 +31,5 @@ KEOPSNB_FN V hypot(V a, V b) {
   return select<V>((x == inf) | (y == inf), inf, sqrt(p * p + q * q) * back);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/pack.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // 1 where the comparison holds, else 0.
 template <Number V, class M>
@@ -142,4 +143,5 @@ KEOPSNB_FN V inside(V a, i64 lo, i64 hi) {
          indicator<V>(a <= constant<V>(static_cast<double>(hi)));
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -3,7 +3,8 @@
 #include <keopsnb/math/bits.hpp>
 #include <keopsnb/math/constants.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // sin(a), or cos(a) where Cosine. Angles beyond `far` go to the C library, lane by lane.
 template <bool Cosine, Number V>
@@ -146,4 +147,5 @@ KEOPSNB_FN V atan2(V a, V b) {
   return copysign(r, a);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

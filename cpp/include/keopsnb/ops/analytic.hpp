@@ -7,7 +7,7 @@
 #include <keopsnb/ops/elementwise.hpp>
 #include <keopsnb/ops/integers.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class V>
 struct Complex {
@@ -129,4 +129,4 @@ struct ComplexLogarithm {
   }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -11,7 +11,7 @@
 #include <keopsnb/ops/concat.hpp>
 #include <keopsnb/ops/jet.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 // Of z, of dimension Knots + 1, and K directions u: D^K B(z)[u1, ..., uK].
@@ -196,4 +196,4 @@ inline constexpr Row rows_bspline[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

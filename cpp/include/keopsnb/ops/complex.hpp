@@ -3,7 +3,7 @@
 #include <keopsnb/ops/analytic.hpp>
 #include <keopsnb/ops/interleave.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 template <class... A>
 inline constexpr bool complex_dims = ((A::dim % 2 == 0) && ...) && broadcast(A::dim / 2 ...) > 0;
@@ -148,4 +148,4 @@ constexpr auto complexpow(A z, B w) {
 
 #undef KEOPSNB_COMPLEX_DIMS
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

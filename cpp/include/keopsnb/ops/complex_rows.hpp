@@ -4,7 +4,7 @@
 #include <keopsnb/ops/complex.hpp>
 
 #ifdef KEOPSNB_CATALOGUE
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 inline constexpr auto complex_dim = [](const i64* d, int n, const i64* p) -> i64 {
   i64 half[2] = {1, 1};
@@ -132,5 +132,5 @@ inline constexpr Row rows_complex[] = {
 #undef KEOPSNB_Z
 #undef KEOPSNB_W
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
 #endif

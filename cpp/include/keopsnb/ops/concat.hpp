@@ -3,7 +3,7 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/extract.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 struct Concat;
@@ -67,4 +67,4 @@ inline constexpr Row rows_concat[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

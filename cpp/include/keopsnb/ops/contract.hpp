@@ -3,7 +3,8 @@
 #pragma once
 #include <keopsnb/ops/extract.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // An axis of a contraction: its length, and how far one step along it goes in the result, in a and
 // in b; 0 where they do not have it. An axis that the result does not have is summed over.
@@ -154,4 +155,5 @@ constexpr auto gated_contract(A a, B b) {
   return build<op::GatedContract<A::dim, B::dim, Axes...>>(a, b);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -4,7 +4,7 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/elementwise.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <Formula A, Formula B>
 constexpr auto scalprod(A a, B b) {
@@ -91,4 +91,4 @@ inline constexpr Row rows_distance[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

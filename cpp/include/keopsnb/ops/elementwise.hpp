@@ -4,7 +4,7 @@
 #include <keopsnb/partials.hpp>
 #include <keopsnb/tile.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class... D>
 constexpr i64 broadcast(D... dims) {
@@ -169,4 +169,4 @@ concept Elementwise = requires { typename Op::elementwise; };
 #include <keopsnb/ops.def>
 
 }  // namespace op
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,7 +3,7 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/tile.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 template <i64 Start, i64 D>
@@ -146,4 +146,4 @@ inline constexpr Row rows_extract[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,7 +3,7 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/sum.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 template <bool Greatest>
@@ -191,4 +191,4 @@ inline constexpr Row rows_component_extremum[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -6,7 +6,7 @@
 #pragma once
 #include <keopsnb/tile.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // The integers that a number's lanes hold, and back.
 template <Number V>
@@ -124,4 +124,4 @@ constexpr auto as_number(A a) {
     return a;
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,7 +3,7 @@
 #pragma once
 #include <keopsnb/tile.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 // Which: 0 the real parts, 1 the imaginary parts.
@@ -67,4 +67,4 @@ struct Interleave {
 };
 
 }  // namespace op
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

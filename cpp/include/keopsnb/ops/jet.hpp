@@ -5,7 +5,7 @@
 #include <keopsnb/math.hpp>
 #include <keopsnb/tile.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class V>
 struct Dual {
@@ -178,4 +178,4 @@ template <class Seen, class... A>
 using split_last = typename SplitLast<Seen, A...>::type;
 
 }  // namespace detail
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

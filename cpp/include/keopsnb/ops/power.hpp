@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/ops/elementwise.hpp>
 
-namespace keopsnb::op {
+namespace keopsnb::inline KEOPSNB_TARGET::op {
 
 // a^(b - N), the N-th derivative of a^b in a without its factor b (b - 1) ... Where a^b is finite
 // and this is not, at a = 0, it is taken as 0.
@@ -26,4 +26,4 @@ struct LoweredPower {
   }
 };
 
-}  // namespace keopsnb::op
+}  // namespace keopsnb::inline KEOPSNB_TARGET::op

@@ -11,7 +11,7 @@
 #include <keopsnb/ops/concat.hpp>
 #include <keopsnb/ops/jet.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 // Of z = (x, y, gamma), for series of lengths N and M.
@@ -215,4 +215,4 @@ inline constexpr Row rows_softdtw[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,7 +3,7 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/tile.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 struct Sum;
@@ -107,4 +107,4 @@ inline constexpr Row rows_sum[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

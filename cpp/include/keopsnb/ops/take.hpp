@@ -3,7 +3,7 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/integers.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 // Of a table (L, D), row after row; and its adjoint, into a table of dimension N.
@@ -190,4 +190,4 @@ inline constexpr Row rows_take[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -4,7 +4,7 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/contract.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // a: a matrix (n, p), b: a vector (p).
 template <Formula A, Formula B>
@@ -255,4 +255,4 @@ inline constexpr Row rows_tensor[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,7 +3,7 @@
 #include <keopsnb/ops/distance.hpp>
 #include <keopsnb/ops/tensor.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <Formula S, Formula A>
 constexpr auto sqnormiso(S s, A a) {
@@ -112,4 +112,4 @@ inline constexpr Row rows_weighted[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

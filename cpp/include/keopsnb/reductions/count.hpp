@@ -7,7 +7,8 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 inline constexpr int count_bits = 30;
 
@@ -96,4 +97,5 @@ inline constexpr ReductionRow rows_count[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -6,7 +6,8 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // The order of an extremum: what comes before what.
 template <bool Greatest>
@@ -140,4 +141,5 @@ inline constexpr ReductionRow rows_extremum[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

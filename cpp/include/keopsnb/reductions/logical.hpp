@@ -3,7 +3,8 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 enum class Logical { any, all };
 
@@ -83,4 +84,5 @@ inline constexpr ReductionRow rows_logical[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

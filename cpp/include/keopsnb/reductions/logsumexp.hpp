@@ -9,7 +9,8 @@
 #pragma once
 #include <keopsnb/reductions/sum.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class T>
 inline constexpr T largest = static_cast<T>(3.40282346638528859811704183484516925e+38);
@@ -268,4 +269,5 @@ inline constexpr ReductionRow rows_exponential[] = {
 #undef KEOPSNB_SHIFTED
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -3,7 +3,8 @@
 #include <keopsnb/reductions/count.hpp>
 #include <keopsnb/reductions/sum.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Numbers: the count, one of a block and two of a state, then those of SumReduction.
 template <Formula F>
@@ -72,4 +73,5 @@ inline constexpr ReductionRow rows_mean[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

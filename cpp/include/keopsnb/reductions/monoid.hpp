@@ -19,7 +19,8 @@
 #include <keopsnb/eval.hpp>
 #include <keopsnb/ops/integers.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // What most reductions have in common. Result: the formula whose components those of the result
 // are.
@@ -56,4 +57,5 @@ KEOPSNB_FN V index_bits(X& x, int s) {
   return from_integer_bits<V>(integer_of<V>{} + x.index(s));
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

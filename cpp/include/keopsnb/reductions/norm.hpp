@@ -2,7 +2,8 @@
 #pragma once
 #include <keopsnb/reductions/sum.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <Formula F>
 constexpr auto sumsq_reduction(F f) {
@@ -44,4 +45,5 @@ inline constexpr ReductionRow rows_norm[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

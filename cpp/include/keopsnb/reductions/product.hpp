@@ -8,7 +8,8 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <Formula F>
 struct ProdReduction : Reduces<F> {
@@ -60,4 +61,5 @@ inline constexpr ReductionRow rows_product[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

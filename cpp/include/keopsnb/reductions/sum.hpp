@@ -7,7 +7,8 @@
 #include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // hi + lo += x + y to twice the precision, with |y| small beside |x|. Renormalized at once
 // (Dekker's fast two-sum), since errors that gather in lo for 1 / epsilon terms would be lost to it
@@ -85,4 +86,5 @@ inline constexpr ReductionRow rows_sum_reduction[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -7,7 +7,8 @@
 #pragma once
 #include <keopsnb/reductions/extremum.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Longer lists are heaps.
 inline constexpr i64 longest_sorted = 32;
@@ -213,4 +214,5 @@ inline constexpr ReductionRow rows_topk[] = {
 #undef KEOPSNB_TOPK_VALUES
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

@@ -15,7 +15,8 @@
 #include <keopsnb/reductions/count.hpp>
 #include <keopsnb/reductions/sum.hpp>
 
-namespace keopsnb {
+KEOPSNB_EXACT_BEGIN
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Numbers of a block: the count, and for each component s, Sum u and Sum u^2; of a state: two of
 // the count, and for each component the two of the mean, M2, and what it lacks.
@@ -149,4 +150,5 @@ inline constexpr ReductionRow rows_variance[] = {
 };
 #endif
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
+KEOPSNB_EXACT_END

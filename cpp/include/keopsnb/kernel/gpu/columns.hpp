@@ -7,7 +7,7 @@
 #pragma once
 #include <keopsnb/kernel/gpu/part.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 template <class R, class F>
 struct PartsOf {
@@ -85,12 +85,12 @@ struct GpuColumns {
      ...);
   }
 
-  KEOPSNB_FN static GpuWindow columns(i64 window) {
+  KEOPSNB_FN static GpuWindow columns(i64 which) {
     GpuWindow w{};
     with_part(
-        window / side,
+        which / side,
         [&]<class P>(P, i64 first_chunk, i64 first_column) KEOPSNB_LAMBDA {
-          w = P::columns(window - first_chunk * side);
+          w = P::columns(which - first_chunk * side);
           w.first += first_column;
           w.begin += first_column;
           w.end += first_column;
@@ -114,4 +114,4 @@ struct GpuColumns {
   }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

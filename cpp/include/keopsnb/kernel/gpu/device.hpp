@@ -6,7 +6,7 @@
 #include <keopsnb/config.hpp>
 
 #if KEOPSNB_CUDA
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 extern __shared__ __align__(16) char gpu_shared_memory[];
 
@@ -22,5 +22,5 @@ struct CudaDevice {
   __device__ __forceinline__ int take(int* counter) const { return atomicAdd(counter, 1); }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
 #endif

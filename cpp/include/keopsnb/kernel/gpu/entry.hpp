@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/config.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 inline constexpr int gpu_abi = 3;
 // Batch dimensions of one launch, after neighbours that lie one behind the other became one.
@@ -74,4 +74,4 @@ struct GpuTraits {
   double pair_numbers = 0;  // computed for a pair of an output and a reduced index, about
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

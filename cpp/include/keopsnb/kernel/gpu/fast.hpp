@@ -6,7 +6,7 @@
 #pragma once
 #include <keopsnb/diff.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace op {
 
 // 2^a, within 2 ULP; 0 instead of denormal numbers.
@@ -122,4 +122,4 @@ struct Faster<R> {
 template <class R>
 using faster = typename detail::Faster<R>::type;
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/kernel/gpu/entry.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 struct GpuJob {
   i64 batch, chunk, split, tile;
@@ -95,4 +95,4 @@ struct GpuTiles {
   }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

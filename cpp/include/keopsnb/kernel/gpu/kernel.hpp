@@ -8,7 +8,7 @@
 #include <keopsnb/kernel/gpu/top.hpp>
 #include <keopsnb/reductions.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace detail {
 // Lists of the first terms are kept in registers where they are short, and otherwise in shared
@@ -38,7 +38,7 @@ struct GpuInputs {
   GpuInput at[N];
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
 
 #if KEOPSNB_CUDA
 // The symbols of a module that holds a kernel.

@@ -3,7 +3,7 @@
 #include <keopsnb/kernel/cut.hpp>
 #include <keopsnb/kernel/gpu/entry.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // The sizes of a reduction on a GPU of so many multiprocessors.
 struct GpuSizes {
@@ -138,4 +138,4 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
   return l;
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

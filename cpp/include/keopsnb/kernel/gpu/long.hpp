@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/kernel/gpu/pairs.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class S, class R, Output Out>
 struct GpuLong {
@@ -100,4 +100,4 @@ struct GpuLong {
   }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,7 +3,7 @@
 #pragma once
 #include <keopsnb/kernel/gpu/plan.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 // Whether component c of F needs no component but c of vectors of dimension D.
 template <i64 D, class F>
@@ -118,4 +118,4 @@ struct GpuLongPlanOf<Lanes, List<F...>> {
 template <Category Lanes, class Formulas>
 using gpu_long_plan = typename detail::GpuLongPlanOf<Lanes, Formulas>::type;
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/kernel/gpu/states.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Merges parts with groups of threads: each thread every group-th part, then across the group.
 template <class Kernel>
@@ -54,4 +54,4 @@ KEOPSNB_FN void gpu_fill(Device& dev, void* out, i64* indices, i64 numbers) {
   if constexpr (R::indices) indices[at] = R::template index<1>(none, 0, 0);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

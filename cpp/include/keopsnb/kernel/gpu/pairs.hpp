@@ -10,7 +10,7 @@
 #include <keopsnb/kernel/gpu/long_plan.hpp>
 #include <keopsnb/kernel/gpu/states.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 inline constexpr int gpu_side = 16;
 
@@ -287,4 +287,4 @@ struct GpuPairs {
   };
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -2,7 +2,7 @@
 #pragma once
 #include <keopsnb/kernel/gpu/pairs.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 // Of a plan, the scalars of a stage that vectors or the reduction read.
 template <class Plan, Stage S, class... Roots>
@@ -211,8 +211,8 @@ struct GpuPart {
   };
 
   // Components of this part that the window of a thread covers.
-  KEOPSNB_FN static GpuWindow columns(i64 window) {
-    const i64 wanted = window * W;
+  KEOPSNB_FN static GpuWindow columns(i64 which) {
+    const i64 wanted = which * W;
     const i64 first = wanted < dim - own ? wanted : dim - own;
     return {first, wanted < dim ? wanted : dim, wanted + W < dim ? wanted + W : dim};
   }
@@ -331,7 +331,7 @@ struct GpuPart {
 
   template <class Device>
   KEOPSNB_FN static void store(Device& dev, const GpuCall& call, const GpuJob& job, T* state,
-                               const AtRow& y, i64 window) {
+                               const AtRow& y, i64 which) {
     T sum[state_dim];
     KEOPSNB_UNROLL
     for (int s = 0; s < state_dim; ++s) sum[s] = R::template identity<T>(s);
@@ -342,15 +342,15 @@ struct GpuPart {
         R::template merge<W>([&](i64 s) KEOPSNB_LAMBDA -> T& { return sum[s]; },
                              OneOutput{state + p});
       else
-        store_output<Kernel>(call, job, y.first + p, window, OneOutput{state + p});
+        store_output<Kernel>(call, job, y.first + p, which, OneOutput{state + p});
     }
     if constexpr (Kernel::one) {
       merge_lanes<WindowMerge<R, W>, state_dim>(dev, sum, dev.thread() % side, side,
                                                 reinterpret_cast<T*>(dev.shared()));
       if (dev.thread() % side == 0)
-        store_part<Kernel>(call, job, window, [&](i64 s) KEOPSNB_LAMBDA { return sum[s]; });
+        store_part<Kernel>(call, job, which, [&](i64 s) KEOPSNB_LAMBDA { return sum[s]; });
     }
   }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

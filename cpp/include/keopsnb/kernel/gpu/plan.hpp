@@ -8,7 +8,7 @@
 #include <keopsnb/eval.hpp>
 #include <keopsnb/kernel/layout.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 enum class Stage { fixed, row, pair };
 
@@ -105,4 +105,4 @@ struct GpuPlanOf<Lanes, List<F...>> {
 template <Category Lanes, class Formulas>
 using gpu_plan = typename detail::GpuPlanOf<Lanes, Formulas>::type;
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

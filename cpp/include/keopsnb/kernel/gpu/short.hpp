@@ -8,7 +8,7 @@
 #include <keopsnb/kernel/gpu/plan.hpp>
 #include <keopsnb/kernel/gpu/states.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 template <class S, class R, Output Out>
 struct GpuShort {
@@ -274,4 +274,4 @@ struct GpuShort {
   KEOPSNB_FN static GpuWindow columns(i64) { return {0, 0, window}; }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

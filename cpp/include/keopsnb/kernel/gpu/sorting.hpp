@@ -6,7 +6,7 @@
 #pragma once
 #include <keopsnb/reductions/extremum.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 KEOPSNB_FN constexpr int power_of_two_from(int n) {
   int size = 2;
@@ -123,4 +123,4 @@ struct GpuKept {
   }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

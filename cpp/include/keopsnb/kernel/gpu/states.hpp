@@ -6,7 +6,7 @@
 #include <keopsnb/storage.hpp>
 #include <keopsnb/tile.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Components of all sub-formulas, and of the result.
 template <class... F>
@@ -170,4 +170,4 @@ KEOPSNB_FN void store_part(const GpuCall& call, const GpuJob& job, i64 window, S
   for (int s = 0; s < traits.window_state; ++s) to[s] = state(s);
 }
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -11,7 +11,7 @@
 #include <keopsnb/kernel/gpu/plan.hpp>
 #include <keopsnb/kernel/gpu/sorting.hpp>
 
-namespace keopsnb {
+namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Reductions to the first terms in an order, such as TopKReduction.
 template <class R>
@@ -264,4 +264,4 @@ struct GpuMerger<Kernel> {
   }
 };
 
-}  // namespace keopsnb
+}  // namespace keopsnb::inline KEOPSNB_TARGET
