@@ -184,8 +184,8 @@ struct GpuShort {
 
   template <class Device>
   KEOPSNB_FN static void run(Device& dev, const GpuCall& call, const GpuInput* inputs) {
-    const int threads = dev.threads(), thread = dev.thread();
-    const GpuJob job(call, 1, dev.block(), static_cast<i64>(threads) * packs);
+    const int team = dev.threads(), thread = dev.thread();
+    const GpuJob job(call, 1, dev.block(), static_cast<i64>(team) * packs);
     Inputs in;
     KEOPSNB_UNROLL
     for (int k = 0; k < positions; ++k) in.at[k] = job.rows_of(inputs[k]);
@@ -196,7 +196,7 @@ struct GpuShort {
           constexpr i64 offset = offset_of<V>(lane_variables{});
           KEOPSNB_UNROLL
           for (int p = 0; p < packs; ++p) {
-            const i64 wanted = job.begin + p * threads + thread;
+            const i64 wanted = job.begin + p * team + thread;
             const i64 i = wanted < job.end ? wanted : job.end - 1;  // beyond: repeated, not stored
             for_components<V::dim>([&](i64 c) KEOPSNB_LAMBDA {
               lane_values[(offset + c) * packs + p] = load<V>(in, i, c);
@@ -218,8 +218,8 @@ struct GpuShort {
     for (int p = 0; p < packs; ++p) state[s * packs + p] = Reduction::template identity<T>(s);
 
     Row* tile = reinterpret_cast<Row*>(dev.shared());
-    Row* other = tile + threads;
-    GpuTiles tiles(job, threads);
+    Row* other = tile + team;
+    GpuTiles tiles(job, team);
     if (thread < tiles.count) load_row(tile[thread], in, tiles.at + thread);
     while (tiles.count > 0) {
       const int count = tiles.count;
@@ -256,7 +256,7 @@ struct GpuShort {
     for (int s = 0; s < state_dim; ++s) sum[s] = Reduction::template identity<T>(s);
     KEOPSNB_UNROLL
     for (int p = 0; p < packs; ++p) {
-      const i64 i = job.begin + p * threads + thread;
+      const i64 i = job.begin + p * team + thread;
       if (i >= job.end) continue;
       if constexpr (Out == Output::one)
         Reduction::merge([&](i64 s) KEOPSNB_LAMBDA -> T& { return sum[s]; }, OneOutput{state + p});
@@ -264,7 +264,7 @@ struct GpuShort {
         store_output<GpuShort>(call, job, i, 0, OneOutput{state + p});
     }
     if constexpr (Out == Output::one) {
-      merge_lanes<Reduction, static_cast<int>(state_dim)>(dev, sum, thread, threads,
+      merge_lanes<Reduction, static_cast<int>(state_dim)>(dev, sum, thread, team,
                                                           reinterpret_cast<T*>(dev.shared()));
       if (thread == 0)
         store_part<GpuShort>(call, job, 0, [&](i64 s) KEOPSNB_LAMBDA { return sum[s]; });
