@@ -5,6 +5,8 @@
 //   constexpr auto b = vj<2, 1>;
 //   auto status = reduce<float>(sum_over_j(exp(-sqdist(x, y)) * b), a, M, N, {xs, ys, bs});
 #pragma once
+#include <keopsnb/macros.hpp>
+
 #include <keopsnb/kernel/cpu.hpp>
 #include <keopsnb/kernel/launch.hpp>
 #include <keopsnb/reduced.hpp>
@@ -31,3 +33,5 @@ Outcome reduce(Reduced<Reduction, Out>,
 }
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
+
+#include <keopsnb/macros.hpp>

@@ -13,6 +13,8 @@
 #endif
 #include <cuda_runtime_api.h>
 
+#include <keopsnb/macros.hpp>
+
 #include <keopsnb/kernel/gpu/kernel.hpp>
 #include <keopsnb/reduced.hpp>
 
@@ -127,3 +129,5 @@ cudaError_t reduce_gpu(Reduced<Reduction, Out>,
 }
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
+
+#include <keopsnb/macros.hpp>
