@@ -188,9 +188,11 @@ inline void parameters() {
   says("Pick(x, s, [2])", 12, "Expected an integer, as in Pick(f, g[, n]), but found '[2]'.");
   says("Pick(x, s, y)", 12, "Expected an integer, as in Pick(f, g[, n]), but found 'y'.");
   says("Pick(x, [2])", 9, "Expected a formula, as in Pick(f, g[, n]), but found the list '[2]'.");
-  says("Pick(x, -s)", 9,
-       "Argument 2 of Pick is a variable of integers, but '-s' is not a variable. Write the name "
-       "of one, or Var(position, dimension, category).");
+  says("Pick(x, s * s)", 9,
+       "Argument 2 of Pick is an integer, but 's * s' is none. Write a variable of integers, or "
+       "sums, differences and multiples of such variables, as i - j + 1.");
+  says("Pick(x, 2 - 3)", 9, "but '2 - 3' is none");
+  says("Pick(x, s - 0.5)", 9, "but 's - 0.5' is none");
   says("Grad(Pick(x, s), s, x)", 18,
        "'s' is an index elsewhere, a variable of integers, in which there is no derivative. Write "
        "another variable in one of the two places.");

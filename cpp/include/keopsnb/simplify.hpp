@@ -342,7 +342,11 @@ constexpr auto build(A... a) {
     return detail::Simplify<Op>::template apply<Free>(a...);
   } else if constexpr (op::compares<Op> && (IntegerVariable<A> && ...)) {
     return Node<op::OfIntegers<Op>, A...>{};
-  } else if constexpr ((IntegerVariable<A> || ...)) {
+  } else if constexpr (detail::compares_integers<Op, A...>) {
+    return detail::Simplify<Op>::template apply<Free>(as_number(build<op::Subtract>(a...)), 0_c);
+  } else if constexpr (detail::stays_integer<Op, A...>) {
+    return Node<op::OnIntegers<Op>, A...>{};
+  } else if constexpr ((detail::is_integer<A> || ...)) {
     return build<Op, Free>(as_number(a)...);
   } else if constexpr (op::Elementwise<Op> && (detail::is_sumt<A> || ...)) {
     constexpr i64 dim = Op::dim(A::dim...);

@@ -238,14 +238,32 @@ Expr Builder::call(const Row& row, const Place& place, const Place& at,
   if (row.index >= 0) {
     const Expr index = arguments[static_cast<std::size_t>(row.index)];
     if (!is_formula(index)) refuse(index, usage(row));
-    if (index->kind != Node::Kind::variable)
+    if (constant_of(index) || !index_formula(index))
       fail(index->place, "Argument " + std::to_string(row.index + 1) + " of " + row.name +
-                             " is a variable of integers, but " + quote(index->place.spelling()) +
-                             " is not a variable. Write the name of one, or Var(position, "
-                             "dimension, category).");
-    variables_.index(index->variable, index->place);
+                             " is an integer, but " + quote(index->place.spelling()) +
+                             " is none. Write a variable of integers, or sums, differences and "
+                             "multiples of such variables, as i - j + 1.");
   }
   return apply(row, place, at, std::move(arguments), std::move(found));
+}
+
+// Whether f stays an integer when its variables are: those become variables of integers.
+bool Builder::index_formula(Expr f) {
+  if (f->kind == Node::Kind::variable) {
+    variables_.index(f->variable, f->place);
+    return true;
+  }
+  const bool literal = f->kind == Node::Kind::literal;
+  if (literal) return f->value == std::trunc(f->value) && fits_parameter(f->value);
+  if (f->kind != Node::Kind::call) return false;
+  const std::string_view call = f->call;
+  const auto small = [](Expr g) {
+    return g->kind == Node::Kind::literal && std::abs(g->value) <= 1024;
+  };
+  const bool joins = call == "add" || call == "subtract" || call == "minus" || call == "elem" ||
+                     (call == "mult" && (small(f->operands[0]) || small(f->operands[1])));
+  return joins && std::all_of(f->operands.begin(), f->operands.end(),
+                              [this](Expr g) { return index_formula(g); });
 }
 
 Expr Builder::apply(const Row& row, const Place& place, const Place& at, std::vector<Expr> operands,

@@ -54,6 +54,7 @@ class Builder {
   Expr differential_of_several(const Differential& row, const Place& place,
                                const std::vector<Expr>& arguments);
   void check_differentiable(const Differential& row, Expr v);
+  bool index_formula(Expr f);
   Expr incoming(const Place& place, Expr f, Expr v);
 
   Tree& tree_;

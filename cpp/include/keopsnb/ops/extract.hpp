@@ -49,6 +49,7 @@ namespace op {
 
 template <i64 Start, i64 D>
 struct Extract {
+  static constexpr i64 start = Start;
   static constexpr i64 dim(i64 d) { return Start >= 0 && D >= 1 && Start + D <= d ? D : -1; }
 
   // <g, Extract(da)> = <ExtractT(g), da>

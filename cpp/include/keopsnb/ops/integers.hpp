@@ -1,8 +1,9 @@
 // Variables of integers among formulas.
 //
 // The tile of an integer variable holds the bits of integers in numbers of the same width, so that
-// kernels load, stage and keep it like any other. Two of them are compared exactly; every other
-// operation sees them as numbers, and none passes a derivative to them.
+// kernels load, stage and keep it like any other. Sums, differences and multiples by constants of
+// them are integers too, and exact; so are comparisons. Every other operation sees numbers, and
+// none passes a derivative to them.
 #pragma once
 #include <keopsnb/tile.hpp>
 
@@ -25,6 +26,40 @@ KEOPSNB_FN integer_of<V> splat_integer(U u) {
     return integer_bits(u);
   else
     return integer_bits(u) + integer_of<V>{};
+}
+
+template <class I>
+struct UnsignedOf;
+template <>
+struct UnsignedOf<int> {
+  using type = unsigned;
+};
+template <>
+struct UnsignedOf<long long> {
+  using type = unsigned long long;
+};
+#if !KEOPSNB_CUDA
+template <>
+struct UnsignedOf<integer_of<Pack<float>>> {
+  typedef unsigned type __attribute__((vector_size(KEOPSNB_SIMD_BYTES)));
+};
+template <>
+struct UnsignedOf<integer_of<Pack<double>>> {
+  typedef unsigned long long type __attribute__((vector_size(KEOPSNB_SIMD_BYTES)));
+};
+#endif
+template <class I>
+using unsigned_integer = typename UnsignedOf<I>::type;
+
+// The operand F of integer arithmetic, from a tile's number: bits of integers, or a constant.
+template <class F, Number V, Number U>
+KEOPSNB_FN integer_of<V> integer_operand(U u) {
+  if constexpr (requires { F::value; }) {
+    const auto low = static_cast<unsigned long long>(static_cast<i64>(F::value));
+    return static_cast<integer_of<scalar_of<V>>>(low) + integer_of<V>{};
+  } else {
+    return splat_integer<V>(u);
+  }
 }
 
 // The same integers as numbers, rounded to the nearest.
@@ -56,18 +91,127 @@ struct NotEqual;
 struct LessThan;
 struct LessOrEqual;
 
+struct Add;
+struct Subtract;
+struct Minus;
+struct Mult;
+template <i64 Start, i64 D>
+struct Extract;
+
+// Op on integers, modulo 2^32 or 2^64: right where the value fits, whatever was in between.
+template <class Op>
+struct OnIntegers {
+  using takes_integers = void;
+  template <class... D>
+  static constexpr i64 dim(D... d) {
+    return Op::dim(d...);
+  }
+
+  template <Formula A, class X>
+  KEOPSNB_FN static auto at(X& x, i64 c) {
+    if constexpr (same<Op, Minus>)
+      return combined<A, A>(x, c);
+    else
+      return get<A>(x, Op::start + c);
+  }
+  template <Formula A, Formula B, class X>
+  KEOPSNB_FN static auto at(X& x, i64 c) {
+    return combined<A, B>(x, c);
+  }
+
+ private:
+  template <Formula A, Formula B, class X>
+  KEOPSNB_FN static auto combined(X& x, i64 c) {
+    using R = tile_of<X, A, B>;
+    using V = typename R::number;
+    const auto a = get<A>(x, c);
+    const auto b = get<B>(x, c);
+    R r;
+    KEOPSNB_UNROLL
+    for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
+    for (int j = 0; j < R::steps; ++j)
+      r.at(p, j) = from_integer_bits<V>(
+          combine(integer_operand<A, V>(a.at(p, j)), integer_operand<B, V>(b.at(p, j))));
+    return r;
+  }
+  // As unsigned, whose overflow is defined.
+  template <class I>
+  KEOPSNB_FN static I combine(I a, I b) {
+    using U = unsigned_integer<I>;
+    const U s = (U)a, t = (U)b;
+    if constexpr (same<Op, Add>)
+      return (I)(s + t);
+    else if constexpr (same<Op, Subtract>)
+      return (I)(s - t);
+    else if constexpr (same<Op, Minus>)
+      return (I)(U{} - s);
+    else
+      return (I)(s * t);
+  }
+};
+
+// The value of an integer formula as a number, each of its variables rounded first.
+template <class F>
+struct Rounded {
+  template <class V, class X>
+  KEOPSNB_FN static V at(X& x, i64 c, int p, int j) {
+    return to_numbers<V>(integer_operand<F, V>(get<F>(x, c).at(p, j)));
+  }
+};
+template <i64 M, int E>
+struct Rounded<Lit<M, E>> {
+  template <class V, class X>
+  KEOPSNB_FN static V at(X&, i64, int, int) {
+    return constant<V>(Lit<M, E>::value);
+  }
+};
+template <class Op, class A>
+struct Rounded<Node<OnIntegers<Op>, A>> {
+  template <class V, class X>
+  KEOPSNB_FN static V at(X& x, i64 c, int p, int j) {
+    if constexpr (same<Op, Minus>)
+      return -Rounded<A>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
+    else
+      return Rounded<A>::template at<V>(x, Op::start + c, p, j);
+  }
+};
+template <class Op, class A, class B>
+struct Rounded<Node<OnIntegers<Op>, A, B>> {
+  template <class V, class X>
+  KEOPSNB_FN static V at(X& x, i64 c, int p, int j) {
+    const V a = Rounded<A>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
+    const V b = Rounded<B>::template at<V>(x, B::dim == 1 ? 0 : c, p, j);
+    if constexpr (same<Op, Add>)
+      return a + b;
+    else if constexpr (same<Op, Subtract>)
+      return a - b;
+    else
+      return a * b;
+  }
+};
+
+// Rounded once; where the integer does not fit its type, its rounded variables tell.
 struct FromInteger {
   static constexpr i64 dim(i64 d) { return d; }
 
   template <Formula A, class X>
   KEOPSNB_FN static auto at(X& x, i64 c) {
     using R = tile_of<X, A>;
+    using V = typename R::number;
+    const V limit = constant<V>(sizeof(scalar_of<V>) == 4 ? 0x1p30 : 0x1p62);
     const auto a = get<A>(x, c);
     R r;
     KEOPSNB_UNROLL
     for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
-    for (int j = 0; j < R::steps; ++j)
-      r.at(p, j) = to_numbers<typename R::number>(integer_bits(a.at(p, j)));
+    for (int j = 0; j < R::steps; ++j) {
+      const V exact = to_numbers<V>(integer_bits(a.at(p, j)));
+      if constexpr (IntegerVariable<A>) {
+        r.at(p, j) = exact;
+      } else {
+        const V rounded = Rounded<A>::template at<V>(x, c, p, j);
+        r.at(p, j) = select<V>((rounded < limit) & (rounded > -limit), exact, rounded);
+      }
+    }
     return r;
   }
 };
@@ -110,15 +254,55 @@ struct OfIntegers {
 template <class Op>
 inline constexpr bool compares =
     same<Op, Equal> || same<Op, NotEqual> || same<Op, LessThan> || same<Op, LessOrEqual>;
+
+template <class Op>
+inline constexpr bool joins_integers =
+    same<Op, Add> || same<Op, Subtract> || same<Op, Minus> || same<Op, Mult>;
+template <i64 S, i64 D>
+inline constexpr bool joins_integers<Extract<S, D>> = true;
+
 template <class Op>
 concept TakesIntegers = requires { typename Op::takes_integers; };
 
 }  // namespace op
 
-// f, as numbers if it is a variable of integers.
+namespace detail {
+template <class F>
+inline constexpr bool is_integer = IntegerVariable<F>;
+template <class Op, class... A>
+inline constexpr bool is_integer<Node<op::OnIntegers<Op>, A...>> = true;
+// A constant that is an integer.
+template <class F>
+inline constexpr bool is_integer_constant = false;
+template <i64 M, int E>
+inline constexpr bool is_integer_constant<Lit<M, E>> =
+    E >= 0 && Lit<M, E>::value <= 0x1p53 && Lit<M, E>::value >= -0x1p53;
+// A factor that keeps the rounding of variables below half of what their type holds.
+template <class F>
+inline constexpr bool is_integer_factor = false;
+template <i64 M, int E>
+inline constexpr bool is_integer_factor<Lit<M, E>> =
+    is_integer_constant<Lit<M, E>> && Lit<M, E>::value <= 1024 && Lit<M, E>::value >= -1024;
+
+template <class Op, class... A>
+inline constexpr bool stays_integer =
+    op::joins_integers<Op> && (is_integer<A> || ...) &&
+    (same<Op, op::Mult>
+         ? ((is_integer<A> || is_integer_factor<A>) && ...) && (is_integer_factor<A> || ...)
+         : ((is_integer<A> || is_integer_constant<A>) && ...));
+template <class Op, class... A>
+inline constexpr bool compares_integers = op::compares<Op> && (is_integer<A> || ...) &&
+                                          ((is_integer<A> || is_integer_constant<A>) && ...);
+}  // namespace detail
+
+// A formula of integers: a variable, or sums, differences and multiples of them.
+template <class F>
+concept IntegerFormula = Formula<F> && detail::is_integer<F>;
+
+// f, as numbers if it is of integers.
 template <Formula A>
 constexpr auto as_number(A a) {
-  if constexpr (IntegerVariable<A>)
+  if constexpr (detail::is_integer<A>)
     return Node<op::FromInteger, A>{};
   else
     return a;

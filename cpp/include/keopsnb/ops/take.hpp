@@ -16,8 +16,8 @@ struct TakeT;
 // Components index * D ... index * D + D - 1 of the table; NaN where it has none.
 template <i64 D = 1, Formula A, Formula I>
 constexpr auto take(A table, I index) {
-  static_assert(IntegerVariable<I> && I::dim == 1,
-                "keopsnb: in take(table, index), index is a variable of integers of dimension 1");
+  static_assert(IntegerFormula<I> && I::dim == 1,
+                "keopsnb: in take(table, index), index is a formula of integers of dimension 1");
   static_assert(D >= 1 && A::dim % D == 0,
                 "keopsnb: in take<d>(table, index), the dimension of the table is a multiple of d");
   return build<op::Take<D>>(as_number(table), index);
@@ -25,8 +25,8 @@ constexpr auto take(A table, I index) {
 // A table of N zeros with a in its row of that index.
 template <i64 N, Formula A, Formula I>
 constexpr auto taket(A a, I index) {
-  static_assert(IntegerVariable<I> && I::dim == 1,
-                "keopsnb: in taket<n>(f, index), index is a variable of integers of dimension 1");
+  static_assert(IntegerFormula<I> && I::dim == 1,
+                "keopsnb: in taket<n>(f, index), index is a formula of integers of dimension 1");
   static_assert(N >= 1 && N % A::dim == 0,
                 "keopsnb: in taket<n>(f, index), n is a multiple of the dimension of f");
   return build<op::TakeT<N>>(as_number(a), index);

@@ -1,0 +1,72 @@
+"""Sums, differences, multiples and comparisons of integers are exact, also where float32 is not."""
+
+import numpy as np
+import pytest
+
+from keopsnb.numpy import Genred, Pm, Vi, Vj
+
+SECONDS = [1425238501, 1425238502, -2147483648, 2147483647, 5, 0]
+OTHERS = [1425238401, 1425239502, 2147483647, -5, 7]
+# Each is NumPy's as well; the last ones do not fit int32, and are rounded numbers there.
+FORMULAS = [
+    "t - s",
+    "t + 600 - s",
+    "-t + s",
+    "3 * (t - s) - 1",
+    "t - s <= 101",
+    "t + 1 < s + 1001",
+    "t == s + 100",
+    "t != s",
+    "t >= s",
+    "t < 1425238502",
+    "1425238501 < t",
+    "t + s",
+    "1000 * t",
+    "t * s",
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_exact(dtype: str) -> None:
+    t, s = np.array(SECONDS)[:, None], np.array(OTHERS)[:, None]
+    aliases = ["t = Vi(1)", "s = Vj(1)", "w = Vj(1)"]
+    terms = Genred(f"Concat({', '.join(FORMULAS)}) + 0 * w", aliases, axis=1)
+    for n, one in enumerate(s):
+        found = terms(t, s[n : n + 1], np.ones((1, 1), dtype))
+        for k, formula in enumerate(FORMULAS):
+            expected = np.broadcast_to(eval(formula, {"t": t, "s": one}), t.shape)[:, 0]
+            scale = np.finfo(dtype).eps
+            np.testing.assert_allclose(found[:, k], expected.astype("float64"), scale, 0, formula)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_components(dtype: str) -> None:
+    t = np.array(SECONDS)[:, None] // 2 + np.arange(3)
+    s = np.array(OTHERS)[:1, None] // 2 + np.arange(3)
+    g = Genred("(Elem(t, 1) - Elem(s, 0)) * w", ["t = Vi(3)", "s = Vj(3)", "w = Vj(1)"], axis=1)
+    found = g(t, s, np.ones((1, 1), dtype))
+    np.testing.assert_allclose(found[:, 0], t[:, 1] - s[0, 0], np.finfo(dtype).eps)
+
+
+# Law: a table may be read by a computed index; where it has no such row, NaN.
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_computed_index(dtype: str) -> None:
+    i, j, table = np.arange(5)[:, None], np.arange(4)[:, None], np.arange(9.0).astype(dtype) ** 2
+    aliases = ["p = Pm(9)", "i = Vi(1)", "j = Vj(1)", "w = Vj(1)"]
+    w = np.ones((4, 1), dtype)
+    rows = i - j.T
+    found = Genred("Take(p, i - j + 3) * w", aliases, axis=1)(table, i, j, w)
+    np.testing.assert_allclose(found[:, 0], table[rows + 3].sum(1))
+    doubled = Genred("Take(p, 2 * i - j) * w", aliases, axis=1)(table, i, j, w)
+    index = 2 * i - j.T
+    inside = (index >= 0) & (index < 9)
+    expected = np.where(inside, table[index.clip(0, 8)], np.nan).sum(1)
+    np.testing.assert_allclose(doubled[:, 0], expected)
+    gradient = Genred("Grad(Take(p, i - j + 3) * w, p, w)", aliases, axis=1)(table, i, j, w)
+    counts = np.stack([(rows + 3 == k).sum(1) for k in range(9)], 1)
+    np.testing.assert_allclose(gradient, counts)
+    lazy = Pm(table).take(Vi(i) - Vj(j)).sum(1)
+    expected = np.where(rows >= 0, table[rows.clip(0)], np.nan).sum(1)
+    np.testing.assert_allclose(lazy[:, 0], expected)
