@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ class Solution:
         solution: the array x.
         iterations: how many steps were taken; each is one product with the operator.
         residual: |b - A x| / |b|, one for each column (..., 1, D), computed anew at the end.
-        converged: whether all of them are at most eps, by the recurrence that steps update.
+        converged: whether all of them are at most eps.
     """
 
     solution: Any
@@ -29,7 +30,7 @@ class Solution:
 
 
 class ConvergenceError(RuntimeError):
-    """A system was not solved: the operator is not positive definite, or steps ran out.
+    """A system was not solved: not positive definite, too many steps, or rounding above eps.
 
     Attributes:
         found: the `Solution` so far, as a start for another attempt (`x0=error.found.solution`);
@@ -41,21 +42,39 @@ class ConvergenceError(RuntimeError):
         self.found = found
 
 
+class AccuracyWarning(UserWarning):
+    """A system was solved less well than its caller may think.
+
+    The residual is above 1e-4 because rounding errors keep it there, or the matrix is singular to
+    rounding and `alpha` was left out. `warnings.simplefilter("error", AccuracyWarning)` makes
+    errors of them.
+    """
+
+
+# By default: the residual, the greatest that passes where rounding allows no less, with a warning
+# from here on; the steps; and what is added to the diagonal.
+EPS, WORST, TOLD = 1e-6, 0.1, 1e-4
+MOST_STEPS = 500
+# In so many steps it is seen once whether their residual is the true one.
+_LOOKED = 100
+
+
 @dataclass(frozen=True)
 class Limits:
     """When to stop, and whom to tell."""
 
-    eps: float
+    eps: float | None = None  # None: EPS, or what rounding allows
     max_iterations: int | None = None
     callback: Callable[[int, Any], None] | None = None
-    residual: bool = False  # whether the last residual is computed anew, by one product more
+    bare: bool = False  # whether alpha was left out
 
 
 class _Measure:
     """Inner products and norms of columns, or of all columns together where A mixes them."""
 
     def __init__(self, xp: Any, coupled: bool) -> None:
-        self.xp, self.axes = xp, (-2, -1) if coupled else (-2,)
+        self.xp, self.coupled = xp, coupled
+        self.axes = (-2, -1) if coupled else (-2,)
 
     def inner(self, u: Any, v: Any) -> Any:
         return (u * v).sum(self.axes, keepdims=True)
@@ -66,6 +85,13 @@ class _Measure:
         scale = xp.amax(xp.abs(u), self.axes, keepdims=True)
         safe = xp.where(scale > 0, scale, xp.ones_like(scale))
         return safe * self.inner(u / safe, u / safe) ** 0.5
+
+    def unit(self, u: Any) -> Any:
+        """A power of two near the greatest entry of each column; 1 if that is 0."""
+        xp = self.xp
+        scale = xp.amax(xp.abs(u), self.axes, keepdims=True)
+        safe = xp.where(scale > 0, scale, xp.ones_like(scale))
+        return xp.exp2(xp.floor(xp.log2(safe)))
 
 
 def is_coupled(xp: Any, apply: Callable[[Any], Any], p: Any, q: Any) -> bool:
@@ -148,71 +174,237 @@ def conjugate_gradients(
     All columns take their own steps at once. Where A mixes them, the array is one vector.
 
     Raises:
-        ConvergenceError: if steps ran out, A is not positive definite, or numbers are not finite.
-        ValueError: if A is found not to be linear, or not to be symmetric.
+        ConvergenceError: if steps ran out, rounding errors keep the residual above eps, A is not
+            positive definite, or numbers are not finite.
+        ValueError: if b is not finite, or A is found not to be linear, or not to be symmetric.
 
     Source: Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, 1952.
     """
-    measure = _Measure(xp, False)
-    limit = 10 * b.shape[-2] * b.shape[-1] + 100
-    limit = limit if limits.max_iterations is None else limits.max_iterations
     if not bool(xp.isfinite(b).all()):
-        raise ConvergenceError("The right-hand side has entries that are not finite.")
+        raise ValueError(
+            "The right-hand side, or the gradient that takes its place in a backward pass, has "
+            "entries that are not finite; write finite numbers."
+        )
     if 0 in b.shape:
-        return Solution(xp.zeros_like(b), 0, xp.zeros_like(b[..., :1, :]), True)
-    precondition = precondition or (lambda r: r)
-    x = xp.zeros_like(b) if x0 is None else x0 + xp.zeros_like(b)
-    r = b + xp.zeros_like(b) if x0 is None else b - apply(x)
-    z = precondition(r)
-    p, rho, step = z, measure.inner(r, z), 0
-    first = None  # step 0 with its product
-    sizes = measure.norm(b)
-
-    def found(converged: bool, residual: Any) -> Solution:
-        if limits.residual and step:
-            residual = measure.norm(b - apply(x)) / safe
-        return Solution(x, step, residual, converged)
-
+        none = b.sum(-2, keepdims=True)
+        return Solution(xp.zeros_like(b), 0, xp.zeros_like(none), True)
+    descent = _Descent(xp, apply, b, limits, x0, precondition)
+    with_callback = limits.callback is not None
     while True:
-        safe = xp.where(sizes > 0, sizes, xp.ones_like(sizes))
-        residual = measure.norm(r) / safe
-
-        if limits.callback is not None and step:
-            limits.callback(step, residual)
+        residual = descent.relative(descent.r)
+        if with_callback and descent.step:
+            limits.callback(descent.step, residual)  # type: ignore[misc]
         if not bool(xp.isfinite(residual).all()):
-            raise ConvergenceError(_not_finite("residual", step))
-        active = residual > limits.eps
-        if not bool(active.any()):
-            return found(True, residual)
-        if step >= limit:
+            raise ConvergenceError(_not_finite("residual", descent.step))
+        active = residual > xp.maximum(descent.goal, 0.1 * descent.floor())
+        if not bool(active.any()) or descent.parted(active):
+            if descent.settled():
+                return descent.found()
+            active = descent.relative(descent.r) > descent.goal
+        if descent.step >= descent.most:
+            if descent.before is not None:
+                descent.end()
+                return descent.found()
             raise ConvergenceError(
-                f"The relative residual is {float(residual.max()):.3g} after {step} iterations, "
-                f"and eps is {limits.eps:.3g}; raise alpha, eps or max_iterations, or give a "
-                "preconditioner.",
-                found(False, residual),
+                f"The relative residual is {descent.worst():.3g} after {descent.step} iterations, "
+                f"and eps is {descent.eps:.3g}; give a preconditioner ('nystrom', "
+                "'pivoted_cholesky'), or raise alpha, eps or max_iterations.",
+                descent.found(),
             )
-        q = apply(p)
-        if step == 0 and is_coupled(xp, apply, p, q):
-            measure = _Measure(xp, True)
-            sizes, rho = measure.norm(b), measure.inner(r, z)
-            active = active.any(-1)[..., None]
+        descent.advance(active)
+
+
+class _Descent:
+    """The steps of one solution.
+
+    Columns of b are scaled by powers of two, q = A p by another and z = P^-1 r by a third, so that
+    no inner product overflows or vanishes where its vectors do not.
+    """
+
+    def __init__(
+        self,
+        xp: Any,
+        apply: Callable[[Any], Any],
+        b: Any,
+        limits: Limits,
+        x0: Any,
+        precondition: Callable[[Any], Any] | None,
+    ) -> None:
+        self.xp, self.apply, self.given, self.limits = xp, apply, (b, x0), limits
+        self.inverse = precondition or (lambda r: r)
+        self.eps = EPS if limits.eps is None else limits.eps
+        self.most = MOST_STEPS if limits.max_iterations is None else limits.max_iterations
+        self.rounding = float(xp.finfo(b.dtype).eps) / 2
+        self.step = 0
+        self._begin(coupled=False)
+
+    def _begin(self, coupled: bool) -> None:
+        xp, (b, x0) = self.xp, self.given
+        self.measure = measure = _Measure(xp, coupled)
+        self.unit = measure.unit(b)
+        self.b = b / self.unit
+        self.x = xp.zeros_like(b) if x0 is None else x0 / self.unit + xp.zeros_like(b)
+        sizes = measure.norm(self.b)
+        one = xp.ones_like(sizes)
+        self.sizes = xp.where(sizes > 0, sizes, one)
+        self.goal = self.eps * one
+        # Of A: its scale, the most and the least that it made of a direction.
+        self.scale, self.most_made, self.least_made = one, 0 * one, float("inf") * one
+        self.r = self.b if x0 is None else self.b - self.apply(self.x)
+        self.exact = True  # whether r is b - A x, and not of the recurrence
+        self.before: Any = None  # the residual at the last restart
+        self.first: Any = None  # step 0 with its product
+        z = self.inverse(self.r)
+        self.scale_z = measure.unit(z)
+        self._turn()
+
+    def _turn(self) -> None:
+        """Take steps anew, from r."""
+        z = self.inverse(self.r) / self.scale_z
+        self.p, self.rho = z, self.measure.inner(self.r, z)
+
+    def relative(self, r: Any) -> Any:
+        return self.measure.norm(r) / self.sizes
+
+    def worst(self) -> float:
+        self._be_exact()
+        return float(self.relative(self.r).max())
+
+    def floor(self) -> Any:
+        """About the residual that rounding errors of one product leave: u |A| |x| / |b|.
+
+        Source: Greenbaum, Estimating the attainable accuracy of recursively computed residual
+        methods, SIAM J. Matrix Anal. Appl., 1997.
+        """
+        return self.rounding * self.most_made * self.relative(self.x * self.scale)
+
+    def _be_exact(self) -> None:
+        if not self.exact:
+            self.r, self.exact = self.b - self.apply(self.x), True
+
+    def parted(self, active: Any) -> bool:
+        """Whether rounding errors have parted r from b - A x; one product in _LOOKED steps."""
+        if self.step == 0 or self.exact or (self.step % _LOOKED and self.step < self.most):
+            return False
+        true = self.measure.norm(self.b - self.apply(self.x))
+        return not bool((active & (true <= 3 * self.measure.norm(self.r))).any())
+
+    def settled(self) -> bool:
+        """Whether nothing is left to do; else steps go on from the residual, computed anew.
+
+        Raises:
+            ConvergenceError: if rounding errors keep it above what is wanted.
+        """
+        self._be_exact()
+        residual = self.relative(self.r)
+        above = residual > self.goal
+        if not bool(above.any()):
+            self._tell_if_singular()
+            return True
+        # Steps taken again gain little on what they left, unless the goal is not below the floor.
+        floor = self.floor()
+        stuck = (residual <= 16 * floor) & (self.goal < floor)
+        if self.before is not None:
+            stuck = stuck | (residual > 0.5 * self.before)
+        if bool((above & ~stuck).any()):
+            self.before = residual
+            self._turn()
+            return False
+        self.end()
+        return True
+
+    def end(self) -> None:
+        """Say that rounding errors keep the residual above what is wanted.
+
+        Raises:
+            ConvergenceError: if that is not to pass.
+        """
+        least, dtype = self.worst(), str(self.b.dtype).split(".")[-1]
+        what = (
+            f"The relative residual is {least:.3g} after {self.step} iterations and falls no "
+            f"further: for this matrix, rounding errors of {dtype} are as large; "
+        )
+        if self.limits.eps is not None or not least <= WORST:
+            wider = "" if dtype == "float64" else ", or write float64 arguments"
+            raise ConvergenceError(
+                f"{what}eps is {self.eps:.3g}; raise alpha or eps{wider}.", self.found()
+            )
+        if least > TOLD:
+            warnings.warn(
+                f"{what}raise alpha, write float64 arguments, or say with eps what is enough.",
+                AccuracyWarning,
+                stacklevel=2,
+            )
+        self._tell_if_singular()
+
+    def _is_singular(self) -> Any:
+        return self.least_made <= 4 * self.rounding * self.most_made
+
+    def _tell_if_singular(self) -> None:
+        if self.limits.bare and bool(self._is_singular().any()):
+            warnings.warn(
+                "The matrix is singular to rounding, and alpha was left out: other solutions are "
+                "as good; write alpha, which is added to the diagonal.",
+                AccuracyWarning,
+                stacklevel=2,
+            )
+
+    def found(self) -> Solution:
+        self._be_exact()
+        residual = self.relative(self.r)
+        converged = bool((residual <= self.goal).all())
+        return Solution(self.x * self.unit, self.step, residual, converged)
+
+    def advance(self, active: Any) -> None:
+        """One step of the columns that are active."""
+        xp, p = self.xp, self.p
+        q = self.apply(p)
+        if self.step == 0:
+            if not self.measure.coupled and is_coupled(xp, self.apply, p, q):
+                self._begin(coupled=True)
+                active = active.any(-1)[..., None]
+                p = self.p
+                q = self.apply(p)
+            self.scale = self.measure.unit(q) / self.measure.unit(p)
+        q = q / self.scale
+        measure = self.measure
         curvature = measure.inner(p, q)
         if not bool(xp.isfinite(curvature).all()):
-            raise ConvergenceError(_not_finite("product with the kernel", step))
-        if first is not None:
-            check_symmetric(xp, apply, measure, first, (p, q))
-        first = (p, q) if step == 0 else None
-        if bool((active & ~((curvature > 0) & (rho > 0))).any()):
+            raise ConvergenceError(_not_finite("product with the kernel", self.step))
+        if self.first is not None:
+            check_symmetric(xp, lambda v: self.apply(v) / self.scale, measure, self.first, (p, q))
+        self.first = (p, q) if self.step == 0 else None
+        one = xp.ones_like(curvature)
+        length = xp.where(active, measure.norm(p), one)
+        made = xp.where(active, measure.norm(q) / length, 0 * one)
+        self.most_made = xp.maximum(self.most_made, made)
+        quotient = xp.where(active, curvature / length**2, float("inf") * one)
+        self.least_made = xp.minimum(self.least_made, quotient)
+        if bool((active & ~((curvature > 0) & (self.rho > 0))).any()):
+            self._refuse(active, quotient)
+        length = xp.where(active, self.rho / xp.where(active, curvature, one), 0 * one)
+        self.x, self.r = self.x + (length / self.scale) * p, self.r - length * q
+        self.exact = False
+        z = self.inverse(self.r) / self.scale_z
+        following = measure.inner(self.r, z)
+        ratio = xp.where(active, following / xp.where(active, self.rho, one), 0 * one)
+        self.p, self.rho, self.step = z + ratio * p, following, self.step + 1
+
+    def _refuse(self, active: Any, quotient: Any) -> None:
+        """That the next step cannot be taken."""
+        xp = self.xp
+        negative = active & (quotient <= 0)
+        noise = xp.abs(quotient) <= 32 * self.rounding * self.most_made
+        if bool(negative.any()) and not bool((negative & ~noise).any()):
             raise ConvergenceError(
-                f"The operator or the preconditioner is not positive definite, found after {step} "
-                f"iterations at a relative residual of {float(residual.max()):.3g}; the formula "
-                "has to be a symmetric positive kernel, and alpha may have to be larger.",
-                found(False, residual),
+                f"The matrix is singular to rounding in {str(self.b.dtype).split('.')[-1]}, found "
+                f"after {self.step} iterations at a relative residual of {self.worst():.3g}; write "
+                "a larger alpha, which is added to the diagonal.",
+                self.found(),
             )
-        one = xp.ones_like(rho)
-        length = xp.where(active, rho / xp.where(active, curvature, one), 0 * one)
-        x, r = x + length * p, r - length * q
-        z = precondition(r)
-        following = measure.inner(r, z)
-        p = z + xp.where(active, following / xp.where(active, rho, one), 0 * one) * p
-        rho, step = following, step + 1
+        raise ConvergenceError(
+            f"The operator or the preconditioner is not positive definite, found after {self.step} "
+            f"iterations at a relative residual of {self.worst():.3g}; the formula "
+            "has to be a symmetric positive kernel, and alpha may have to be larger.",
+            self.found(),
+        )

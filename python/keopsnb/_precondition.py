@@ -1,6 +1,8 @@
-"""Approximate inverses of kernel matrices, of low rank plus a multiple of the identity.
+"""Approximate inverses of kernel matrices: low rank plus a diagonal.
 
-Both are of the form P^-1 r = r - U ((1 - f) * (U^T r)) with orthonormal columns U and factors f.
+Both are of the form P^-1 for P = L L^T + E with a diagonal E, by the Woodbury identity: with
+E^(-1/2) L = U S V^T, P^-1 = E^(-1/2) (I - U (S^2 / (1 + S^2)) U^T) E^(-1/2). Steps of conjugate
+gradients do not depend on the scale of P, so E is scaled to a greatest entry of 1.
 """
 
 from __future__ import annotations
@@ -13,10 +15,39 @@ import numpy as np
 Apply = Callable[[Any], Any]
 
 
-def _deflating(u: Any, factors: Any) -> Apply:
-    weights = (1 - factors)[..., :, None]
+def _scaled(xp: Any, values: Any) -> Any:
+    """The greatest absolute value over the rows and columns of each matrix; 1 if that is 0.
+
+    Raises:
+        ValueError: if a value is not finite.
+    """
+    scale = xp.amax(xp.abs(values), (-2, -1), keepdims=True)
+    if not bool(xp.isfinite(scale).all()):
+        raise ValueError(
+            "A product with the kernel is not finite; an argument is not, or the kernel overflows."
+        )
+    return xp.where(scale > 0, scale, xp.ones_like(scale))
+
+
+def _inverse(xp: Any, factor: Any, rest: Any, precision: float, narrow: Apply) -> Apply:
+    """P^-1 of P = factor factor^T + rest, a diagonal (..., N, 1) or (..., 1, 1)."""
+    # Zero or less would not be positive definite, and what is below rounding is nothing but that.
+    greatest = xp.amax(factor * factor, (-2, -1), keepdims=True) + xp.amax(
+        xp.abs(rest), (-2, -1), keepdims=True
+    )
+    least = precision * greatest + 1e-300
+    rest = xp.where(rest > least, rest, least)
+    u, singular, _ = xp.linalg.svd(factor * rest**-0.5, full_matrices=False)
+    root = narrow((xp.amax(rest, -2, keepdims=True) / rest) ** 0.5)
+    weights = narrow((singular**2 / (1 + singular**2))[..., :, None])
+    u = narrow(u)
     transposed = u.swapaxes(-1, -2)
-    return lambda r: r - u @ (weights * (transposed @ r))
+
+    def apply(r: Any) -> Any:
+        y = root * r
+        return root * (y - u @ (weights * (transposed @ y)))
+
+    return apply
 
 
 def nystrom(
@@ -25,7 +56,7 @@ def nystrom(
     like: Callable[[Any], Any],
     rows: int,
     rank: int,
-    alpha: float,
+    alpha: Any,
     wide: Apply,
     narrow: Apply,
     precision: float,
@@ -38,7 +69,7 @@ def nystrom(
         like: a NumPy array as one of the front end.
         rows: N.
         rank: how many eigenvalues are approximated.
-        alpha: what is added to the diagonal of K.
+        alpha: what is added to the diagonal of K: (..., 1, 1) or (..., N, 1), in float64.
         wide: an array as float64.
         narrow: an array in the dtype of the system.
         precision: the machine epsilon of that dtype.
@@ -49,6 +80,8 @@ def nystrom(
     random = np.random.default_rng(0).standard_normal((rows, rank))
     test = like(np.linalg.qr(random)[0])
     found = wide(product(narrow(test)))
+    scale = _scaled(xp, found)
+    found, alpha = found / scale, alpha / scale
     # A shift as large as rounding makes the small matrix definite.
     shift = precision * float((found * found).sum() ** 0.5) + 1e-300
     for _ in range(8):
@@ -66,11 +99,10 @@ def nystrom(
     factor = xp.linalg.solve(root, shifted.swapaxes(-1, -2)).swapaxes(-1, -2)
     u, singular, _ = xp.linalg.svd(factor, full_matrices=False)
     values = singular**2 - shift
-    values = xp.where(values > 0, values, xp.zeros_like(values))
-    shifted = values + alpha
-    one = xp.ones_like(values)
-    safe = xp.where(shifted > 0, shifted, one)
-    return _deflating(narrow(u), narrow(xp.where(shifted > 0, shifted[..., -1:] / safe, one)))
+    values = xp.where(values > 0, values, xp.zeros_like(values))[..., None, :]
+    # The least of the eigenvalues that were found stands for those that were not.
+    rest = values[..., -1:]
+    return _inverse(xp, u * (values - rest) ** 0.5, alpha + rest, precision, narrow)
 
 
 def pivoted_cholesky(
@@ -78,7 +110,7 @@ def pivoted_cholesky(
     diagonal: Any,
     column: Callable[[int], Any],
     rank: int,
-    alpha: float,
+    alpha: Any,
     wide: Apply,
     narrow: Apply,
     precision: float,
@@ -90,7 +122,7 @@ def pivoted_cholesky(
         diagonal: that of K: (N, 1).
         column: column k of K: (N, 1).
         rank: how many columns at most.
-        alpha: what is added to the diagonal of K.
+        alpha: what is added to the diagonal of K: (..., 1, 1) or (..., N, 1), in float64.
         wide: an array as float64.
         narrow: an array in the dtype of the system.
         precision: the machine epsilon of that dtype.
@@ -98,19 +130,21 @@ def pivoted_cholesky(
     Source: Harbrecht, Peters and Schneider, On the low-rank approximation by the pivoted Cholesky
     decomposition, Appl. Numer. Math., 2012, algorithm 1.
     """
-    left = wide(diagonal)[:, 0]
+    diagonal = wide(diagonal)
+    scale = _scaled(xp, diagonal)
+    left, alpha = (diagonal / scale)[:, 0], alpha / scale
     least = precision * float(left.max())
     if not float(left.min()) >= -least:
         raise ValueError(
             "preconditioner='pivoted_cholesky' needs a positive semidefinite kernel, and the "
-            f"diagonal of this one has the entry {float(left.min()):.3g}."
+            f"diagonal of this one has the entry {float(diagonal.min()):.3g}."
         )
     columns: list[Any] = []
     for _ in range(rank):
         pivot = int(left.argmax())
         if float(left[pivot]) <= least:
             break
-        new = wide(column(pivot))[:, 0]
+        new = (wide(column(pivot)) / scale)[:, 0]
         for known in columns:
             new = new - known * known[pivot]
         new = new / float(left[pivot]) ** 0.5
@@ -118,10 +152,7 @@ def pivoted_cholesky(
         left = left - new * new
         left[pivot] = 0
         left = xp.where(left > 0, left, xp.zeros_like(left))
-    if not columns:
-        return lambda r: r
-    u, singular, _ = xp.linalg.svd(xp.stack(columns, -1), full_matrices=False)
+    factor = xp.stack(columns, -1) if columns else xp.zeros_like(diagonal)
     # What the factorization leaves has eigenvalues up to its trace; its greatest entry stands here
     # for a typical one, so that a tiny alpha does not make the preconditioner worse than none.
-    rest = alpha + float(left.max())
-    return _deflating(narrow(u), narrow(rest / (singular**2 + rest)))
+    return _inverse(xp, factor, alpha + float(left.max()), precision, narrow)

@@ -10,15 +10,16 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from keopsnb._boundary import boundary
+from keopsnb._conjugate import EPS, Limits
+from keopsnb._conjugate import AccuracyWarning as AccuracyWarning
 from keopsnb._conjugate import ConvergenceError as ConvergenceError
-from keopsnb._conjugate import Limits
 from keopsnb._conjugate import Solution as Solution
-from keopsnb._solve_checks import positive, shown, steps_of
+from keopsnb._solve_checks import positive, refuse_names, shown, steps_of
 from keopsnb._solve_named import NamedPreconditioners
 
 DEFAULT_ALPHA = 1e-10
 # When and how to stop, without what watches the steps; with the defaults.
-STOP: dict[str, Any] = {"eps": 1e-6, "max_iterations": None, "preconditioner": None, "rank": None}
+STOP: dict[str, Any] = {"eps": None, "max_iterations": None, "preconditioner": None, "rank": None}
 
 
 def position_of(name: str, variables: Sequence[tuple[str, int, int]], axis: int) -> int:
@@ -94,7 +95,7 @@ class Solver(NamedPreconditioners):
         backend: str = "auto",
         device_id: int = -1,
         alpha: Any = DEFAULT_ALPHA,
-        eps: float = STOP["eps"],
+        eps: float | None = None,
         ranges: Sequence[Any] | None = None,
         max_iterations: int | None = None,
         x0: Any = None,
@@ -103,6 +104,7 @@ class Solver(NamedPreconditioners):
         callback: Callable[[int, Any], None] | None = None,
         progress: bool = False,
         full: bool = False,
+        **unknown: Any,
     ) -> Any:
         """Solve; the argument of the variable is the right-hand side.
 
@@ -113,11 +115,12 @@ class Solver(NamedPreconditioners):
             args: as for `Genred`; the right-hand side is (..., N, D), each column a system.
             backend: as for `Genred`.
             device_id: as for `Genred`.
-            alpha: what is added to the diagonal: a number, or an array (..., 1, 1) that broadcasts
-                over the batch dimensions.
-            eps: each column stops at `|b - A x| <= eps |b|`.
+            alpha: what is added to the diagonal: a number; one for each row, (N,) or (..., N, 1);
+                or one for each batch, (..., 1, 1).
+            eps: each column stops at `|b - A x| <= eps |b|`. By default at 1e-6, or where rounding
+                errors keep it from falling further, at most at 0.1.
             ranges: as for `Genred`.
-            max_iterations: the most steps; by default 10 N D + 100.
+            max_iterations: the most steps; by default 500.
             x0: where to start, (..., N, D), a constant for derivatives; by default at 0.
             preconditioner: `"nystrom"`, `"pivoted_cholesky"`, or a function that applies an
                 approximate inverse to (..., N, D). The named ones are for kernels of dimension 1
@@ -127,18 +130,26 @@ class Solver(NamedPreconditioners):
                 residuals (..., 1, D).
             progress: whether to show a progress bar, by tqdm.
             full: whether to return a `Solution`, with iterations and residuals.
+            unknown: no other option; names of other libraries are answered with the one here.
 
         Returns:
             The solution x, shaped as the right-hand side and in its dtype; or the `Solution`. Steps
             of 16-bit systems are taken in float32.
 
+        Warns:
+            AccuracyWarning: if eps is left out and rounding errors keep the residual above 1e-4, or
+                alpha is left out and the matrix is singular to rounding.
+
         Raises:
             ConvergenceError: if the system was not solved; its attribute `found` is what there is.
+                After `max_iterations` steps, where rounding errors keep the residual above eps, and
+                where the matrix is not positive definite, or singular to rounding.
             ImportError: if progress=True and tqdm is not installed.
             TypeError: if the right-hand side is missing, or the type of an option is wrong.
-            ValueError: if an option is wrong, the formula not linear in the variable, or the matrix
-                not symmetric.
+            ValueError: if an option is wrong, the right-hand side not finite, the formula not
+                linear in the variable, or the matrix not symmetric.
         """
+        refuse_names(unknown)
         k = self._position
         if len(args) <= k:
             raise TypeError(
@@ -157,7 +168,8 @@ class Solver(NamedPreconditioners):
         node = self._in_graph(args, {**place, "alpha": alpha, "x0": x0, **stop, **watched})
         if node is not None:
             return node
-        eps, max_iterations = positive(eps), steps_of(max_iterations)
+        eps = None if eps is None else positive(eps)
+        max_iterations = steps_of(max_iterations)
         if callback is not None and not callable(callback):
             raise TypeError(
                 f"callback is {shown(callback)}; write a function of the step and the residuals."
@@ -170,12 +182,13 @@ class Solver(NamedPreconditioners):
         if self._is_narrow(args[k]):
             # Conjugate gradients need more digits; the products are computed in float32 anyway.
             args, x0 = tuple(map(self._widened, args)), self._widened(x0)
-        bar = _Bar(eps) if progress else None
+        bar = _Bar(eps or EPS) if progress else None
         tell = bar.tell(callback) if bar else callback
         try:
             if isinstance(preconditioner, str):
                 precondition = self._found_by_name(preconditioner, rank, args, alpha, place)
-            limits = Limits(eps, max_iterations, tell, full)
+            bare = isinstance(alpha, float) and alpha == DEFAULT_ALPHA
+            limits = Limits(eps, max_iterations, tell, bare)
             found = self._solve(args, place, alpha, limits, x0, precondition)
         except ConvergenceError as error:
             if error.found is not None:

@@ -116,21 +116,17 @@ class Checks(ABC):
             alpha = self._like(np.asarray(alpha), b)
         if not self._is_array(alpha) or _kind(alpha.dtype) not in "fiub":
             raise TypeError(
-                f"alpha is {shown(alpha)}; write a number, or an array (..., 1, 1) of real "
-                "numbers for batches."
+                f"alpha is {shown(alpha)}; write a number, or an array of real numbers: (N,) or "
+                "(..., N, 1) for each row, (..., 1, 1) for each batch."
             )
         dtype = self.xp.float32 if self._is_narrow(b) else b.dtype
         if alpha.dtype != dtype:
             alpha = self._cast(alpha, dtype)
+        alpha = by_rows(alpha, b)
         shape = tuple(alpha.shape)
         if shape == ():
             return args, alpha
         whole = _broadcast((shape, tuple(b.shape)))
-        if whole is None or whole[-2:] != tuple(b.shape[-2:]):
-            raise ValueError(
-                f"alpha has shape {shape}, and the right-hand side {tuple(b.shape)}; write a "
-                "number, or one for each batch in the shape (..., 1, 1)."
-            )
         if whole != tuple(b.shape):
             b = self.xp.broadcast_to(b, whole)
         return (*args[:k], b, *args[k + 1 :]), alpha
@@ -221,6 +217,49 @@ def _broadcast(shapes: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
                 return None
             whole[d] = n
     return tuple(whole)
+
+
+def by_rows(alpha: Any, b: Any) -> Any:
+    """Alpha as () or as (..., 1, 1) or (..., N, 1), which broadcasts with b; (N,) is for rows."""
+    shape, whole = tuple(alpha.shape), tuple(b.shape)
+    column = (*shape, 1) if len(shape) == 1 else shape
+    if len(shape) == 0 or (
+        column[-1] == 1
+        and (column[-2] == 1 or column[-2] == whole[-2])
+        and _broadcast((column, whole)) is not None
+    ):
+        return alpha if column == shape else alpha[:, None]
+    raise ValueError(
+        f"alpha has shape {shape}, and the right-hand side {whole}; write a number, one for each "
+        f"row in the shape ({whole[-2]},) or (..., {whole[-2]}, 1), or one for each batch in the "
+        "shape (..., 1, 1)."
+    )
+
+
+# What options are called elsewhere.
+_NAMES = {
+    "eps": "tol rtol atol tolerance epsilon cg_tolerance eps_rel",
+    "max_iterations": "maxiter max_iter maxit n_iter niter iterations max_iters maxiters max_steps",
+    "x0": "x_0 x initial_guess init",
+    "preconditioner": "M Minv precond preconditioning precondition",
+    "alpha": "noise ridge nugget shift reg lambda_ lam diag jitter sigma",
+    "full": "full_output return_info info",
+    "rank": "precond_rank k",
+}
+
+
+def refuse_names(unknown: Any) -> None:
+    """That these are no options, each with the one that is meant.
+
+    Raises:
+        TypeError: if there is any.
+    """
+    for name in unknown:
+        meant = next((own for own, others in _NAMES.items() if name in others.split()), None)
+        answer = f"write {meant}" if meant else f"there are {', '.join(_NAMES)} and callback"
+        if name == "atol":
+            answer = "residuals are relative to the right-hand side: write eps"
+        raise TypeError(f"solve has no option {name!r}; {answer}.")
 
 
 def no_preconditioner(found: Any) -> str:

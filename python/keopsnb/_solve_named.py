@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
@@ -58,13 +57,6 @@ class NamedPreconditioners(Checks):
     ) -> Callable[[Any], Any]:
         if name not in NAMED:
             raise ValueError(no_preconditioner(name))
-        if self._is_array(alpha) and len(alpha.shape):
-            if math.prod(alpha.shape) != 1:
-                raise ValueError(
-                    f"alpha has shape {tuple(alpha.shape)}, and preconditioner={name!r} is for one "
-                    "alpha; write a number, or give a function as the preconditioner."
-                )
-            alpha = alpha.reshape(())
         try:
             return self._named(name, rank, args, alpha, place)
         except RuntimeError as error:
@@ -87,7 +79,6 @@ class NamedPreconditioners(Checks):
         k = self._position
         b = args[k]
         rows = int(b.shape[-2])
-        alpha = float(alpha)
         if rows == 0:
             return lambda r: r
         rank = min(rows, _RANK if rank is None else count_of(rank))
@@ -99,6 +90,11 @@ class NamedPreconditioners(Checks):
         def narrow(x: Any) -> Any:
             return self._cast(x, b.dtype)
 
+        if not self._is_array(alpha):
+            alpha = self._like(np.float64(alpha).reshape(1, 1), b)
+        alpha = wide(alpha.reshape(1, 1) if len(alpha.shape) == 0 else alpha)
+        if not bool(self.xp.isfinite(alpha).all()):
+            raise ValueError("alpha is not finite; write finite numbers.")
         if name == "nystrom":
             kernel = self._scalar(rank)
 
@@ -109,9 +105,12 @@ class NamedPreconditioners(Checks):
                 self.xp, product, lambda v: self._like(v, b), rows, rank, alpha, wide, narrow,
                 precision,
             )  # fmt: skip
-        if len(b.shape) > 2 or place["ranges"] is not None:
+        variables = self._reduction.routine.variables
+        own = [len(a.shape) > (1 if v[2] == 2 else 2) for a, v in zip(args, variables, strict=True)]
+        own[k] = False
+        if any(own) or place["ranges"] is not None:
             raise ValueError(
-                "preconditioner='pivoted_cholesky' is for systems without batch dimensions and "
+                "preconditioner='pivoted_cholesky' is for kernels without batch dimensions and "
                 "ranges; write 'nystrom'."
             )
         kernel, axis = self._scalar(1), self._reduction.axis
@@ -120,8 +119,7 @@ class NamedPreconditioners(Checks):
 
         def column(at: int) -> Any:
             sliced = [
-                a[at : at + 1] if v[2] == axis else a
-                for a, v in zip(args, self._reduction.routine.variables, strict=True)
+                a[at : at + 1] if v[2] == axis else a for a, v in zip(args, variables, strict=True)
             ]
             sliced[k] = one
             return kernel(*sliced, **whole)

@@ -73,12 +73,14 @@ WRONG: dict[str, tuple[Use, type[Exception], str]] = {
     "alpha a list": (lambda f: f.solve(alpha=[1.0]), TypeError, "alpha is a list"),
     "alpha complex array": (lambda f: f.solve(alpha=f.ones(1) * 1j), TypeError, "alpha is a"),
     "alpha a vector": (lambda f: f.solve(alpha=f.ones(3)), ValueError, "alpha has shape (3,)"),
+    "alpha a row": (lambda f: f.solve(alpha=f.ones(1, 6)), ValueError, "alpha has shape (1, 6)"),
+    "alpha a matrix": (lambda f: f.solve(alpha=f.ones(6, 6)), ValueError, "write a number, one"),
+    "alpha of a batch": (lambda f: f.solve(alpha=f.ones(2, 1)), ValueError, "(..., 1, 1)"),
     # When to stop.
     "eps infinite": (lambda f: f.solve(eps=float("inf")), ValueError, "eps is inf"),
     "eps nan": (lambda f: f.solve(eps=float("nan")), ValueError, "eps is nan"),
     "eps 0": (lambda f: f.solve(eps=0), ValueError, "eps is 0; write a positive number"),
     "eps text": (lambda f: f.solve(eps="1"), TypeError, "eps is '1'"),
-    "eps None": (lambda f: f.solve(eps=None), TypeError, "eps is None"),
     "-1 iterations": (lambda f: f.solve(max_iterations=-1), ValueError, "max_iterations is -1"),
     "2.5 iterations": (lambda f: f.solve(max_iterations=2.5), TypeError, "max_iterations is 2.5"),
     "iterations text": (lambda f: f.solve(max_iterations="5"), TypeError, "max_iterations is '5'"),
@@ -106,11 +108,13 @@ WRONG: dict[str, tuple[Use, type[Exception], str]] = {
         ValueError,
         "rank is '5'; write a positive integer",
     ),
-    "by name, many alpha": (
-        lambda f: f.solve(preconditioner="nystrom", alpha=f.ones(2, 1, 1)),
-        ValueError,
-        "alpha has shape (2, 1, 1), and preconditioner='nystrom' is for one alpha",
-    ),
+    # Names of other libraries.
+    "tol": (lambda f: f.solve(tol=1e-3), TypeError, "no option 'tol'; write eps"),
+    "rtol": (lambda f: f.solve(rtol=1e-3), TypeError, "no option 'rtol'; write eps"),
+    "atol": (lambda f: f.solve(atol=1e-3), TypeError, "relative to the right-hand side: write eps"),
+    "maxiter": (lambda f: f.solve(maxiter=3), TypeError, "'maxiter'; write max_iterations"),
+    "M": (lambda f: f.solve(M=None), TypeError, "no option 'M'; write preconditioner"),
+    "colour": (lambda f: f.solve(colour=3), TypeError, "no option 'colour'; there are eps,"),
 }
 # The options, and the alpha of the system that they are for.
 RIGHT: dict[str, tuple[Callable[[Front], dict[str, Any]], Any]] = {
@@ -127,10 +131,12 @@ RIGHT: dict[str, tuple[Callable[[Front], dict[str, Any]], Any]] = {
         lambda f: {"alpha": f.make(np.arange(1.0, 7)[:, None])},
         np.arange(1, 7),
     ),
+    "alpha a vector": (lambda f: {"alpha": f.make(np.arange(1.0, 7))}, np.arange(1, 7)),
     "one alpha of a batch": (
         lambda f: {"alpha": f.ones(1, 1, 1), "preconditioner": "nystrom"},
         1.0,
     ),
+    "eps None": (lambda _: {"eps": None}, 1.0),
     "eps of NumPy": (lambda _: {"eps": np.float32(1e-9)}, 1.0),
     "iterations of NumPy": (lambda _: {"max_iterations": np.int64(50)}, 1.0),
     "rank of NumPy": (lambda _: {"preconditioner": "pivoted_cholesky", "rank": np.int64(3)}, 1.0),

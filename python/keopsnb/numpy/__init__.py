@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from keopsnb.numpy._lazy import Pm as Pm
     from keopsnb.numpy._lazy import Vi as Vi
     from keopsnb.numpy._lazy import Vj as Vj
+    from keopsnb.numpy._solve import AccuracyWarning as AccuracyWarning
     from keopsnb.numpy._solve import ConvergenceError as ConvergenceError
     from keopsnb.numpy._solve import KernelSolve as KernelSolve
 
 __all__ = [
+    "AccuracyWarning",
     "ComplexLazyTensor",
     "ConvergenceError",
     "Genred",
@@ -38,7 +40,7 @@ __all__ = [
 # Imported at their first use: they are half of the time that the import would take.
 _LATER = {
     **dict.fromkeys(("ComplexLazyTensor", "LazyTensor", "Pm", "Vi", "Vj"), "_lazy"),
-    **dict.fromkeys(("ConvergenceError", "KernelSolve"), "_solve"),
+    **dict.fromkeys(("AccuracyWarning", "ConvergenceError", "KernelSolve"), "_solve"),
     "cluster": "cluster",
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 from keopsnb._boundary import boundary
 from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
+from keopsnb._solve import AccuracyWarning as AccuracyWarning
 from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import Solver
 from keopsnb.numpy._arrays import as_array, as_arrays

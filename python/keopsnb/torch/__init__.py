@@ -12,6 +12,7 @@ from keopsnb.torch._lazy import LazyTensor as LazyTensor
 from keopsnb.torch._lazy import Pm as Pm
 from keopsnb.torch._lazy import Vi as Vi
 from keopsnb.torch._lazy import Vj as Vj
+from keopsnb.torch._solve import AccuracyWarning as AccuracyWarning
 from keopsnb.torch._solve import ConvergenceError as ConvergenceError
 from keopsnb.torch._solve import KernelSolve as KernelSolve
 

@@ -19,6 +19,11 @@ from keopsnb.torch._context import (
 from keopsnb.torch._operator import Place, batch_dims, with_batch_first
 
 
+def as_column(alpha: Any) -> Any:
+    """Alpha of one axis, which is one for each row, as (N, 1)."""
+    return alpha[:, None] if isinstance(alpha, Tensor) and alpha.ndim == 1 else alpha
+
+
 @dataclass(frozen=True)
 class System:
     """A x = b, with A = (the Sum that is linear in argument k) + alpha Id."""
@@ -31,6 +36,7 @@ class System:
     def solution(self, x0: Any, alpha: Any, args: Sequence[Tensor]) -> Tensor:
         """Its solution, differentiable, with the batch dimensions of b and alpha."""
         b = args[self.k]
+        alpha = as_column(alpha)
         if isinstance(alpha, Tensor) and alpha.ndim > 0:
             shape = torch.broadcast_shapes(b.shape, alpha.shape)  # type: ignore[no-untyped-call]
             args = (*args[: self.k], b.expand(shape), *args[self.k + 1 :])
@@ -71,7 +77,8 @@ class System:
         results[k] = g.sum_to_size(args[k].shape) if needed[k] else None
         by_alpha = None
         if of_alpha:
-            by_alpha = -(g * x).sum_to_size(alpha.shape or (1,)).reshape(alpha.shape)
+            column = as_column(alpha).shape or (1,)
+            by_alpha = -(g * x).sum_to_size(column).reshape(alpha.shape)
         return by_alpha, results
 
     def batched(
@@ -98,6 +105,7 @@ class System:
         moved[k] = moved[k].expand(*batch, *moved[k].shape[-2:])
         if of_alpha is not None:
             alpha = alpha.movedim(of_alpha, 0)
+            alpha = alpha[..., None] if alpha.ndim == 2 else alpha
             alpha = alpha.reshape(size, *[1] * (moved[k].ndim - alpha.ndim), *alpha.shape[1:])
         if of_x0 is not None:
             x0 = x0.movedim(of_x0, 0)

@@ -12,6 +12,7 @@ from keopsnb._boundary import boundary
 from keopsnb._conjugate import Limits, Solution, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._options import header_text
+from keopsnb._solve import AccuracyWarning as AccuracyWarning
 from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import Solver
 from keopsnb.torch._autograd import reduce
@@ -104,7 +105,7 @@ class KernelSolve(Solver):
                 lambda x: product(*fixed[:k], x, *fixed[k + 1 :]) + shift * x,
                 b,
                 # Gradients are solved for in silence.
-                replace(limits, callback=None, residual=False) if first else limits,
+                replace(limits, callback=None) if first else limits,
                 start,
                 precondition,
             )
@@ -124,7 +125,7 @@ class KernelSolve(Solver):
         name: str,
         rank: int | None,
         args: tuple[Any, ...],
-        alpha: float,
+        alpha: Any,
         place: dict[str, Any],
     ) -> Callable[[Any], Any]:
         shift = alpha.detach() if isinstance(alpha, Tensor) else alpha

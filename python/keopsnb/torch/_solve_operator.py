@@ -14,9 +14,13 @@ from torch import Tensor
 
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb._solve import DEFAULT_ALPHA, STOP
+from keopsnb._solve_checks import by_rows, refuse_names
 from keopsnb.torch._graph import admission
 from keopsnb.torch._implicit import System
 from keopsnb.torch._operator import LIBRARY
+
+# What is about the steps of a solution.
+WATCHED = ("callback", "progress", "full")
 
 
 @functools.lru_cache(4096)
@@ -30,7 +34,7 @@ def solver_of(key: str) -> Any:
 
 LIBRARY.define(  # type: ignore[no-untyped-call]
     "solve(str solver, Tensor[] args, Tensor[] ranges, str backend, int device_id, Tensor alpha, "
-    "Tensor? x0, float eps, int? max_iterations, str? preconditioner, int? rank) -> Tensor"
+    "Tensor? x0, float? eps, int? max_iterations, str? preconditioner, int? rank) -> Tensor"
 )
 
 
@@ -43,7 +47,7 @@ def _solution(
     device_id: int,
     alpha: Tensor,
     x0: Tensor | None,
-    eps: float,
+    eps: float | None,
     max_iterations: int | None,
     preconditioner: str | None,
     rank: int | None,
@@ -136,6 +140,8 @@ def solve_by_key(
     """The solution of the solver that has this key; it stands in graphs."""
     place = {"backend": backend, "device_id": device_id, "ranges": ranges}
     args = solver_of(key)._checked(args)
+    if isinstance(alpha, Tensor):
+        alpha = by_rows(alpha, args[solver_of(key)._position])
     return _system(key, args, place, stop).solution(x0, alpha, args)
 
 
@@ -153,6 +159,7 @@ def solve_traced(
     **options: Any,
 ) -> Tensor:
     """What `KernelSolve.__call__` is for a tracer: a node with what it would compute."""
+    refuse_names([n for n in options if n not in STOP and n not in WATCHED])
     name = _of_steps(options)
     if name:
         raise TypeError(
@@ -190,7 +197,7 @@ def solve_in_graph(key: str, *args: Tensor, **options: Any) -> Any:
 
 def _of_steps(options: dict[str, Any]) -> str:
     """An option that is about steps, which nobody takes while a graph is made; "" if none is."""
-    for name in ("callback", "progress", "full"):
+    for name in WATCHED:
         if options.get(name):
             return name
     return "A function as preconditioner" if callable(options.get("preconditioner")) else ""

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from keopsnb._conjugate import Limits, conjugate_gradients
+from keopsnb._conjugate import EPS, Limits, conjugate_gradients
 from keopsnb.compat.moved.common.utils import get_tools
 
 
@@ -79,7 +79,8 @@ def _solve(
         xp,
         lambda a: apply(a.reshape(b.shape)).reshape(column.shape),
         column,
-        Limits(eps=eps),
+        # As many steps as there, and its eps where rounding allows it.
+        Limits(None if eps == EPS else eps, 10 * column.shape[-2] * column.shape[-1] + 100),
         precondition=inverse,
     )
     return found.solution.reshape(b.shape)
