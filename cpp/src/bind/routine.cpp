@@ -166,7 +166,8 @@ nb::object call(const Routine& routine, nb::tuple inputs, nb::object out, nb::ha
   for (nb::handle input : inputs) (arguments.*Front::add)(input, routine);
   if constexpr (Front::torch) arguments.bring_numbers(inputs, routine);
   const Routine::Types types = routine.types(arguments.views());
-  if (types.integers) arguments.convert_integers(integers_beside(types.dtype), inputs, routine);
+  if (types.integers.any())
+    arguments.convert_integers(integers_beside(types.dtype), inputs, routine);
   const std::vector<ArrayView>& views = arguments.views();
   const Place place = choose_place(routine, views, request);
   const Routine::Shape shape = routine.check(views, ranges_of(clusters));

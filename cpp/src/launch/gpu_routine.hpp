@@ -1,6 +1,6 @@
 // A routine's kernels on GPUs, and their launch.
 #pragma once
-#include <cstdint>
+#include <bitset>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,7 +29,7 @@ struct GpuKernel {
 std::string gpu_flags(bool fast_math);
 
 // Which arguments are integers, as bits by position.
-using Integers = std::uint64_t;
+using Integers = std::bitset<most_inputs>;
 
 struct GpuKey {
   Dtype dtype;

@@ -121,7 +121,7 @@ std::string Routine::source(const Types& types, Processor processor) const {
     if (!used) continue;
     text += "constexpr auto v" + std::to_string(k) + " = ";
     text += maker[static_cast<int>(category_of(k))];
-    text += types.integers >> k & 1 ? "_integer<" : "<";
+    text += types.integers[k] ? "_integer<" : "<";
     text += std::to_string(k) + ", " + std::to_string(program_.variables[k].dim) + ">;\n";
   }
   text += "constexpr auto f = " + program_.formulas[0].code + ";\n";
@@ -170,6 +170,13 @@ CpuKernels::Use Routine::cpu_kernel(const Types& types,
 }
 
 const GpuKernel& Routine::gpu_kernel(const Types& types, int device) const {
+  // CUDA passes 32,764 bytes of arguments to a kernel, since 12.1.
+  constexpr std::size_t most = (32764 - sizeof(GpuCall)) / sizeof(GpuInput);
+  if (program_.variables.size() > most)
+    throw ArgumentTypeError("On a GPU a formula takes at most " + std::to_string(most) +
+                            " arguments, and this one has " +
+                            std::to_string(program_.variables.size()) +
+                            "; put numbers into one vector, a parameter.");
   const GpuKey key{types.dtype, types.integers, device};
   if (const GpuKernel* kernel = gpu_.find(key)) return *kernel;
   return gpu_.keep(key, {source(types, Processor::gpu), device, spec_.fast_math});

@@ -82,7 +82,7 @@ class Routine {
   // What a kernel is compiled for: the type of numbers in memory, and which arguments are integers.
   struct Types {
     Dtype dtype = Dtype::float32;
-    Integers integers = 0;
+    Integers integers;
     bool operator==(const Types&) const = default;
   };
   // The types of a call. Throws ArgumentTypeError where they do not fit.

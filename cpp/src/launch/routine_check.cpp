@@ -7,16 +7,17 @@
 namespace keopsnb {
 
 Routine::Types Routine::types(std::span<const ArrayView> arguments) const {
-  if (arguments.size() > 64)
-    throw ArgumentTypeError("A formula takes at most 64 arguments, and this one takes " +
-                            std::to_string(arguments.size()) + ".");
+  if (arguments.size() > most_inputs)
+    throw ArgumentTypeError("A formula takes at most " + std::to_string(most_inputs) +
+                            " arguments, and this one takes " + std::to_string(arguments.size()) +
+                            "; put numbers into one vector, a parameter.");
   Types types;
   std::optional<std::size_t> first;  // of the arguments that are numbers
   bool wide = false;
   for (std::size_t k = 0; k < arguments.size(); ++k) {
     const Dtype dtype = arguments[k].dtype;
     if (is_integer(dtype)) {
-      types.integers |= Integers{1} << k;
+      types.integers.set(k);
       wide |= dtype == Dtype::int64;
       continue;
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._boundary import boundaries, boundary
@@ -170,7 +171,14 @@ class Lazy:
         """Anything an operator may meet, as a matrix."""
         if isinstance(other, Lazy):
             return other  # type: ignore[return-value]
+        if isinstance(other, Integral) and abs(int(other)) < _FLOATS and not self.of_integers:
+            other = float(other)  # an argument of the kernel, and no constant of its text
         return type(self)(other)  # type: ignore[call-arg]
+
+    @property
+    def of_integers(self) -> bool:
+        """Whether a variable holds integers, beside which those of Python stay exact."""
+        return any(v.integers for v in self.text.variables)
 
     def check_done(self) -> None:
         """Raise TypeError if this is a reduction that is not computed yet."""
@@ -322,6 +330,8 @@ class Lazy:
         return self.waiting(*args, **kwargs)
 
 
+# Greater integers are taken as the constructor takes them.
+_FLOATS = 2**63
 # What methods call of each other.
 _INNER = frozenset((*vars(Lazy), "planned", "solved", "refuse")) - {"__call__"}
 

@@ -164,7 +164,11 @@ class Deferred:
                 forms, places, self.op, self.axis, self.opt_arg, options
             )
             data = self._data(layout, variables, args)
-            result = call(*data, **(self.given | more if more else self.given))
+            given = self.given | more if more else self.given
+            if layout.numbers:
+                result = self._among_numbers(call, layout, variables, data, given)
+            else:
+                result = call(*data, **given)
         except (TypeError, ValueError) as error:
             named = _named(error, variables)
             if named is None:
@@ -189,10 +193,30 @@ class Deferred:
                 "given."
             )
         order = layout.order[layout.symbolic :] if args else layout.order
-        data = [*args, *[variables[k].data for k in order]]
-        if layout.numbers:
-            data = self.kind.arrays.alike(data, [variables[k].kind.number for k in layout.order])
-        return data
+        return [*args, *[variables[k].data for k in order]]
+
+    def _among_numbers(
+        self,
+        call: Callable[..., Any],
+        layout: Layout,
+        variables: Sequence[Variable],
+        data: list[Any],
+        given: dict[str, Any],
+    ) -> Any:
+        """A call with Python's numbers among its arguments."""
+        arrays = self.kind.arrays
+        data, narrow = arrays.alike(data, [variables[k].kind.number for k in layout.order])
+        if narrow is None:
+            return call(*data, **given)
+        out = given.get("out")
+        result = call(*data, **{k: v for k, v in given.items() if k != "out"})
+        if isinstance(result, tuple):
+            return tuple(arrays.narrowed(r, narrow) for r in result)
+        result = arrays.narrowed(result, narrow)
+        if out is None:
+            return result
+        out[...] = result
+        return out
 
     def _kept(self, result: Any) -> Any:
         if isinstance(result, tuple):

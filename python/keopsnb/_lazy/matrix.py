@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.reductions import Reductions
@@ -30,10 +31,11 @@ class Matrix(Reductions):
         if not self.arrays.is_array(v):
             raise TypeError(f"K @ v takes an array v, and this is a {type(v).__name__}.")
         v = self.arrays.as_array(v)
-        if v.shape == () or v.shape[-1 if len(v.shape) == 1 else -2] != (self.nj or 1):
+        columns = self._shape[-2]
+        if v.shape == () or v.shape[-1 if len(v.shape) == 1 else -2] != columns:
             raise ValueError(
-                f"v has shape {tuple(v.shape)}, and K has {self.nj or 1} columns; write v as "
-                f"({self.nj or 1},) or (..., {self.nj or 1}, E)."
+                f"v has shape {tuple(v.shape)}, and K has {columns} columns; write v as "
+                f"({columns},) or (..., {columns}, E)."
             )
         rows = v[:, None] if len(v.shape) == 1 else v
         column = self._column(rows)
@@ -49,10 +51,11 @@ class Matrix(Reductions):
         if not self.arrays.is_array(v):
             raise TypeError(f"v @ K takes an array v, and this is a {type(v).__name__}.")
         v = self.arrays.as_array(v)
-        if v.shape == () or v.shape[-1] != (self.ni or 1):
+        rows = self._shape[-3]
+        if v.shape == () or v.shape[-1] != rows:
             raise ValueError(
-                f"v has shape {tuple(v.shape)}, and K has {self.ni or 1} rows; write v as "
-                f"({self.ni or 1},) or (..., E, {self.ni or 1})."
+                f"v has shape {tuple(v.shape)}, and K has {rows} rows; write v as "
+                f"({rows},) or (..., E, {rows})."
             )
         if len(v.shape) == 1:
             return self.t() @ v
@@ -152,11 +155,12 @@ class Matrix(Reductions):
         return self._rows(rows, 0)._rows(columns, 1)._entries(entries)
 
     def _rows(self, key: Any, category: int) -> Self:
-        if isinstance(key, slice) and key == slice(None):
-            return self
-        if hasattr(key, "__index__") and not getattr(key, "shape", ()):
+        if isinstance(key, slice):  # which Dynamo asks for no attributes
+            if key == slice(None):
+                return self
+        elif hasattr(key, "__index__") and not getattr(key, "shape", ()):
             raise IndexError("Write a slice such as [3:4] for one row or column.")
-        if len(getattr(key, "shape", ())) > 1:
+        elif len(getattr(key, "shape", ())) > 1:
             raise IndexError(
                 f"Rows and columns are indexed by one axis, and this has shape {tuple(key.shape)}."
             )
@@ -166,6 +170,8 @@ class Matrix(Reductions):
                 "and set ranges then."
             )
         concerned = [v for v in self.text.variables if v.kind.category == category]
+        if not concerned:
+            return self._repeated(key, category)
         for v in concerned:
             if v.data is None:
                 raise TypeError(f"{v!r} has no rows to slice yet; slice the value of the call.")
@@ -175,13 +181,29 @@ class Matrix(Reductions):
         )
         return self._of(self.text.over(variables), self)
 
+    def _repeated(self, key: Any, category: int) -> Self:
+        """The single row or column that all variables share, as often as the key takes it."""
+        held = [v for v in self.text.variables if v.data is not None and not v.kind.number]
+        ones = self.arrays.ones(held[0].data if held else None, self.text.sizes.dtype)[key, :]
+        if isinstance(key, slice) and ones.shape[0] == 1:
+            return self
+        return self * self._of(variable_expression(Variable(ones, Kind(category, 1))))
+
     def _entries(self, key: Any) -> Self:
-        if isinstance(key, int) and not isinstance(key, bool):
-            return self.elem(key)
+        if not isinstance(key, slice | bool) and hasattr(key, "__index__"):
+            try:
+                return self.elem(operator.index(key))
+            except TypeError:
+                pass  # an array of more than one number
         if isinstance(key, slice) and key.step in (None, 1):
             begin, end, _ = key.indices(self.ndim)
             if (begin, end) == (0, self.ndim):
                 return self
+            if begin >= end:
+                raise IndexError(
+                    f"The slice {key.start}:{key.stop} takes none of the {self.ndim} components; "
+                    "write one that takes one or more."
+                )
             return self.extract(begin, end - begin)
         raise IndexError(f"The components are indexed by an integer or a slice, not {key!r}.")
 

@@ -53,8 +53,6 @@ class Methods(Rows):
 
     def clamp(self, other1: Any, other2: Any) -> Self:
         """other1 where a < other1, other2 where a > other2, else a."""
-        if isinstance(other1, int) and isinstance(other2, int):
-            return self.make(f"ClampInt({{}}, {other1}, {other2})")
         return self.make("Clamp({}, {}, {})", other1, other2)
 
     def norm(self, dim: int = -1) -> Self:

@@ -141,7 +141,11 @@ class Reductions(Methods):
         return self._over("", "Mean", axis, dim, kwargs)
 
     def var(self, axis: Axis = None, dim: Axis = None, correction: int = 0, **kwargs: Any) -> Any:
-        """The variance over i or j: squared deviations over their number less the correction."""
+        """The variance over i or j: squared deviations over their number less the correction.
+
+        `ddof` is NumPy's name for the correction.
+        """
+        correction = kwargs.pop("ddof", correction)
         return self._over("", "Variance", axis, dim, {"opt_arg": correction, **kwargs})
 
     def prod(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:

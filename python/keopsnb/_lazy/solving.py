@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -143,12 +144,17 @@ class Solving:
                 f"This system has {symbolic} symbolic variables, and {len(args)} were given."
             )
         data: Sequence[Any] = [*args, *(variables[k].data for k in order[symbolic:])]
+        arrays, narrow = self.kind.arrays, None
         if any(kind.number for kind in kinds):
-            data = self.kind.arrays.alike(data, [kinds[k].number for k in order])
-        given = self.given | more
+            data, narrow = arrays.alike(data, [kinds[k].number for k in order])
+        given = {**self.given, **more}
         if self.flat:
             given = _of_columns(given)
+        if narrow is not None and given.get("x0") is not None:
+            (given["x0"],), _ = arrays.alike([given["x0"]], [False])
         result = solve(*data, **given)
+        if narrow is not None:
+            result = _in_dtype(arrays, result, narrow)
         return _flattened(result) if self.flat else result
 
     def __repr__(self) -> str:
@@ -158,6 +164,12 @@ class Solving:
             f"the solution v{self.unknown} of the sum over {'ij'[axis]} of "
             f"{renamed(self.system.form.formula, names)}"
         )
+
+
+def _in_dtype(arrays: Any, result: Any, dtype: Any) -> Any:
+    if not hasattr(result, "iterations"):
+        return arrays.narrowed(result, dtype)
+    return dataclasses.replace(result, solution=arrays.narrowed(result.solution, dtype))
 
 
 def _of_columns(options: dict[str, Any]) -> dict[str, Any]:

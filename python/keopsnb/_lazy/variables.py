@@ -35,25 +35,28 @@ class Variable:
     None if it is symbolic; the tuple of Python numbers if it is made of these.
     """
 
-    __slots__ = ("batch", "data", "dtype", "kind", "rows")
+    __slots__ = ("batch", "data", "dtype", "integers", "kind", "rows")
 
     def __init__(self, data: Any, kind: Kind) -> None:
         self.data, self.kind = data, kind
         self.rows: int | None = None
         self.batch: tuple[int, ...] = ()
-        self.dtype = None
+        self.dtype, self.integers = None, False
         if data is not None and not kind.number:
             shape = tuple(data.shape)
             if kind.category < 2:
                 self.rows = shape[-2]
             self.batch = shape[: -1 if kind.category == 2 else -2]
             self.dtype = _floating(data.dtype)
+            self.integers = self.dtype is None
 
     def same(self, other: Variable) -> bool:
         """Whether both are one argument."""
         mine, theirs = self.kind, other.kind
         if mine.position is not None:
             return mine == theirs
+        if mine.number:  # 0.0 and -0.0 are two
+            return theirs.number and repr(self.data) == repr(other.data)
         return mine.category == theirs.category and self.data is other.data
 
     def __repr__(self) -> str:
@@ -133,7 +136,7 @@ class Sizes(NamedTuple):
         """
         ni, nj, batch, dtype = self
         if v.dtype is not None:  # NumPy holds float64 to be equal to None
-            if dtype is not None and v.dtype != dtype:
+            if dtype is not None and v.dtype != dtype and not _autocasts(v):
                 raise TypeError(
                     f"An operand is {_text(v.dtype)} ({v!r}), and those before it are "
                     f"{_text(dtype)}; all must have one dtype."
@@ -151,6 +154,15 @@ class Sizes(NamedTuple):
         if v.batch != batch and v.batch:
             batch = _broadcast(batch, v)
         return Sizes(ni, nj, batch, dtype)
+
+
+def _autocasts(v: Variable) -> bool:
+    """Whether torch's autocast brings dtypes together, as it does for the reduction itself."""
+    if type(v.data).__module__ == "numpy":
+        return False
+    from keopsnb.torch._context import autocasts
+
+    return autocasts(v.data.device)
 
 
 def _text(dtype: Any) -> str:

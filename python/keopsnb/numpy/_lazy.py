@@ -37,17 +37,33 @@ class _Arrays:
         return x if isinstance(x, Matrix) else as_array(x)
 
     @staticmethod
-    def alike(data: Sequence[Any], numbers: Sequence[bool]) -> Any:
-        """The arguments, with Python's numbers in the dtype of the others."""
+    def alike(data: Sequence[Any], numbers: Sequence[bool]) -> tuple[list[Any], Any]:
+        """The arguments, with Python's numbers in the dtype of the others, and that of results.
+
+        16 bits are types of memory: a number is none, so that all are float32 beside one.
+        """
         both = list(zip(data, numbers, strict=True))
         dtypes = (d.dtype for d, number in both if not number and d.dtype.kind == "f")
-        wanted = next(dtypes, np.dtype("float64"))
-        return [np.array(d, wanted) if number else d for d, number in both]
+        found = next(dtypes, np.dtype("float64"))
+        narrow = found if found.itemsize == 2 else None
+        wanted = np.dtype("float32") if narrow else found
+        made = [np.asarray(d, wanted) if number or d.dtype == narrow else d for d, number in both]
+        return made, narrow
+
+    @staticmethod
+    def narrowed(x: Any, dtype: Any) -> Any:
+        """Numbers in a dtype; indices and truth values as they are."""
+        return x.astype(dtype) if x.dtype.kind == "f" else x
 
     @staticmethod
     def again(op: str, x: Any) -> Any:
         """Max or Min over i of what one over j gives: (..., M, D) to (..., D)."""
         return x.max(-2, initial=-np.inf) if op == "Max" else x.min(-2, initial=np.inf)
+
+    @staticmethod
+    def ones(like: Any, dtype: Any) -> Any:  # noqa: ARG004
+        """One row of the number 1, where an array is."""
+        return np.ones((1, 1), np.float64 if dtype is None else dtype)
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:

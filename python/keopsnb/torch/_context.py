@@ -120,10 +120,15 @@ def device_of(args: Sequence[Any]) -> torch.device:
     return next((d for d in devices if d.type != "cpu"), torch.device("cpu"))
 
 
+def autocasts(device: torch.device | None) -> bool:
+    """Whether autocast is on for what is computed there."""
+    kind = "cpu" if device is None else device.type
+    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+
+
 def as_autocast(args: Sequence[Any]) -> tuple[Any, ...]:
     """The arguments as autocast wants them for a reduction: 16-bit numbers become float32."""
-    device = device_of(args).type
-    if not torch.amp.is_autocast_available(device) or not torch.is_autocast_enabled(device):
+    if not autocasts(device_of(args)):
         return tuple(args)
     narrow = (torch.float16, torch.bfloat16)
     return tuple(a.float() if a.dtype in narrow else a for a in args)

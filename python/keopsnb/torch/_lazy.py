@@ -15,7 +15,7 @@ from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb.torch import _graph
-from keopsnb.torch._context import is_ordinary
+from keopsnb.torch._context import autocasts, is_ordinary
 from keopsnb.torch._genred import Genred
 
 if TYPE_CHECKING:
@@ -36,17 +36,34 @@ class _Arrays:
         return x
 
     @staticmethod
-    def alike(data: Sequence[Any], numbers: Sequence[bool]) -> Any:
-        """The arguments, with Python's numbers in the dtype and on the device of the others."""
+    def alike(data: Sequence[Any], numbers: Sequence[bool]) -> tuple[list[Any], Any]:
+        """The arguments, with Python's numbers in the dtype and on the device of the others.
+
+        16 bits are types of memory: a number is none, so that all are float32 beside one. Also the
+        dtype of results, None if it is that of the arguments.
+        """
         dtype, device, found = torch.get_default_dtype(), None, False
         for x, number in zip(data, numbers, strict=True):
             if not number and not found:
                 device, found = x.device, x.is_floating_point()
                 dtype = x.dtype if found else dtype
-        return [
-            _vector(x, dtype, device) if number else x
+        narrow = dtype if dtype.itemsize == 2 else None
+        if narrow:
+            dtype = torch.float32
+        made = [
+            _vector(x, dtype, device)
+            if number
+            else x.float()
+            if narrow and x.dtype in _NARROW
+            else x
             for x, number in zip(data, numbers, strict=True)
         ]
+        return made, None if narrow is None or autocasts(device) else narrow
+
+    @staticmethod
+    def narrowed(x: Any, dtype: Any) -> Any:
+        """Numbers in a dtype; indices and truth values as they are."""
+        return x.to(dtype) if x.is_floating_point() else x
 
     @staticmethod
     def again(op: str, x: Any) -> Any:
@@ -55,6 +72,11 @@ class _Arrays:
             of_none = -torch.inf if op == "Max" else torch.inf
             return x.new_full((*x.shape[:-2], x.shape[-1]), of_none)
         return x.max(-2).values if op == "Max" else x.min(-2).values
+
+    @staticmethod
+    def ones(like: Any, dtype: Any) -> Any:
+        """One row of the number 1, where a tensor is."""
+        return torch.ones((1, 1), dtype=dtype, device=None if like is None else like.device)
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -111,12 +133,19 @@ _FUNCTIONS = {
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
 
 
+_NARROW = (torch.float16, torch.bfloat16)
+
+
 def _vector(numbers: tuple[float, ...], dtype: Any, device: Any) -> torch.Tensor:
     if device is None or device.type == "cpu":
         return torch.tensor(numbers, dtype=dtype, device=device)
     # A copy would wait for the device, and be no part of a CUDA graph.
     each = [torch.full((1,), number, dtype=dtype, device=device) for number in numbers]
     return each[0] if len(each) == 1 else torch.cat(each)
+
+
+def _is_numpy(x: Any) -> bool:
+    return type(x).__module__ == "numpy" and type(x).__name__ == "ndarray"
 
 
 def _product(left: Any, right: Any) -> Any:
@@ -229,6 +258,23 @@ class LazyTensor(Matrix):
             return NotImplemented
         first, *others = (like.lift(a) for a in args)
         return getattr(first, name)(*others)
+
+    def __matmul__(self, v: Any, **kwargs: Any) -> Any:
+        """The product with a tensor v; an array of NumPy, as SciPy's solvers have, gives one."""
+        if _is_numpy(v):
+            return super().__matmul__(self._tensor(v), **kwargs).cpu().numpy()
+        return super().__matmul__(v, **kwargs)
+
+    def __rmatmul__(self, v: Any) -> Any:
+        """The product of a tensor v with this matrix; an array of NumPy gives one."""
+        if _is_numpy(v):
+            return super().__rmatmul__(self._tensor(v)).cpu().numpy()
+        return super().__rmatmul__(v)
+
+    def _tensor(self, v: Any) -> torch.Tensor:
+        tensor = torch.as_tensor(v, device=self.device)
+        dtype = self.text.sizes.dtype
+        return tensor.to(tensor.dtype if dtype is None or tensor.is_complex() else dtype)
 
     def lift(self, other: Any) -> Self:
         """Anything an operator may meet, as a matrix."""

@@ -10,7 +10,7 @@
 namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Inputs of one call.
-inline constexpr int most_inputs = 64;
+inline constexpr int most_inputs = 1024;
 
 // Batch dimensions: `shape` of them, and for each input its strides in bytes, one for each.
 struct CpuBatches {
