@@ -34,6 +34,7 @@ class Rows(Operators):
 # Rows whose method is written by hand, as it reduces too, takes more, or changes the kind.
 ELSEWHERE = {
     "Add", "Subtract", "Mult", "Divide", "Minus", "Pow", "Clamp",
+    "IfElse", "Where", "MatVecMult", "VecMatMult", "TensorProd",
     "Sum", "Max", "Min", "ArgMax", "ArgMin", "Concat", "TensorDot", "Kron",
 }  # fmt: skip
 # Where KeOps names parameters, gives defaults or orders operands otherwise; {0} is the matrix.

@@ -6,7 +6,7 @@ from typing import Any
 
 from keopsnb._boundary import boundary
 
-_OUTPUT = re.compile(r"\s*(?:\w+\s*=\s*)?V([ij])\(\s*(\d+)\s*\)\s*")
+_OUTPUT = re.compile(r"\s*(?:\w+\s*=\s*)?V([ijxy])\(\s*(\d+)\s*\)\s*")
 
 
 def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
@@ -18,7 +18,7 @@ def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
         match = _OUTPUT.fullmatch(output)
         if match is None:
             raise ValueError(f"output is {output!r}; write 'a = Vi(D)' or 'a = Vj(D)'.")
-        axis, dim = int(match[1] == "i"), int(match[2])
+        axis, dim = int(match[1] in "ix"), int(match[2])
         if ranked:
             options["opt_arg"] = dim
         reduction = genred(formula, list(aliases), operation, axis, **options)

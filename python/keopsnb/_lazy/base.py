@@ -318,6 +318,11 @@ class Lazy:
         )
 
     @property
+    def callfun(self) -> Any:
+        """KeOps' name of what a matrix calls that waits for its variables; None of others."""
+        return self.waiting
+
+    @property
     def symbolic(self) -> bool:
         """Whether a call has to give the values of variables."""
         return self.text.form.symbolic

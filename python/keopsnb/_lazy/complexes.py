@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._lazy.base import Lazy
+from keopsnb._lazy.indices import component_range
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.methods import Methods
 from keopsnb._lazy.operators import Operators
 from keopsnb._lazy.reductions import Axis
 from keopsnb._lazy.rows import Rows
+from keopsnb._options import integer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -144,17 +147,52 @@ class ComplexMatrix(Matrix):
             raise TypeError(f"There is no {reduction_op} of complex numbers; take parts of them.")
         return super().reduction(reduction_op, *args, **kwargs)
 
-    def _entries(self, key: Any) -> Self:
-        if isinstance(key, int) and not isinstance(key, bool):
-            first = key + self.ndim // 2 if key < 0 else key
-            return self.make(f"Extract({{}}, {2 * first}, 2)")
-        if isinstance(key, slice) and key.step in (None, 1):
-            begin, end, _ = key.indices(self.ndim // 2)
-            return self.make(f"Extract({{}}, {2 * begin}, {2 * (end - begin)})")
-        raise IndexError(f"The components are indexed by an integer or a slice, not {key!r}.")
+    def _components(self, begin: int, count: int) -> Self:
+        return self.make(f"Extract({{}}, {2 * begin}, {2 * count})")
 
     def _column(self, rows: Any) -> Any:
         return self.real_kind(rows[..., None, :, :])
+
+    # ---- what is linear in each operand, by its parts ----
+
+    def _bilinear(self, product: Callable[[Any, Any], Any], other: Any) -> Self:
+        a, b = self, self.lift(other)
+        if not b.is_complex:
+            return self._joined(product(a.real, b), product(a.imag, b))
+        real = product(a.real, b.real) - product(a.imag, b.imag)
+        return self._joined(real, product(a.real, b.imag) + product(a.imag, b.real))
+
+    def _joined(self, real: Any, imag: Any) -> Self:
+        joined: Self = real.real2complex() + imag.imag2complex()
+        return joined
+
+    def keops_tensordot(self, other: Any, *dims: Any) -> Self:
+        """The tensor product of two entries of these shapes, contracted as numpy.tensordot does."""
+        return self._bilinear(lambda a, b: a.keops_tensordot(b, *dims), other)
+
+    def keops_kron(self, other: Any, dimfself: Any, dimfother: Any) -> Self:
+        """The Kronecker product of two tensors of these shapes, as numpy.kron."""
+        return self._bilinear(lambda a, b: a.keops_kron(b, dimfself, dimfother), other)
+
+    def matvecmult(self, other: Any) -> Self:
+        """Product of a matrix, the rows of it one after the other, and a vector."""
+        return self._bilinear(lambda a, b: a.matvecmult(b), other)
+
+    def vecmatmult(self, other: Any) -> Self:
+        """Product of a vector and a matrix, the rows of it one after the other."""
+        return self._bilinear(lambda a, b: a.vecmatmult(b), other)
+
+    def tensorprod(self, other: Any) -> Self:
+        """All products of components, row after row."""
+        return self._bilinear(lambda a, b: a.tensorprod(b), other)
+
+    def elem(self, i: int) -> Self:
+        """One component."""
+        return self._components(component_range(i, self._shape[-1])[0], 1)
+
+    def extract(self, i: int, d: int) -> Self:
+        """Components i to i + d."""
+        return self._components(integer("i", i), integer("d", d))
 
     def inv(self) -> Self:
         """1 / z."""

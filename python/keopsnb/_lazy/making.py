@@ -136,22 +136,19 @@ def _as_float(x: int) -> float:
 def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:
     """The rows of an array, and what they hang on."""
     shape = tuple(x.shape)
-    if len(shape) <= 1:
-        if axis is not None:
+    if axis is not None:
+        if not shape:
             raise ValueError(
-                f"x has shape {shape} and axis is {axis}; a vector is a parameter: leave axis out."
+                "x has shape (), which has no rows; write Pm(x) for a parameter, or give it the "
+                f"shape ({'MN'[axis]},) or (..., {'MN'[axis]}, D)."
             )
+        return (x[:, None] if len(shape) == 1 else x), axis
+    if len(shape) <= 1:
         return (x.reshape(1) if shape == () else x), 2
     if len(shape) == 2:
-        if axis is None:
-            raise ValueError(
-                f"x has shape {shape}; write axis=0 for rows i or axis=1 for columns j, or give it "
-                "the shape (M, 1, D) or (1, N, D)."
-            )
-        return x, axis
-    if axis is not None:
         raise ValueError(
-            f"x has shape {shape} and axis is {axis}; the shape says what it is: leave axis out."
+            f"x has shape {shape}; write Vi(x) or axis=0 for rows i, Vj(x) or axis=1 for columns "
+            "j, or give it the shape (M, 1, D) or (1, N, D)."
         )
     if shape[-3] != 1 and shape[-2] != 1:
         raise ValueError(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import TYPE_CHECKING, Any
 
+from keopsnb._lazy.base import of_variable
+from keopsnb._lazy.indices import component_range
 from keopsnb._lazy.reductions import Reductions
 from keopsnb._lazy.variables import Kind, Variable, last_dim, variable_expression
 
@@ -43,7 +44,9 @@ class Matrix(Reductions):
         result = product.reduction("Sum", axis=product.nbatchdims + 1, **kwargs)
         return result[..., 0] if len(v.shape) == 1 else result
 
-    def _column(self, rows: Any) -> Self:
+    def _column(self, rows: Any) -> Any:
+        if self.arrays.is_complex(rows):
+            return self.complex_kind(rows[..., None, :, :])
         return self._of(variable_expression(Variable(rows, Kind(1, last_dim(rows)))))
 
     def __rmatmul__(self, v: Any) -> Any:
@@ -176,36 +179,65 @@ class Matrix(Reductions):
             if v.data is None:
                 raise TypeError(f"{v!r} has no rows to slice yet; slice the value of the call.")
         variables = tuple(
-            Variable(v.data[..., key, :], v.kind) if v in concerned else v
+            Variable(self.arrays.rows(v.data, key), v.kind) if v in concerned else v
             for v in self.text.variables
         )
         return self._of(self.text.over(variables), self)
 
     def _repeated(self, key: Any, category: int) -> Self:
-        """The single row or column that all variables share, as often as the key takes it."""
-        held = [v for v in self.text.variables if v.data is not None and not v.kind.number]
-        ones = self.arrays.ones(held[0].data if held else None, self.text.sizes.dtype)[key, :]
-        if isinstance(key, slice) and ones.shape[0] == 1:
+        """These rows of a matrix that is the same for all of that index, of which there is one."""
+        ones = self.arrays.rows(self.arrays.ones(self.device), key)
+        if ones.shape[0] == 1:
             return self
-        return self * self._of(variable_expression(Variable(ones, Kind(category, 1))))
+        kind: Any = type(self)
+        factor = kind.real_kind if self.is_complex else kind
+        repeated: Self = self * of_variable(factor, Variable(ones, Kind(category, 1)))
+        return repeated
 
     def _entries(self, key: Any) -> Self:
-        if not isinstance(key, slice | bool) and hasattr(key, "__index__"):
-            try:
-                return self.elem(operator.index(key))
-            except TypeError:
-                pass  # an array of more than one number
-        if isinstance(key, slice) and key.step in (None, 1):
-            begin, end, _ = key.indices(self.ndim)
-            if (begin, end) == (0, self.ndim):
-                return self
-            if begin >= end:
-                raise IndexError(
-                    f"The slice {key.start}:{key.stop} takes none of the {self.ndim} components; "
-                    "write one that takes one or more."
-                )
-            return self.extract(begin, end - begin)
-        raise IndexError(f"The components are indexed by an integer or a slice, not {key!r}.")
+        begin, count = component_range(key, self._shape[-1])
+        if (begin, count) == (0, self._shape[-1]) and isinstance(key, slice):
+            return self
+        return self._components(begin, count)
+
+    def _components(self, begin: int, count: int) -> Self:
+        return self.elem(begin) if count == 1 else self.extract(begin, count)
+
+    # ---- its diagonal ----
+
+    def diagonal(self) -> Any:
+        """The entries (k, k), as an array (..., K), or (..., K, D): K is the lesser of M and N.
+
+        Raises:
+            TypeError: if variables are symbolic.
+
+        Example:
+            >>> import numpy as np
+            >>> from keopsnb.numpy import Vi, Vj
+            >>> x = np.arange(3.0)
+            >>> (Vi(x) * Vj(x)).diagonal()
+            array([0., 1., 4.])
+        """
+        self.check_done()
+        count = min(self._shape[-3:-1])
+        variables = []
+        for v in self.text.variables:
+            if v.data is None:
+                raise TypeError("A matrix of symbolic variables has no entries yet.")
+            if v.kind.category == 2:
+                variables.append(v)
+            else:
+                data = v.data[..., :count, :]
+                variables.append(Variable(data, v.kind._replace(category=0)))
+        entries = self._of(self.text.over(variables))
+        found = entries.reduction("Sum", axis=entries.nbatchdims + 1)
+        found = self.arrays.broadcast(found, (*self.batchdims, count, found.shape[-1]))
+        return found[..., 0] if self._shape[-1] == 1 else found
+
+    def trace(self) -> Any:
+        """The sum of the diagonal: an array (...), or (..., D)."""
+        entries = self.diagonal()
+        return entries.sum(-1 if self._shape[-1] == 1 else -2)
 
     # ---- all of it ----
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,14 @@ from keopsnb._lazy.variables import Kind, Variable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+def _integers(sizes: Any) -> list[int]:
+    """A shape or axes, of which one may be a number."""
+    try:
+        return [operator.index(sizes)]
+    except TypeError:
+        return list(map(operator.index, sizes))
 
 
 class Methods(Rows):
@@ -94,20 +103,57 @@ class Methods(Rows):
     def keops_tensordot(
         self,
         other: Any,
-        dimfa: Sequence[int],
-        dimfb: Sequence[int],
-        contfa: Sequence[int],
-        contfb: Sequence[int],
-        *permute: Sequence[int],
-    ) -> Self:
-        """The tensor product of two entries of these shapes, contracted as numpy.tensordot does."""
-        lists = [list(map(int, a)) for a in (dimfa, dimfb, contfa, contfb, *permute)]
-        return self.make(f"TensorDot({{}}, {{}}, {', '.join(map(str, lists))})", other)
+        dimfa: int | Sequence[int],
+        dimfb: int | Sequence[int],
+        contfa: int | Sequence[int],
+        contfb: int | Sequence[int],
+        *permute: int | Sequence[int],
+    ) -> Any:
+        """The tensor product of two entries of these shapes, contracted as numpy.tensordot does.
 
-    def keops_kron(self, other: Any, dimfself: Sequence[int], dimfother: Sequence[int]) -> Self:
+        A shape or axes of one number may be that number; axes below 0 count from the last one.
+        """
+        lists = [_integers(a) for a in (dimfa, dimfb, contfa, contfb, *permute)]
+        for axes, shape in ((lists[2], lists[0]), (lists[3], lists[1])):
+            axes[:] = [k + len(shape) if -len(shape) <= k < 0 else k for k in axes]
+        return self._linear(f"TensorDot({{}}, {{}}, {', '.join(map(str, lists))})", other)
+
+    def keops_kron(
+        self, other: Any, dimfself: int | Sequence[int], dimfother: int | Sequence[int]
+    ) -> Any:
         """The Kronecker product of two tensors of these shapes, as numpy.kron."""
-        lists = [list(map(int, a)) for a in (dimfself, dimfother)]
-        return self.make(f"Kron({{}}, {{}}, {', '.join(map(str, lists))})", other)
+        lists = [_integers(a) for a in (dimfself, dimfother)]
+        return self._linear(f"Kron({{}}, {{}}, {', '.join(map(str, lists))})", other)
+
+    def _linear(self, template: str, *others: Any) -> Any:
+        """A formula that is linear in the others, which may be complex."""
+        lifted: list[Any] = [self.lift(o) for o in others]
+        if not any(o.is_complex for o in lifted):
+            return self.make(template, *lifted)
+        both = [o if o.is_complex else o.real2complex() for o in lifted]
+        real = self.make(template, *[o.real for o in both])
+        imag = self.make(template, *[o.imag for o in both])
+        return real.real2complex() + imag.imag2complex()
+
+    def where(self, other1: Any, other2: Any) -> Any:
+        """B where a != 0, else c. Here b is other1, c is other2; they may be complex."""
+        return self._linear("Where({}, {}, {})", other1, other2)
+
+    def ifelse(self, other1: Any, other2: Any) -> Any:
+        """B where a >= 0, else c. Here b is other1, c is other2; they may be complex."""
+        return self._linear("IfElse({}, {}, {})", other1, other2)
+
+    def matvecmult(self, other: Any) -> Any:
+        """Product of the matrix a, its rows one after the other, and the vector other."""
+        return self._linear("MatVecMult({}, {})", other)
+
+    def vecmatmult(self, other: Any) -> Any:
+        """Product of the vector a and the matrix other, its rows one after the other."""
+        return self._linear("VecMatMult({}, {})", other)
+
+    def tensorprod(self, other: Any) -> Any:
+        """All products of components, row after row."""
+        return self._linear("TensorProd({}, {})", other)
 
     # ---- complex numbers ----
 

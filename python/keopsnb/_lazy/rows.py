@@ -210,14 +210,6 @@ class Rows(Operators):
         """1 where n <= a <= m, else 0: the derivative of ClampInt."""
         return self.make(f"DiffClampInt({{}}, {integer('n', n)}, {integer('m', m)})")
 
-    def ifelse(self, other1: Any, other2: Any) -> Self:
-        """b where a >= 0, else c. Here b is other1, c is other2."""
-        return self.make("IfElse({}, {}, {})", other1, other2)
-
-    def where(self, other1: Any, other2: Any) -> Self:
-        """b where a != 0, else c. Here b is other1, c is other2."""
-        return self.make("Where({}, {}, {})", other1, other2)
-
     def mod(self, modulus: Any, offset: Any = 0) -> Self:
         """a brought into [c, c + b) by whole multiples of b; NaN where b is 0.
 
@@ -340,27 +332,6 @@ class Rows(Operators):
     def one_hot(self, D: int) -> Self:
         """A vector of n zeros with 1 at the nearest index; all zeros where there is none."""
         return self.make(f"OneHot({{}}, {integer('D', D)})")
-
-    def matvecmult(self, other: Any) -> Self:
-        """The product of a matrix of n rows and p columns, row after row, and a vector.
-
-        Here b is other.
-        """
-        return self.make("MatVecMult({}, {})", other)
-
-    def vecmatmult(self, other: Any) -> Self:
-        """The product of a vector and a matrix of n rows and p columns, row after row.
-
-        Here b is other.
-        """
-        return self.make("VecMatMult({}, {})", other)
-
-    def tensorprod(self, other: Any) -> Self:
-        """All products of a component of one and one of the other: row k is a[k] b.
-
-        Here b is other.
-        """
-        return self.make("TensorProd({}, {})", other)
 
     def take(self, index: Any, d: int = 1) -> Self:
         """The row of that index, from 0 on, of a table with rows of dimension d; NaN where the

@@ -61,9 +61,12 @@ class _Arrays:
         return x.max(-2, initial=-np.inf) if op == "Max" else x.min(-2, initial=np.inf)
 
     @staticmethod
-    def ones(like: Any, dtype: Any) -> Any:  # noqa: ARG004
-        """One row of the number 1, where an array is."""
-        return np.ones((1, 1), np.float64 if dtype is None else dtype)
+    def rows(x: Any, key: Any) -> Any:
+        return x[..., key, :]
+
+    @staticmethod
+    def ones(device: Any) -> Any:  # noqa: ARG004
+        return np.ones((1, 1), np.int32)
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -115,10 +118,10 @@ class LazyTensor(Matrix):
     Operators, functions and broadcasting are those of arrays; reducing over i or j computes.
 
     Args:
-        x: an array (M, D) with `axis`, (..., M, 1, D) for rows i, (..., 1, N, D) for columns j,
-            (D,) or (..., 1, 1, D) for a parameter; a number or a list of numbers; or (position,
-            dimension, category) for a symbolic variable, whose value a call gives.
-        axis: of an array (M, D): 0 for rows i, 1 for columns j.
+        x: an array (..., M, D), or (M,), with `axis`; (..., M, 1, D) for rows i, (..., 1, N, D)
+            for columns j, (D,) or (..., 1, 1, D) for a parameter; a number or a list of numbers;
+            or (position, dimension, category) for a symbolic variable, whose value a call gives.
+        axis: of an array (..., M, D), or (M,) of numbers: 0 for rows i, 1 for columns j.
 
     Raises:
         TypeError: if x is something else.
@@ -190,14 +193,20 @@ LazyTensor.complex_kind = ComplexLazyTensor
 
 @boundary
 def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-    """The rows of an array (M, D), indexed by i; or a symbolic variable Vi(position, dimension)."""
+    """The rows of an array (..., M, D), or numbers (M,), indexed by i.
+
+    Or a symbolic variable Vi(position, dimension).
+    """
     made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 0, "Vi")
     return made
 
 
 @boundary
 def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-    """The rows of an array (N, D), indexed by j; or a symbolic variable Vj(position, dimension)."""
+    """The rows of an array (..., N, D), or numbers (N,), indexed by j.
+
+    Or a symbolic variable Vj(position, dimension).
+    """
     made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 1, "Vj")
     return made
 

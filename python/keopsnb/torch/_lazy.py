@@ -74,9 +74,14 @@ class _Arrays:
         return x.max(-2).values if op == "Max" else x.min(-2).values
 
     @staticmethod
-    def ones(like: Any, dtype: Any) -> Any:
-        """One row of the number 1, where a tensor is."""
-        return torch.ones((1, 1), dtype=dtype, device=None if like is None else like.device)
+    def rows(x: Any, key: Any) -> Any:
+        if isinstance(key, slice) and key.step is not None and key.step < 0:
+            key = torch.arange(*key.indices(x.shape[-2]), device=x.device)
+        return x[..., key, :]
+
+    @staticmethod
+    def ones(device: Any) -> Any:
+        return torch.ones((1, 1), dtype=torch.int32, device=device)
 
     @staticmethod
     def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -206,10 +211,10 @@ class LazyTensor(Matrix):
     autograd to any order.
 
     Args:
-        x: a tensor (M, D) with `axis`, (..., M, 1, D) for rows i, (..., 1, N, D) for columns j,
-            (D,) or (..., 1, 1, D) for a parameter; a number or a list of numbers; or (position,
-            dimension, category) for a symbolic variable, whose value a call gives.
-        axis: of a tensor (M, D): 0 for rows i, 1 for columns j.
+        x: a tensor (..., M, D), or (M,), with `axis`; (..., M, 1, D) for rows i, (..., 1, N, D)
+            for columns j, (D,) or (..., 1, 1, D) for a parameter; a number or a list of numbers;
+            or (position, dimension, category) for a symbolic variable, whose value a call gives.
+        axis: of a tensor (..., M, D), or (M,) of numbers: 0 for rows i, 1 for columns j.
 
     Raises:
         TypeError: if x is something else.
@@ -303,14 +308,20 @@ LazyTensor.complex_kind = ComplexLazyTensor
 
 @boundary
 def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-    """The rows of a tensor (M, D), indexed by i; or a symbolic variable Vi(position, dimension)."""
+    """The rows of a tensor (..., M, D), or numbers (M,), indexed by i.
+
+    Or a symbolic variable Vi(position, dimension).
+    """
     made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 0, "Vi")
     return made
 
 
 @boundary
 def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-    """The rows of a tensor (N, D), indexed by j; or a symbolic variable Vj(position, dimension)."""
+    """The rows of a tensor (..., N, D), or numbers (N,), indexed by j.
+
+    Or a symbolic variable Vj(position, dimension).
+    """
     made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 1, "Vj")
     return made
 
