@@ -211,10 +211,10 @@ def test_numbers_are_not_copied(numbers: tuple[float, ...]) -> None:
 
     like = torch.empty(5, 3, device="meta")
     with Record():
-        _, made = LazyTensor.arrays.alike([like, numbers], [False, True])
+        (_, made), _ = LazyTensor.arrays.alike([like, numbers], [False, True])
     assert made.shape == (len(numbers),)
     assert made.device == like.device
     assert seen
     assert set(seen) <= {torch.ops.aten.full, torch.ops.aten.cat}, seen
-    _, on_host = LazyTensor.arrays.alike([torch.empty(5, 3), numbers], [False, True])
+    (_, on_host), _ = LazyTensor.arrays.alike([torch.empty(5, 3), numbers], [False, True])
     assert on_host.tolist() == pytest.approx(list(numbers))

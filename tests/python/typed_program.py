@@ -47,5 +47,4 @@ def mistakes(k: kn.LazyTensor, t: kt.LazyTensor) -> None:
     k.hypot()  # type: ignore[call-arg]
     k.elem("1")  # type: ignore[arg-type]
     t.logsumexp(axis="j")  # type: ignore[arg-type]
-    kn.KernelSolve("b", ["b = Vj(1)"], "b", 1)(x=1)  # type: ignore[call-arg]
     kn.Gendred("x", ["x = Vi(1)"])  # type: ignore[attr-defined]
