@@ -28,6 +28,7 @@ static constexpr int stat_version = 0;
 extern "C" {
 FIRST(void*, dlopen, const char*, int);
 FIRST(void*, dlsym, void*, const char*);
+FIRST(int, dlclose, void*);
 FIRST(char*, dlerror, );
 FIRST(int, dladdr, const void*, Dl_info*);
 FIRST(int, pthread_create, pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
@@ -45,6 +46,7 @@ char __libc_single_threaded = 0;
 
 void* dlopen(const char* file, int mode) noexcept { return first_dlopen(file, mode); }
 void* dlsym(void* handle, const char* name) noexcept { return first_dlsym(handle, name); }
+int dlclose(void* handle) noexcept { return first_dlclose(handle); }
 char* dlerror() noexcept { return first_dlerror(); }
 int dladdr(const void* address, Dl_info* info) noexcept { return first_dladdr(address, info); }
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
