@@ -53,10 +53,11 @@ struct Device {
 #define KEOPSNB_EVERY(name, ...)                                                              \
   namespace {                                                                                 \
   using name##Kernel = Gpu<KEOPSNB_NUMBER, decltype(with_gradients(__VA_ARGS__)), Output::i>; \
+  constexpr int name##_positions = name##Kernel::positions;                                   \
   }                                                                                           \
   KEOPSNB_ENTRY void __launch_bounds__(name##Kernel::traits.threads_most)                     \
       name##_reduce(const __grid_constant__ GpuCall call,                                     \
-                    const __grid_constant__ GpuInputs<name##Kernel::positions> in) {          \
+                    const __grid_constant__ GpuInputs<name##_positions> in) {                 \
     Device device;                                                                            \
     name##Kernel::run(device, call, in.at);                                                   \
   }
