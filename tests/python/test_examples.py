@@ -72,6 +72,11 @@ def test_example_agrees_and_draws(
 def test_documented_python_runs(code: str, tmp_path: Path) -> None:
     if "torch" in code:
         pytest.importorskip("torch")
+        if "torch.compile" in code or "torch.func" in code:
+            from dynamo import OLD
+
+            if OLD:
+                pytest.skip("an older PyTorch warns of itself, or traces less")
     printed = run(sys.executable, "-W", "error", "-c", code, folder=tmp_path)
     for expected in re.findall(r"^print\(.*\)  # (.*)$", code, re.M):
         assert expected in printed.splitlines()

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from dynamo import traces_objects
 from torch import Tensor
 
 from keopsnb.torch import LazyTensor, Vi, Vj
@@ -30,6 +31,7 @@ def right(x: Tensor, y: Tensor) -> Tensor:
     return value
 
 
+@traces_objects
 @pytest.mark.parametrize("function", [soft, total, left, right])
 def test_compiled_functions(function: object) -> None:
     assert callable(function)

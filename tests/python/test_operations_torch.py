@@ -14,6 +14,10 @@ class _Numpy:
 
     repeat = staticmethod(torch.repeat_interleave)
 
+    @staticmethod
+    def floor_divide(a: Tensor, b: Tensor) -> Tensor:
+        return torch.floor_divide(a.detach(), b.detach())  # old PyTorch does not differentiate it
+
     def __getattr__(self, name: str) -> object:
         return getattr(torch, name)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from dynamo import traces_objects
 from torch import Tensor
 from torch._subclasses import FakeTensorMode
 from torch.func import vmap
@@ -158,6 +159,7 @@ def lazily(x: Tensor, b: Tensor, **options: Any) -> Any:
     return (-Vi(x).sqdist(Vj(x))).exp().solve(b, alpha=0.5, **options)
 
 
+@traces_objects
 @pytest.mark.filterwarnings("ignore::UserWarning")  # torch meets its own
 def test_watched() -> None:
     steps: list[int] = []
