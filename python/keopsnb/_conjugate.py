@@ -4,52 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Solution:
-    """What `KernelSolve` returns with `full=True`, and what `ConvergenceError` carries as `found`.
-
-    Attributes:
-        solution: the array x.
-        iterations: how many steps were taken; each is one product with the operator.
-        residual: |b - A x| / |b|, one for each column (..., 1, D), computed anew at the end.
-        converged: whether all of them are at most eps.
-    """
-
-    solution: Any
-    iterations: int
-    residual: Any
-    converged: bool
-
-    def flattened(self) -> Solution:
-        """The same of a system with one column, without its dimension."""
-        return replace(self, solution=self.solution[..., 0], residual=self.residual[..., 0, 0])
-
-
-class ConvergenceError(RuntimeError):
-    """A system was not solved: not positive definite, too many steps, or rounding above eps.
-
-    Attributes:
-        found: the `Solution` so far, as a start for another attempt (`x0=error.found.solution`);
-            None if there is none.
-    """
-
-    def __init__(self, message: str, found: Solution | None = None) -> None:
-        super().__init__(message)
-        self.found = found
-
-
-class AccuracyWarning(UserWarning):
-    """A system was solved less well than its caller may think.
-
-    The residual is above 1e-4 because rounding errors keep it there, or the matrix is singular to
-    rounding and `alpha` was left out. `warnings.simplefilter("error", AccuracyWarning)` makes
-    errors of them.
-    """
-
+from keopsnb._solution import AccuracyWarning, ConvergenceError, Solution
 
 # By default: the residual, the greatest that passes where rounding allows no less, with a warning
 # from here on; the steps; and what is added to the diagonal.

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 from keopsnb._boundary import boundary
 from keopsnb._conjugate import EPS, Limits
-from keopsnb._conjugate import AccuracyWarning as AccuracyWarning
-from keopsnb._conjugate import ConvergenceError as ConvergenceError
-from keopsnb._conjugate import Solution as Solution
+from keopsnb._solution import AccuracyWarning as AccuracyWarning
+from keopsnb._solution import ConvergenceError as ConvergenceError
+from keopsnb._solution import Solution as Solution
 from keopsnb._solve_checks import positive, refuse_names, shown, steps_of
-from keopsnb._solve_named import NamedPreconditioners
+from keopsnb._solve_complex import ComplexSides
 
 DEFAULT_ALPHA = 1e-10
 # When and how to stop, without what watches the steps; with the defaults.
@@ -43,7 +43,7 @@ def position_of(name: str, variables: Sequence[tuple[str, int, int]], axis: int)
     return found
 
 
-class Solver(NamedPreconditioners):
+class Solver(ComplexSides):
     """Solves linear systems of a kernel matrix that is never stored, by conjugate gradients.
 
     The system is `Sum_Reduction(formula) + alpha Id = b`, for a variable in which the formula is
@@ -84,6 +84,7 @@ class Solver(NamedPreconditioners):
         reduction = self._reduction = self._sum._reduction
         self._position = position_of(varinvalias, reduction.routine.variables, axis)
         self._wide: dict[int, Any] = {}
+        self._real = None
 
     def __reduce__(self) -> Any:
         return _remade, (type(self), *self._made)
@@ -112,7 +113,9 @@ class Solver(NamedPreconditioners):
         `alpha` if it is a tensor; each gradient is another system, solved likewise.
 
         Args:
-            args: as for `Genred`; the right-hand side is (..., N, D), each column a system.
+            args: as for `Genred`; the right-hand side is (..., N, D), each column a system. It may
+                be complex where the formula is a kernel of dimension 1 times the variable: real
+                and imaginary parts are columns then, and their greater residual is that of both.
             backend: as for `Genred`.
             device_id: as for `Genred`.
             alpha: what is added to the diagonal: a number; one for each row, (N,) or (..., N, 1);
@@ -145,7 +148,8 @@ class Solver(NamedPreconditioners):
                 After `max_iterations` steps, where rounding errors keep the residual above eps, and
                 where the matrix is not positive definite, or singular to rounding.
             ImportError: if progress=True and tqdm is not installed.
-            TypeError: if the right-hand side is missing, or the type of an option is wrong.
+            TypeError: if the right-hand side is missing, or of a wrong dtype, or the type of an
+                option is wrong.
             ValueError: if an option is wrong, the right-hand side not finite, the formula not
                 linear in the variable, or the matrix not symmetric.
         """
@@ -165,9 +169,12 @@ class Solver(NamedPreconditioners):
         place = {"backend": backend, "device_id": device_id, "ranges": ranges}
         stop = dict(zip(STOP, (eps, max_iterations, preconditioner, rank), strict=True))
         watched = {"callback": callback, "progress": progress, "full": full}
-        node = self._in_graph(args, {**place, "alpha": alpha, "x0": x0, **stop, **watched})
+        options = {**place, "alpha": alpha, "x0": x0, **stop, **watched}
+        node = self._in_graph(args, options)
         if node is not None:
             return node
+        if self._is_complex(args[k]):
+            return self._call_complex(args, options)
         eps = None if eps is None else positive(eps)
         max_iterations = steps_of(max_iterations)
         if callback is not None and not callable(callback):

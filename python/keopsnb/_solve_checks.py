@@ -38,6 +38,9 @@ class Checks(ABC):
         """An array of another library as one of the front end, where that is done unasked."""
         return x
 
+    def _is_complex(self, x: Any) -> bool:
+        return _kind(getattr(x, "dtype", None)) == "c"
+
     def _is_array(self, x: Any) -> bool:
         kind: Any = getattr(self.xp, "Tensor", None) or self.xp.ndarray
         return isinstance(x, kind)
@@ -171,7 +174,7 @@ class Checks(ABC):
                     f"The function preconditioner returned an array of shape {tuple(z.shape)}; "
                     f"return one of shape {tuple(r.shape)}, as it was given."
                 )
-            if _kind(z.dtype) == "c":
+            if _kind(z.dtype) == "c" and _kind(own) != "c":
                 raise TypeError(
                     f"The function preconditioner returned {z.dtype}; return real numbers, as it "
                     "was given."

@@ -28,29 +28,40 @@ class NamedPreconditioners(Checks):
     @abstractmethod
     def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any: ...
 
-    def _scalar(self, dim: int) -> Any:
-        """The same sum with a variable of another dimension, if the kernel has dimension 1."""
+    def _aliases(self, dim: int) -> list[str]:
+        """The aliases, with another dimension of the variable."""
+        k, aliases = self._position, list(self._reduction.aliases)
+        name, _, category = self._reduction.routine.variables[k]
+        aliases[k] = f"{name or 'v'}=Var({k},{dim},{category})"
+        return aliases
+
+    def _wider(self, dim: int) -> Any:
+        """The same sum with a variable of another dimension; None if the kernel's is not 1."""
         if dim not in self._wide:
-            k, reduction = self._position, self._reduction
-            name, own, category = reduction.routine.variables[k]
-            made = None
+            reduction = self._reduction
+            own, made = reduction.routine.variables[self._position][1], None
             # A kernel of dimension 1 goes with variables of any.
             for d in (own + 1, own + 2, dim):
-                aliases = list(reduction.aliases)
-                aliases[k] = f"{name or 'v'}=Var({k},{d},{category})"
                 try:
                     made = self.genred(
-                        reduction.formula, aliases, "Sum", reduction.axis, **self._options
+                        reduction.formula, self._aliases(d), "Sum", reduction.axis, **self._options
                     )
                 except FormulaError:
                     made = None
                 if made is None or made._reduction.routine.out_dim != d:
-                    raise ValueError(
-                        "Named preconditioners are for a kernel of dimension 1 times the variable, "
-                        f"and this formula is {reduction.formula}; give a function."
-                    )
+                    made = None
+                    break
             self._wide[dim] = made
         return self._wide[dim]
+
+    def _scalar(self, dim: int) -> Any:
+        made = self._wider(dim)
+        if made is None:
+            raise ValueError(
+                "Named preconditioners are for a kernel of dimension 1 times the variable, and "
+                f"this formula is {self._reduction.formula}; give a function."
+            )
+        return made
 
     def _found_by_name(
         self, name: str, rank: int | None, args: tuple[Any, ...], alpha: Any, place: dict[str, Any]

@@ -49,7 +49,6 @@ WRONG: dict[str, tuple[Use, type[Exception], str]] = {
     "b None": (lambda f: f.call(f.x, f.x, None), TypeError, "argument 3 ('b') is a NoneType"),
     "b too wide": (lambda f: f.solve(f.make(np.zeros((6, 2)))), ValueError, "('b') has shape"),
     "b float32": (lambda f: f.solve(f.ones(6, 1, dtype="float32")), TypeError, "is float32, and"),
-    "b complex": (lambda f: f.solve(f.b * 1j), TypeError, "argument 3 ('b') is"),
     "b integers": (lambda f: f.solve(f.ones(6, 1, dtype="int64")), TypeError, "side is"),
     "x None": (lambda f: f.call(None, f.x, f.b), TypeError, "argument 1 ('x') is a NoneType"),
     "two arguments": (lambda f: f.call(f.x, f.b), TypeError, "right-hand side is number 3"),

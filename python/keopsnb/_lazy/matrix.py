@@ -68,15 +68,16 @@ class Matrix(Reductions):
         """Solve the linear system of this matrix, which is symmetric and positive definite.
 
         Args:
-            other: the right-hand side: an array (N,) or (..., N, E), or a variable `Vi(b)` or
-                `Vj(b)`, which may be symbolic.
+            other: the right-hand side, real or complex: an array (N,) or (..., N, E), or a
+                variable `Vi(b)` or `Vj(b)`, which may be symbolic.
             var: a variable of this matrix, in which it is linear: then the system is that its
                 sum over the index of `var` is `other`, and is solved for `var`. By default the
                 system is K @ x = other.
             call: whether to solve at once; False gives a matrix to be called.
-            **kwargs: options of `KernelSolve` and of its call: `alpha` (added to the diagonal),
-                `eps`, `max_iterations`, `x0`, `preconditioner`, `rank`, `callback`, `progress`,
-                `full` ...
+            **kwargs: options of `KernelSolve` and of its call: `alpha`, `eps`, `max_iterations`,
+                `x0`, `preconditioner`, `rank`, `callback`, `progress`, `full` ... What `alpha` adds
+                to the diagonal is a number; one for each row, (N,) or (..., N, 1); or one for each
+                batch, (..., 1, 1).
 
         Returns:
             The solution, shaped as `other`; a `Solution` with `full=True`. With call=False or
@@ -84,7 +85,7 @@ class Matrix(Reductions):
 
         Raises:
             ConvergenceError: if the system was not solved.
-            TypeError: if `other` or `var` is no variable.
+            TypeError: if `other` or `var` is no variable, or this matrix is complex.
             ValueError: if a shape does not fit.
 
         Example:

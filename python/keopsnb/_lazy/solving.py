@@ -32,7 +32,8 @@ def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solvi
                 "columns; a system has as many rows as unknowns."
             )
     if var is None:
-        data = None if right.data is None else right.data[...]  # no variable of the matrix
+        # No variable of the matrix; real, as the kernel is.
+        data = None if right.data is None else right.data.real[...]
         unknown = Variable(data, Kind(axis, right.kind.dim, right.kind.position))
         product = matrix * of_variable(type(matrix), unknown)
         if product.ndim != right.kind.dim:
@@ -41,6 +42,7 @@ def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solvi
                 f"{right.kind.dim}; solve for a matrix of numbers, or name the unknown by var."
             )
         system, place = product.text, product.text.variables.index(unknown)
+        unknown = Variable(right.data, unknown.kind)
     else:
         system, place = matrix.text, _place(matrix, var)
         known = system.variables[place].kind
@@ -72,6 +74,11 @@ def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
         right = other.text.variables[0]
         if right.kind.category == 2:
             raise TypeError("other is a parameter; write an array, or a variable Vi(b) or Vj(b).")
+        if other.is_complex:
+            if right.data is None:
+                raise TypeError("other is complex, and has no value yet; write Vi(b) or Vj(b).")
+            data, (category, dim, *_) = matrix.arrays.as_complex(right.data), right.kind
+            return Variable(data, Kind(category, dim // 2)), False
         return right, False
     if not matrix.arrays.is_array(other) or len(other.shape) == 0:
         raise TypeError(

@@ -47,3 +47,13 @@ def as_arrays(args: tuple[Any, ...]) -> tuple[Any, ...]:
         if type(x) is not np.ndarray and is_foreign(x):
             return tuple(as_array(a, f"argument {n}") for n, a in enumerate(args, 1))
     return args
+
+
+def parts(x: Any) -> Any:
+    """Real and imaginary parts in turn, of complex numbers (..., D): (..., 2 D)."""
+    return np.ascontiguousarray(x).view(x.real.dtype)
+
+
+def as_complex(x: Any) -> Any:
+    """The complex numbers (..., D) with these parts in turn (..., 2 D)."""
+    return np.ascontiguousarray(x).view(np.result_type(x.dtype, np.complex64))

@@ -14,7 +14,7 @@ from keopsnb._lazy.deferred import known_plan
 from keopsnb._lazy.making import indexed, text_of
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
-from keopsnb.numpy._arrays import as_array, is_foreign
+from keopsnb.numpy._arrays import as_array, as_complex, is_foreign, parts
 from keopsnb.numpy._genred import Genred
 
 if TYPE_CHECKING:
@@ -87,11 +87,9 @@ class _Arrays:
             return x
         if isinstance(x, complex | list):
             return [float(p) for v in np.ravel(x) for p in (v.real, v.imag)]
-        return np.ascontiguousarray(x).reshape(x.shape or (1,)).view(x.real.dtype)
+        return parts(x.reshape(x.shape or (1,)))
 
-    @staticmethod
-    def as_complex(x: Any) -> Any:
-        return x.view(np.result_type(x.dtype, np.complex64))
+    as_complex = staticmethod(as_complex)
 
 
 _UFUNCS = {

@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keopsnb._boundary import boundary
-from keopsnb._conjugate import Limits, Solution, conjugate_gradients
+from keopsnb._conjugate import Limits, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._solve import AccuracyWarning as AccuracyWarning
 from keopsnb._solve import ConvergenceError as ConvergenceError
-from keopsnb._solve import Solver
-from keopsnb.numpy._arrays import as_array, as_arrays
+from keopsnb._solve import Solution, Solver
+from keopsnb.numpy._arrays import as_array, as_arrays, as_complex, parts
 from keopsnb.numpy._genred import Genred
 
 
@@ -20,6 +20,8 @@ class KernelSolve(Solver):
 
     xp: ClassVar[Any] = np
     genred: ClassVar[Callable[..., Any]] = Genred
+    parts = staticmethod(parts)
+    as_complex = staticmethod(as_complex)
 
     @boundary
     def __init__(

@@ -15,6 +15,7 @@ from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb.torch import _graph
+from keopsnb.torch._complex import as_complex, parts
 from keopsnb.torch._context import autocasts, is_ordinary
 from keopsnb.torch._genred import Genred
 
@@ -101,11 +102,9 @@ class _Arrays:
         if isinstance(x, complex | list):
             values = x if isinstance(x, list) else [x]
             return [float(p) for v in map(complex, values) for p in (v.real, v.imag)]
-        return torch.view_as_real(x.reshape(x.shape or (1,)).resolve_conj()).flatten(-2)
+        return parts(x.reshape(x.shape or (1,)))
 
-    @staticmethod
-    def as_complex(x: Any) -> Any:
-        return torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
+    as_complex = staticmethod(as_complex)
 
 
 # torch's reductions that take an axis, as ours do.

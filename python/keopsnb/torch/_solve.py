@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from keopsnb._boundary import boundary
-from keopsnb._conjugate import Limits, Solution, conjugate_gradients
+from keopsnb._conjugate import Limits, conjugate_gradients
 from keopsnb._gradients import Reduction
 from keopsnb._options import header_text
 from keopsnb._solve import AccuracyWarning as AccuracyWarning
 from keopsnb._solve import ConvergenceError as ConvergenceError
-from keopsnb._solve import Solver
+from keopsnb._solve import Solution, Solver
 from keopsnb.torch._autograd import reduce
+from keopsnb.torch._complex import as_complex, parts
 from keopsnb.torch._context import as_autocast, is_traced
 from keopsnb.torch._genred import Genred
 from keopsnb.torch._implicit import System
@@ -28,6 +29,8 @@ class KernelSolve(Solver):
 
     xp: ClassVar[Any] = torch
     genred: ClassVar[Callable[..., Any]] = Genred
+    parts = staticmethod(parts)
+    as_complex = staticmethod(as_complex)
 
     @boundary
     def __init__(

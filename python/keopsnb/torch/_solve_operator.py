@@ -139,9 +139,14 @@ def solve_by_key(
 ) -> Tensor:
     """The solution of the solver that has this key; it stands in graphs."""
     place = {"backend": backend, "device_id": device_id, "ranges": ranges}
-    args = solver_of(key)._checked(args)
+    solver = solver_of(key)
+    if args[solver._position].is_complex():
+        real, args, x0 = solver.by_parts(args, x0, place)
+        found = solve_by_key(real._key, backend, device_id, ranges, alpha, x0, stop, *args)
+        return solver.as_complex(found)  # type: ignore[no-any-return]
+    args = solver._checked(args)
     if isinstance(alpha, Tensor):
-        alpha = by_rows(alpha, args[solver_of(key)._position])
+        alpha = by_rows(alpha, args[solver._position])
     return _system(key, args, place, stop).solution(x0, alpha, args)
 
 
