@@ -140,6 +140,7 @@ for version in 3.10 3.11 3.12 3.13; do
   [ -n "${interpreters[$version]:-}" ] || missing "Python $version, which was not found"
   [ "$version" = "$main_version" ] || missing "PyTorch on Python $version"
 done
+missing "the oldest PyTorch, which CONTRIBUTING.md says how to run"
 [ -n "$stable" ] || missing "a Python of 3.12 or later, and so the stable ABI" required
 
 if [ "$(uname)" = Linux ]; then

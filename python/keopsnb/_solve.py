@@ -159,7 +159,7 @@ class Solver(ComplexSides):
             raise TypeError(
                 f"{len(args)} arguments were given; the right-hand side is number {k + 1}."
             )
-        if alpha is None or isinstance(alpha, complex | str):
+        if alpha is None or isinstance(alpha, (complex, str)):
             raise TypeError(f"alpha is {alpha!r}; write a number.")
         if rank is not None and not isinstance(preconditioner, str):
             raise ValueError(

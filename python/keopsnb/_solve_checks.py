@@ -115,7 +115,7 @@ class Checks(ABC):
         alpha = self._as_array(alpha, "alpha")
         if isinstance(alpha, Real) and not isinstance(alpha, np.generic):
             return args, float(alpha)
-        if isinstance(alpha, np.generic | np.ndarray) and _kind(alpha.dtype) in "fiub":
+        if isinstance(alpha, (np.generic, np.ndarray)) and _kind(alpha.dtype) in "fiub":
             alpha = self._like(np.asarray(alpha), b)
         if not self._is_array(alpha) or _kind(alpha.dtype) not in "fiub":
             raise TypeError(
@@ -198,7 +198,7 @@ def _is_sparse(a: Any) -> bool:
 
 def shown(x: Any) -> str:
     """What an error says of a value."""
-    if x is None or isinstance(x, str | Real | complex):
+    if x is None or isinstance(x, (str, Real, complex)):
         return repr(x)
     shape = getattr(x, "shape", None)
     if shape is None:

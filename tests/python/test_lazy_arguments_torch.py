@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from dynamo import traces_objects
+from dynamo import needs_new_dynamo
 
 import keopsnb.numpy as kn
 import keopsnb.torch as kt
@@ -185,7 +185,7 @@ def test_solvers_of_scipy_take_matrices_of_tensors() -> None:
     np.testing.assert_allclose(dense @ found, np.ones(5), atol=1e-8)
 
 
-@traces_objects
+@needs_new_dynamo
 def test_slices_in_graphs() -> None:
     x, y = torch.as_tensor(X), torch.as_tensor(Y)
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from dynamo import traces_objects
+from dynamo import needs_new_dynamo
 from torch import Tensor
 
 from keopsnb.torch import LazyTensor, Vi, Vj
@@ -31,7 +31,7 @@ def right(x: Tensor, y: Tensor) -> Tensor:
     return value
 
 
-@traces_objects
+@needs_new_dynamo
 @pytest.mark.parametrize("function", [soft, total, left, right])
 def test_compiled_functions(function: object) -> None:
     assert callable(function)

@@ -228,6 +228,7 @@ def test_indices_under_transforms() -> None:
 # Law: finite differences agree with reverse and forward mode, in any order, alone and in batches.
 
 
+@pytest.mark.filterwarnings("ignore:Please use `torch.vmap`")  # old PyTorch meets its own
 @pytest.mark.parametrize("name", ["LogSumExp", "Min"])
 def test_gradcheck(name: str) -> None:
     reduction = Genred("s * SqDist(x, y)", ["x = Vi(2)", "y = Vj(2)", "s = Pm(1)"], name, axis=1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from dynamo import traces_objects
+from dynamo import needs_new_dynamo
 from torch import Tensor
 from torch._subclasses import FakeTensorMode
 from torch.func import vmap
@@ -114,6 +114,7 @@ def test_autocast(dtype: torch.dtype) -> None:
 # Law: an exported program is solved, differentiated and batched without this one.
 
 
+@needs_new_dynamo
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # torch meets its own
 @pytest.mark.parametrize("strict", [False, True])
 def test_export(strict: bool) -> None:
@@ -159,7 +160,7 @@ def lazily(x: Tensor, b: Tensor, **options: Any) -> Any:
     return (-Vi(x).sqdist(Vj(x))).exp().solve(b, alpha=0.5, **options)
 
 
-@traces_objects
+@needs_new_dynamo
 @pytest.mark.filterwarnings("ignore::UserWarning")  # torch meets its own
 def test_watched() -> None:
     steps: list[int] = []
@@ -176,6 +177,7 @@ def test_watched() -> None:
     assert steps
 
 
+@needs_new_dynamo
 def test_unwatched() -> None:
     f = lambda x, b: lazily(x, b, full=False, callback=None, progress=False)  # noqa: E731
     close(compiled(f, "aot_eager")(X, B), f(X, B))
