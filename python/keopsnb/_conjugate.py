@@ -24,7 +24,7 @@ class Limits:
     eps: float | None = None  # None: EPS, or what rounding allows
     max_iterations: int | None = None
     callback: Callable[[int, Any], None] | None = None
-    bare: bool = False  # whether alpha was left out
+    bare: float = 0.0  # the alpha that stands where it was left out
 
 
 class _Measure:
@@ -295,14 +295,17 @@ class _Descent:
             )
         self._tell_if_singular()
 
-    def _is_singular(self) -> Any:
-        return self.least_made <= 4 * self.rounding * self.most_made
-
     def _tell_if_singular(self) -> None:
-        if self.limits.bare and bool(self._is_singular().any()):
+        bare = self.limits.bare
+        if not bare:
+            return
+        singular = self.least_made <= 4 * self.rounding * self.most_made
+        # What alpha x is of b is missing in K x.
+        if bool((singular | (bare * self.relative(self.x) > TOLD)).any()):
             warnings.warn(
-                "The matrix is singular to rounding, and alpha was left out: other solutions are "
-                "as good; write alpha, which is added to the diagonal.",
+                f"The matrix is singular to rounding, or next to the alpha of {bare:.0e} that "
+                "stands where it was left out: other solutions are as good; write alpha, which is "
+                "added to the diagonal.",
                 AccuracyWarning,
                 stacklevel=2,
             )
@@ -352,7 +355,10 @@ class _Descent:
         """That the next step cannot be taken."""
         xp = self.xp
         negative = active & (quotient <= 0)
-        noise = xp.abs(quotient) <= 32 * self.rounding * self.most_made
+        # Next to the null space products are rounding; without signs they tell how large A is.
+        size = self.measure.norm(self.apply(xp.abs(self.p)) / self.scale)
+        made = xp.maximum(self.most_made, size / self.measure.norm(self.p))
+        noise = xp.abs(quotient) <= 32 * self.rounding * made
         if bool(negative.any()) and not bool((negative & ~noise).any()):
             raise ConvergenceError(
                 f"The matrix is singular to rounding in {str(self.b.dtype).split('.')[-1]}, found "
@@ -360,9 +366,13 @@ class _Descent:
                 "a larger alpha, which is added to the diagonal.",
                 self.found(),
             )
+        what = "matrix is not positive definite"
+        then = "the formula has to be a symmetric positive kernel, and alpha may have to be larger"
+        if not bool(negative.any()):
+            what = "preconditioner is not positive definite, or not to rounding"
+            then = "raise alpha, or leave the preconditioner out"
         raise ConvergenceError(
-            f"The operator or the preconditioner is not positive definite, found after {self.step} "
-            f"iterations at a relative residual of {self.worst():.3g}; the formula "
-            "has to be a symmetric positive kernel, and alpha may have to be larger.",
+            f"The {what}, found after {self.step} iterations at a relative residual of "
+            f"{self.worst():.3g}; {then}.",
             self.found(),
         )

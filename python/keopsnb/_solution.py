@@ -43,7 +43,7 @@ class ConvergenceError(RuntimeError):
 class AccuracyWarning(UserWarning):
     """A system was solved less well than its caller may think.
 
-    The residual is above 1e-4 because rounding errors keep it there, or the matrix is singular to
-    rounding and `alpha` was left out. `warnings.simplefilter("error", AccuracyWarning)` makes
-    errors of them.
+    The residual is above 1e-4 because rounding errors keep it there, or `alpha` was left out and
+    the matrix is singular to rounding, or next to its default. They are errors after
+    `warnings.simplefilter("error", AccuracyWarning)`.
     """

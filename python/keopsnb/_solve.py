@@ -141,7 +141,7 @@ class Solver(ComplexSides):
 
         Warns:
             AccuracyWarning: if eps is left out and rounding errors keep the residual above 1e-4, or
-                alpha is left out and the matrix is singular to rounding.
+                alpha is left out and the matrix is singular to rounding, or next to 1e-10.
 
         Raises:
             ConvergenceError: if the system was not solved; its attribute `found` is what there is.
@@ -194,7 +194,7 @@ class Solver(ComplexSides):
         try:
             if isinstance(preconditioner, str):
                 precondition = self._found_by_name(preconditioner, rank, args, alpha, place)
-            bare = isinstance(alpha, float) and alpha == DEFAULT_ALPHA
+            bare = alpha if isinstance(alpha, float) and alpha == DEFAULT_ALPHA else 0.0
             limits = Limits(eps, max_iterations, tell, bare)
             found = self._solve(args, place, alpha, limits, x0, precondition)
         except ConvergenceError as error:

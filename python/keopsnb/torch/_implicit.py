@@ -24,6 +24,29 @@ def as_column(alpha: Any) -> Any:
     return alpha[:, None] if isinstance(alpha, Tensor) and alpha.ndim == 1 else alpha
 
 
+def _balanced(g: Tensor, x: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+    """What is bilinear in g and x is that of two others, times two powers of two.
+
+    Where a kernel is tiny or huge, g x may overflow or vanish though its product with the kernel
+    does neither. Where that is not so, the powers are 1.
+    """
+    precise = torch.finfo(x.dtype).bits == 64
+    with torch.no_grad():
+        size = _exponent(g) + _exponent(x)
+        beyond = size - size.clamp(*((-256, 256) if precise else (-32, 32)))
+        half = (beyond / 2).floor()
+        factors = torch.exp2(half).to(x.dtype), torch.exp2(beyond - half).to(x.dtype)
+        inverses = torch.exp2(-half).to(x.dtype), torch.exp2(half - beyond).to(x.dtype)
+    return g * inverses[0], x * inverses[1], factors
+
+
+def _exponent(a: Tensor) -> Tensor:
+    """That of the greatest entry; 0 if there is none but 0."""
+    greatest = torch.nn.functional.pad(a.abs(), (0, 1) * a.ndim).amax()
+    found = torch.log2(greatest.double()).floor()
+    return torch.where(found.isfinite(), found, torch.zeros_like(found))
+
+
 @dataclass(frozen=True)
 class System:
     """A x = b, with A = (the Sum that is linear in argument k) + alpha Id."""
@@ -71,14 +94,19 @@ class System:
         """Those of <e, x> in alpha, and in the arguments that need one."""
         k = self.k
         g = self.again(e, alpha, args)
-        among = (*args[:k], x, *args[k + 1 :])
+        near_g, near_x, factors = _balanced(-g, x)
+        among = (*args[:k], near_x, *args[k + 1 :])
         others = tuple(n and j != k for j, n in enumerate(needed))
-        results = pullback(self.reduction, self.place, others, among, -g)
+        results = [
+            None if r is None else r * factors[0] * factors[1]
+            for r in pullback(self.reduction, self.place, others, among, near_g)
+        ]
         results[k] = g.sum_to_size(args[k].shape) if needed[k] else None
         by_alpha = None
         if of_alpha:
             column = as_column(alpha).shape or (1,)
-            by_alpha = -(g * x).sum_to_size(column).reshape(alpha.shape)
+            by_alpha = (near_g * near_x).sum_to_size(column).reshape(alpha.shape)
+            by_alpha = by_alpha * factors[0] * factors[1]
         return by_alpha, results
 
     def batched(
