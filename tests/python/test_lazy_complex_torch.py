@@ -89,6 +89,113 @@ def test_gradients() -> None:
         torch.testing.assert_close(a, e)
 
 
+def outer(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return (a[..., :, None] * b[..., None, :]).flatten(-2)
+
+
+def ones(n: int) -> torch.Tensor:
+    return torch.ones(n, 1, dtype=torch.float64)
+
+
+LINEAR: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "tensorprod": (
+        lambda x, y, r: r.tensorprod(y) * x[..., 0],
+        lambda x, y, r: outer(r, y) * x[..., :1],
+    ),
+    "matvecmult": (
+        lambda x, y, r: x.tensorprod(y).matvecmult(r),
+        lambda x, y, r: x * (y * r).sum(-1, keepdim=True),
+    ),
+    "vecmatmult": (
+        lambda x, y, r: r.vecmatmult(x.tensorprod(y)),
+        lambda x, y, r: y * (x * r).sum(-1, keepdim=True),
+    ),
+    "tensordot": (
+        lambda x, y, r: r.keops_tensordot(x * y, 3, 3, 0, -1),
+        lambda x, y, r: (r * x * y).sum(-1, keepdim=True),
+    ),
+    "kron": (lambda x, y, r: x.keops_kron(y, 3, 3), lambda x, y, r: outer(x, y)),
+    "where": (
+        lambda x, y, r: (r > 0.75).where(x * y, 1j * r),
+        lambda x, y, r: torch.where(r > 0.75, x * y, 1j * r),
+    ),
+    "ifelse": (
+        lambda x, y, r: (r - 0.75).ifelse(2.0, x / y),
+        lambda x, y, r: torch.where(r >= 0.75, 2.0, x / y),
+    ),
+    "concat": (
+        lambda x, y, r: r.concat(x * y)[..., 2:4],
+        lambda x, y, r: torch.cat([(r * x**0), x * y], -1)[..., 2:4],
+    ),
+}  # fmt: skip
+
+
+def gradients(f: Callable[..., torch.Tensor], args: tuple[Any, ...]) -> list[torch.Tensor]:
+    """The result, and the gradients of a loss that depends on both of its parts."""
+    leaves = [torch.tensor(a, requires_grad=True) for a in args]
+    result = f(*leaves)
+    loss = (result * result.conj()).real.sin().sum() + result.imag.exp().sum()
+    found = torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
+    return [result.detach(), *found]
+
+
+def same_gradients(lazy: Any, dense: Any, args: tuple[Any, ...]) -> None:
+    for found, want in zip(gradients(lazy, args), gradients(dense, args), strict=True):
+        assert found.dtype == want.dtype
+        torch.testing.assert_close(found, want, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_gradients_of_complex_operands(name: str) -> None:
+    mine, right = LINEAR[name]
+    kt = keopsnb.torch
+
+    def lazy(x: Any, y: Any, r: Any) -> Any:
+        return (mine(kt.Vi(x), kt.Vj(y), kt.Vj(r)) * kt.Vj(ones(7))).mean(1)
+
+    same_gradients(lazy, lambda x, y, r: right(x[:, None], y[None], r[None]).mean(1), (X, Y, R))
+
+
+def both(x: torch.Tensor, r: torch.Tensor) -> tuple[Any, torch.Tensor]:
+    """A real kernel as it is, and dense."""
+    kt = keopsnb.torch
+    K = (-(kt.Vi(x.real) - kt.Vj(r)).sqnorm2()).exp()
+    return K, (-((x.real[:, None] - r) ** 2).sum(-1)).exp() + 0j
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_gradients_of_products_with_complex_vectors(flat: bool) -> None:
+    def pick(v: Any) -> Any:
+        return v[:, 0] if flat else v
+
+    def left(v: Any) -> Any:
+        return v[:, 0] if flat else v.T
+
+    same_gradients(
+        lambda x, y, r: both(x, r)[0] @ pick(y), lambda x, y, r: both(x, r)[1] @ pick(y), (X, Y, R)
+    )
+    same_gradients(
+        lambda x, y, r: left(x) @ both(x, r)[0],
+        lambda x, y, r: left(x) @ both(x, r)[1],
+        (X, Y, R),
+    )
+
+
+def test_gradients_of_diagonals() -> None:
+    kt = keopsnb.torch
+    for name in ("diagonal", "trace"):
+        same_gradients(
+            lambda x, y, name=name: getattr((kt.Vi(x) * kt.Vj(y).conj()).sum(), name)(),
+            lambda x, y, name=name: getattr(x @ y.conj().T, name)(),
+            (X, Y),
+        )
+        same_gradients(
+            lambda x, y, r, name=name: getattr(both(x, r)[0] * 1j, name)(),
+            lambda x, y, r, name=name: getattr(both(x, r)[1] * 1j, name)(),
+            (X, Y, R),
+        )
+
+
 # Law: what complex numbers do not have is an error.
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from keopsnb._boundary import boundaries, boundary
 from keopsnb._core import FormulaError
 from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred
+from keopsnb._lazy.misfits import complex_operand, misfit
 from keopsnb._lazy.variables import NAMES, Expression, Variable, join, renamed, variable_expression
 from keopsnb._options import integer
 
@@ -76,6 +76,11 @@ class Lazy:
         return self.text.form.dim
 
     @property
+    def _entry(self) -> int:
+        """How many numbers, real or complex, an entry has."""
+        return self.text.form.dim
+
+    @property
     def ni(self) -> int | None:
         """M, or None where no variable is indexed by i."""
         return self.text.sizes.ni
@@ -98,7 +103,7 @@ class Lazy:
     @property
     def _shape(self) -> tuple[int, ...]:
         ni, nj, batch, _ = self.text.sizes
-        return (*batch, 1 if ni is None else ni, 1 if nj is None else nj, self.text.form.dim)
+        return (*batch, 1 if ni is None else ni, 1 if nj is None else nj, self._entry)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -194,13 +199,11 @@ class Lazy:
         for part in parts:
             part.check_done()
             if part.is_complex and not self.is_complex:
-                raise TypeError(
-                    "This operation has no complex operand; take .real, .imag or abs()."
-                )
+                raise complex_operand(template)
         try:
             text = join(template, [p.text for p in parts])
         except FormulaError as error:
-            raise _misfit(error, parts) from None
+            raise misfit(error, parts) from None
         return self._of(text, *parts)
 
     # ---- reducing ----
@@ -277,6 +280,8 @@ class Lazy:
         lifted = [self] if other is None else [self, self.lift(other)]
         for part in lifted:
             part.check_done()
+            if part.is_complex and not self.is_complex and reduction_op != "SumSoftMaxWeight":
+                raise complex_operand(reduction_op)
             if part.ranges is not None:
                 call_options.setdefault("ranges", part.ranges)
             if part.backend is not None:
@@ -289,7 +294,7 @@ class Lazy:
             None if opt_arg is None else integer("opt_arg", opt_arg),
             constructor,
             call_options,
-            self.is_complex if is_complex is None else is_complex,
+            lifted[-1].is_complex if is_complex is None else is_complex,
             keep,
         )
         if call and not any(part.symbolic for part in lifted):
@@ -354,31 +359,6 @@ def _shown(v: Variable) -> str:
     if v.kind.number:
         return f"{name}  {list(v.data)}"
     return name if v.data is None else f"{name}  {tuple(v.data.shape)}"
-
-
-# What the parser says of arguments that are not formulas.
-_MORE = re.compile(r"the (integer parameters?|lists?|list parameters?) (is|are) .*")
-
-
-def _misfit(error: FormulaError, parts: Sequence[Lazy]) -> FormulaError:
-    """What the parser says, with operands as the user knows them."""
-    rule, _, found = str(error).partition("\n")[0].partition(", but here ")
-    if not found:
-        return FormulaError(rule)
-    operands = [
-        f"operand {k} ({_described(part)}) has dimension {part.ndim}"
-        for k, part in enumerate(parts, 1)
-    ]
-    more = _MORE.search(found)
-    if more:
-        operands.append(more[0])
-    return FormulaError(f"{rule}, but here {' and '.join(operands).removesuffix('.')}.")
-
-
-def _described(part: Lazy) -> str:
-    if part.text.form.formula == "@0@":
-        return repr(part.text.variables[0])
-    return f"a matrix of shape {part.shape}"
 
 
 def of_variable(kind: Any, variable: Variable) -> Any:

@@ -26,8 +26,8 @@ class ComplexMatrix(Matrix):
     is_complex = True
 
     @property
-    def _shape(self) -> tuple[int, ...]:
-        return (*super()._shape[:-1], self.ndim // 2)
+    def _entry(self) -> int:
+        return self.ndim // 2
 
     @property
     def dtype(self) -> str | None:
@@ -134,18 +134,27 @@ class ComplexMatrix(Matrix):
 
     def solve(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         """Refuse: conjugate gradients here are of real matrices."""
-        raise TypeError("There is no solve of complex matrices; solve for parts of them.")
+        raise TypeError(
+            "There is no solve of complex matrices; give scipy.sparse.linalg.aslinearoperator(K) "
+            "to one of SciPy's solvers."
+        )
+
+    def rmatvec(self, v: Any) -> Any:
+        """self.conj().T @ v, the adjoint, as SciPy's linear operators have it."""
+        return self.conj().T.__matmul__(v)
 
     def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
-        if op not in ("Sum", "Mean"):
-            raise TypeError(f"There is no {op} of complex numbers; take parts of them.")
+        _check_reduces(op)
         return super()._over(entries, op, axis, dim, kwargs)
 
     def reduction(self, reduction_op: str, *args: Any, **kwargs: Any) -> Any:
         """Reduce over i or j: complex numbers have sums and means."""
-        if reduction_op not in ("Sum", "Mean"):
-            raise TypeError(f"There is no {reduction_op} of complex numbers; take parts of them.")
+        _check_reduces(reduction_op)
         return super().reduction(reduction_op, *args, **kwargs)
+
+    def _pairs(self) -> Any:
+        """The real and imaginary parts in turn, as a real matrix."""
+        return self.as_kind(self.real_kind)
 
     def _components(self, begin: int, count: int) -> Self:
         return self.make(f"Extract({{}}, {2 * begin}, {2 * count})")
@@ -208,18 +217,53 @@ _MEANINGFUL = {
     "concatenate", "cat", "factorize", "auto_factorize", "__neg__", "__pos__",
     "__bool__", "pow", "power", "add", "subtract", "mult", "divide", "minus", "grad", "diff",
 }  # fmt: skip
+# What to write instead of those that are not, where it is more than a part.
+_PARTS = "take .real, .imag, abs() or angle()"
+_NORM = "squareabs().sum().sqrt()"
+_INSTEAD = {
+    "sqnorm2": "squareabs().sum()", "norm2": _NORM, "norm": _NORM, "normalize": f"a / a.{_NORM}",
+    "sqdist": "(a - b).squareabs().sum()", "rsqrt": "1 / a.sqrt()", "powf": "a ** b",
+    "exp2": "2 ** a", "log2": "a.log() / math.log(2)", "log10": "a.log() / math.log(10)",
+    "log1p": "(1 + a).log()", "expm1": "a.exp() - 1", "fma": "a * b + c",
+    "cosh": "(a.exp() + (-a).exp()) / 2", "sinh": "(a.exp() - (-a).exp()) / 2",
+    "cos": "((1j * a).exp() + (-1j * a).exp()) / 2",
+    "sin": "((1j * a).exp() - (-1j * a).exp()) / 2j",
+}  # fmt: skip
+_INSTEAD |= dict.fromkeys(("scalprod", "|"), "(a * b).sum() or (a.conj() * b).sum()")
+_INSTEAD |= dict.fromkeys(("equal", "=="), "(a - b).squareabs() == 0")
+_INSTEAD |= dict.fromkeys(("notequal", "!="), "(a - b).squareabs() != 0")
+_SYMBOLS = {
+    "__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=",
+    "__mod__": "%", "__rmod__": "%", "__floordiv__": "//", "__rfloordiv__": "//", "__or__": "|",
+    "__ror__": "|", "__and__": "&", "__rand__": "&", "__xor__": "^", "__rxor__": "^",
+    "__invert__": "~",
+}  # fmt: skip
+_INSTEAD |= {name: f"(a.squareabs() > 0).{name}(b, c)" for name in ("where", "ifelse")}
+
+
+def _check_reduces(op: str) -> None:
+    if op not in ("Sum", "Mean"):
+        raise TypeError(
+            f"There is no {op} of complex numbers, which have sums and means; reduce .real, .imag, "
+            "abs() or angle()."
+        )
 
 
 def _refusing(name: str) -> Any:
+    instead = f"write {_INSTEAD[name]}" if name in _INSTEAD else _PARTS
+    message = f"There is no {name} of complex numbers; {instead}."
+
     def refuse(self: ComplexMatrix, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
-        raise TypeError(
-            f"There is no {name.strip('_')} of complex numbers; take .real, .imag, abs() or "
-            "angle()."
-        )
+        raise TypeError(message)
 
     return refuse
 
 
+def _is_refused(name: str, method: Any) -> bool:
+    private = name.startswith("_") and not name.startswith("__")
+    return callable(method) and not private and name not in _MEANINGFUL
+
+
 for _name, _method in (vars(Methods) | vars(Rows) | vars(Operators)).items():
-    if callable(_method) and _name not in _MEANINGFUL and _name not in vars(ComplexMatrix):
-        setattr(ComplexMatrix, _name, _refusing(_name))
+    if _is_refused(_name, _method) and _name not in vars(ComplexMatrix):
+        setattr(ComplexMatrix, _name, _refusing(_SYMBOLS.get(_name, _name.strip("_"))))

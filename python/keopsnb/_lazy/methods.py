@@ -78,7 +78,11 @@ class Methods(Rows):
 
     def concat(self, other: Any) -> Self:
         """The components of both, one after the other."""
-        return self.make("Concat({}, {})", other)
+        lifted = self.lift(other)
+        if lifted.is_complex:
+            joined: Self = self.real2complex().concat(lifted)
+            return joined
+        return self.make("Concat({}, {})", lifted)
 
     @staticmethod
     def concatenate(tuple_of_lt: Sequence[Any], axis: int = -1) -> Any:
@@ -157,6 +161,10 @@ class Methods(Rows):
 
     # ---- complex numbers ----
 
+    def conj(self) -> Self:
+        """The complex conjugate: of real numbers, the same matrix."""
+        return self
+
     def real2complex(self) -> Any:
         """X + 0i."""
         return self.make("Real2Complex({})").as_kind(self.complex_kind)
@@ -171,13 +179,38 @@ class Methods(Rows):
 
     # ---- derivatives ----
 
-    def grad(self, other: Any, gradin: Any) -> Self:
-        """The transposed Jacobian in the variable `other`, applied to gradin."""
-        return self.make("Grad({}, {}, {})", other, gradin)
+    def grad(self, other: Any, gradin: Any) -> Any:
+        """The transposed Jacobian in the variable `other`, applied to gradin.
 
-    def diff(self, other: Any, diffin: Any) -> Self:
-        """The differential in the variable `other`, applied to diffin."""
-        return self.make("Diff({}, {}, {})", other, diffin)
+        It is shaped as `other`. Complex numbers count as pairs of real ones, as in autograd.
+        """
+        variable = self.lift(other)
+        return self._derived("Grad({}, {}, {})", variable, self, gradin, variable)
+
+    def diff(self, other: Any, diffin: Any) -> Any:
+        """The differential in the variable `other`, applied to diffin.
+
+        It is shaped as this matrix. Complex numbers count as pairs of real ones.
+        """
+        variable = self.lift(other)
+        return self._derived("Diff({}, {}, {})", variable, variable, diffin, self)
+
+    def _derived(self, template: str, other: Any, like: Any, direction: Any, result: Any) -> Any:
+        """A derivative along a direction like one of two matrices; it is like one of them too."""
+        direction = self.lift(direction)
+        if like.is_complex and not direction.is_complex:
+            direction = direction.real2complex()
+        if direction.is_complex and not like.is_complex:
+            raise TypeError(
+                "The direction of this derivative is complex, and what it goes along is real; take "
+                ".real, .imag or abs() of it."
+            )
+        made = self._pairs().make(template, other._pairs(), direction._pairs())
+        return made.as_kind(type(result))
+
+    def _pairs(self) -> Any:
+        """The same numbers as real ones: of a complex matrix, real and imaginary parts in turn."""
+        return self
 
     def grad_matrix(self, other: Any) -> Self:
         """The Jacobian in the variable `other`, transposed."""
@@ -197,12 +230,11 @@ class Methods(Rows):
         It does not depend on var: where that is symbolic, a call need not give it.
         """
         made = self.make("TraceOperator({}, {})", var)
-        gone = {u.kind.position for u in self.lift(var).text.variables} - {None}
-        zeros = {p: (0.0,) * k.dim for k in made.text.form.kinds if (p := k.position) in gone}
+        gone = [u.kind.position for u in self.lift(var).text.variables]
         made.text = made.text.over(
             [
-                Variable(zeros[p], Kind(2, u.kind.dim, number=True))
-                if (p := u.kind.position) in gone
+                Variable((0.0,) * u.kind.dim, Kind(2, u.kind.dim, number=True))
+                if u.kind.position is not None and u.kind.position in gone
                 else u
                 for u in made.text.variables
             ]

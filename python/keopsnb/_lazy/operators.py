@@ -70,7 +70,7 @@ class Operators(Lazy):
         return self._operator("({} ** {})", "__rpow__", other)
 
     def __rpow__(self, other: Any) -> Self:
-        return self.lift(other).make("({} ** {})", self)
+        return self.lift(other) ** self
 
     def __or__(self, other: Any) -> Self:
         return self.make("({} | {})", other)

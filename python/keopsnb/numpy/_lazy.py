@@ -104,7 +104,8 @@ _UFUNCS = {
     "floor": "floor", "maximum": "maximum", "minimum": "minimum", "logical_and": "logical_and",
     "logical_or": "logical_or", "logical_xor": "logical_xor", "logical_not": "logical_not",
     "bitwise_and": "__and__", "bitwise_xor": "__xor__", "invert": "__invert__",
-    "reciprocal": "inv", "ceil": "ceil", "cbrt": "cbrt", "hypot": "hypot", "exp2": "exp2",
+    "conjugate": "conj", "reciprocal": "inv", "ceil": "ceil", "cbrt": "cbrt", "hypot": "hypot",
+    "exp2": "exp2",
     "log2": "log2", "log10": "log10", "arcsinh": "asinh", "arccosh": "acosh",
     "arctanh": "atanh", "fabs": "abs", "float_power": "__pow__",
 }  # fmt: skip

@@ -129,6 +129,7 @@ _FUNCTIONS = {
     "bitwise_not": "__invert__", "hypot": "hypot", "exp2": "exp2", "log2": "log2",
     "log10": "log10", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "erfc": "erfc",
     "lgamma": "lgamma", "digamma": "digamma", "softplus": "softplus", "gelu": "gelu",
+    "conj": "conj", "conj_physical": "conj", "angle": "angle",
     # Dynamo's, for matrix / tensor and the like.
     "rdiv": "__rtruediv__", "rtruediv": "__rtruediv__", "rpow": "__rpow__",
     "rfloordiv": "__rfloordiv__", "rmod": "__rmod__", "floordiv": "__floordiv__",
