@@ -1,4 +1,4 @@
-"""Sums, differences, multiples and comparisons of integers are exact, also where float32 is not."""
+"""Sums, differences, multiples, comparisons and remainders of integers are exact, also where float32 is not."""
 
 import numpy as np
 import pytest
@@ -20,6 +20,11 @@ FORMULAS = [
     "t >= s",
     "t < 1425238502",
     "1425238501 < t",
+    "t % 60",
+    "t // 60",
+    "t % s",
+    "t // s",
+    "1425238501 % s",
     "t + s",
     "1000 * t",
     "t * s",
@@ -37,6 +42,23 @@ def test_exact(dtype: str) -> None:
             expected = np.broadcast_to(eval(formula, {"t": t, "s": one}), t.shape)[:, 0]
             scale = np.finfo(dtype).eps
             np.testing.assert_allclose(found[:, k], expected.astype("float64"), scale, 0, formula)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_remainders(dtype: str) -> None:
+    t, s = np.array(SECONDS)[:2, None], np.array(OTHERS)[:2, None]
+    formulas = ["(t - s) % 60", "(s - t) // 60", "(t + 5) % -60", "Mod(t, 60, 5)", "Mod(t, 7, s)"]
+    aliases = ["t = Vi(1)", "s = Vj(1)", "w = Vj(1)"]
+    terms = Genred(f"Concat({', '.join(formulas)}) + 0 * w", aliases, axis=1)
+    table = {"Mod": lambda a, b, c: (a - c) % b + c}
+    for n, one in enumerate(s):
+        found = terms(t, s[n : n + 1], np.ones((1, 1), dtype))
+        for k, formula in enumerate(formulas):
+            expected = eval(formula, table | {"t": t, "s": one})[:, 0].astype(dtype)
+            np.testing.assert_array_equal(found[:, k], expected, formula)
+    for front in (lambda m: m % 60, lambda m: m // 60):
+        found = (front(Vi(t)) * Vj(np.ones((1, 1), dtype))).sum(1)
+        np.testing.assert_array_equal(found, front(t).astype(dtype))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

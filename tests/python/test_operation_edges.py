@@ -247,6 +247,13 @@ def test_remainders(dtype: str) -> None:
         expected = [rest, whole, a % 0, rest, shifted, a % a.dtype.type(-2.5)]
     for formula, one, other in zip(formulas, found, expected, strict=True):
         np.testing.assert_allclose(one, other, 1e-5, 1e-6, err_msg=formula)
+    large = [1e30, -1e30, 1e-30, 123456789, 3, 0.1, -7, 1e38, 1e-45]
+    points_of_large = [list(p) for p in zip(*[(a, b) for a in large for b in large], strict=True)]
+    rests = evaluate(["x0 % x1", "Mod(x0, x1, 0)"], dtype, *points_of_large)
+    dividend, divisor = np.array(points_of_large, dtype)
+    exact = np.mod(dividend, divisor)
+    for rest_of_large in rests:
+        np.testing.assert_array_equal(rest_of_large[divisor != 0], exact[divisor != 0])
     slopes = ["Grad(x0 % x1, x0, 1)", "Grad(x0 % x1, x1, 1)", "Grad(x0 // x1, x0, 1)"]
     table = evaluate(slopes, dtype, *points)
     for slope, value in zip(table, [np.ones_like(a), -whole, np.zeros_like(a)], strict=True):

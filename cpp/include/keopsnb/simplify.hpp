@@ -320,6 +320,19 @@ struct Simplify<op::ExtractT<S, D>> {
   }
 };
 
+// a // b of integers, and a % b, brought into [c, c + b), which is c + (a - c) % b.
+template <class Op, Formula A, Formula B>
+constexpr auto divided_integers(A, B) {
+  return Node<op::DividesIntegers<Op>, A, B>{};
+}
+template <class Op, Formula A, Formula B, Formula C>
+constexpr auto divided_integers(A a, B b, C c) {
+  if constexpr (is_null<C>)
+    return divided_integers<Op>(a, b);
+  else
+    return build<op::Add>(as_number(c), divided_integers<Op>(build<op::Subtract>(a, c), b));
+}
+
 // An operand of an elementwise operation that is replicated anyway need not be: SumT(s) * v = s *
 // v.
 template <bool Strip, Formula A>
@@ -344,6 +357,8 @@ constexpr auto build(A... a) {
     return Node<op::OfIntegers<Op>, A...>{};
   } else if constexpr (detail::compares_integers<Op, A...>) {
     return detail::Simplify<Op>::template apply<Free>(as_number(build<op::Subtract>(a...)), 0_c);
+  } else if constexpr (detail::divides_integers<Op, A...>) {
+    return detail::divided_integers<Op>(a...);
   } else if constexpr (detail::stays_integer<Op, A...>) {
     return Node<op::OnIntegers<Op>, A...>{};
   } else if constexpr ((detail::is_integer<A> || ...)) {

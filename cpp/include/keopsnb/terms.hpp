@@ -1,7 +1,7 @@
 // What identities ask of the formulas they are applied to.
 #pragma once
 #include <keopsnb/ops.hpp>
-#include <keopsnb/ops/integers.hpp>
+#include <keopsnb/ops/integer_division.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET::detail {
 

@@ -47,13 +47,38 @@ KEOPSNB_FN V floor_divide(V a, V b) {
   const V finite = select<V>(abs(b) == inf, far, whole);
   return select<V>(b == zero, a / b, select<V>(abs(a) < inf, finite, a - a));
 }
-// a brought into [c, c + b) by whole multiples of b; exact where the quotient and the product are.
+// |a| less whole multiples of |b|, exact: long division, a bit of the quotient a step, for
+// quotients that are no number of V. a and b are finite, b is not 0.
+template <Number V>
+KEOPSNB_FN V long_remainder(V a, V b) {
+  const V half = constant<V>(0.5), two = constant<V>(2), divisor = abs(b);
+  V rest = abs(a), multiple = divisor;
+  for (auto low = multiple <= half * rest; any_lane<V>(low); low = multiple <= half * rest)
+    multiple = select<V>(low, two * multiple, multiple);
+  for (auto more = rest >= divisor; any_lane<V>(more); more = rest >= divisor) {
+    rest = select<V>(rest >= multiple, rest - multiple, rest);
+    multiple = select<V>(multiple > divisor, half * multiple, multiple);
+  }
+  return rest;
+}
+
+// a brought into [c, c + b) by whole multiples of b, as exact as a - c.
 template <Number V>
 KEOPSNB_FN V mod(V a, V b, V c) {
-  const V inf = constant<V>(infinity), q = floor_divide(a - c, b);
-  const V far = select<V>(q == V{}, a, b);  // b is infinite
-  const V found = select<V>(abs(b) == inf, far, a - b * q);
-  return select<V>((b == V{}) | (abs(a) == inf), constant<V>(quiet_nan),
+  const V inf = constant<V>(infinity), zero = V{}, shifted = a - c, q = floor_divide(shifted, b);
+  V brought = a - b * q;
+  const auto inexact = abs(q) >= constant<V>(sizeof(scalar_of<V>) == 4 ? 0x1p24 : 0x1p53);
+  const auto large = inexact & (abs(shifted) < inf) & (abs(b) < inf) & (b != zero);
+  if (any_lane<V>(large)) {
+    const V left =
+        long_remainder<V>(select<V>(large, shifted, zero), select<V>(large, b, constant<V>(1)));
+    const V found = select<V>(shifted < zero, -left, left);
+    const auto outside = ((found < zero) & (b > zero)) | ((found > zero) & (b < zero));
+    brought = select<V>(large, c + select<V>(outside, found + b, found), brought);
+  }
+  const V far = select<V>(q == zero, a, b);  // b is infinite
+  const V found = select<V>(abs(b) == inf, far, brought);
+  return select<V>((b == zero) | (abs(a) == inf), constant<V>(quiet_nan),
                    select<V>(q == q, found, q));
 }
 

@@ -2,8 +2,8 @@
 //
 // The tile of an integer variable holds the bits of integers in numbers of the same width, so that
 // kernels load, stage and keep it like any other. Sums, differences and multiples by constants of
-// them are integers too, and exact; so are comparisons. Every other operation sees numbers, and
-// none passes a derivative to them.
+// them are integers too, and exact; so are comparisons, remainders and quotients. Every other
+// operation sees numbers, and none passes a derivative to them.
 #pragma once
 #include <keopsnb/tile.hpp>
 
@@ -190,6 +190,17 @@ struct Rounded<Node<OnIntegers<Op>, A, B>> {
   }
 };
 
+// Whether the integer formula F, whose rounded value is given, is what its type holds.
+template <class F, Number V>
+KEOPSNB_FN auto fits(V rounded) {
+  if constexpr (IntegerVariable<F>) {
+    return rounded == rounded;
+  } else {
+    const V limit = constant<V>(sizeof(scalar_of<V>) == 4 ? 0x1.ep30 : 0x1.ep62);
+    return (rounded < limit) & (rounded > -limit);
+  }
+}
+
 // Rounded once; where the integer does not fit its type, its rounded variables tell.
 struct FromInteger {
   static constexpr i64 dim(i64 d) { return d; }
@@ -198,7 +209,6 @@ struct FromInteger {
   KEOPSNB_FN static auto at(X& x, i64 c) {
     using R = tile_of<X, A>;
     using V = typename R::number;
-    const V limit = constant<V>(sizeof(scalar_of<V>) == 4 ? 0x1p30 : 0x1p62);
     const auto a = get<A>(x, c);
     R r;
     KEOPSNB_UNROLL
@@ -209,7 +219,7 @@ struct FromInteger {
         r.at(p, j) = exact;
       } else {
         const V rounded = Rounded<A>::template at<V>(x, c, p, j);
-        r.at(p, j) = select<V>((rounded < limit) & (rounded > -limit), exact, rounded);
+        r.at(p, j) = select<V>(fits<A>(rounded), exact, rounded);
       }
     }
     return r;

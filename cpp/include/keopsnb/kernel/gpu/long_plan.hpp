@@ -19,6 +19,9 @@ inline constexpr bool streams<D, Node<op::FromInteger, A>> = A::dim == 1 || A::d
 template <i64 D, class Op, class A, class B>
 inline constexpr bool streams<D, Node<op::OfIntegers<Op>, A, B>> =
     (A::dim == 1 || A::dim == D) && (B::dim == 1 || B::dim == D);
+template <i64 D, class Op, class A, class B>
+inline constexpr bool streams<D, Node<op::DividesIntegers<Op>, A, B>> =
+    streams<D, Node<op::OfIntegers<Op>, A, B>>;
 
 // The variables of dimension D and category C that component c of F reads, scalars left out.
 template <i64 D, Category C, class Kept, class F>
