@@ -1,4 +1,4 @@
-"""Sums, differences, comparisons and remainders of integers are exact, also where float32 is not."""
+"""Sums, comparisons and remainders of integers are exact, also where float32 is not."""
 
 import numpy as np
 import pytest

@@ -111,7 +111,13 @@ def test_bounds_that_are_numbers_of_any_kind(front: Any) -> None:
     k, of = front
     D = 3 * (k.Vi(of(X[:, 0])) - k.Vj(of(Y[:, 0])))
     dense = 3 * (X[:, None, 0] - Y[None, :, 0])
-    for low, high in ((False, True), (0, 2**40), (-(2**70), np.int64(1)), (np.float32(0), 1)):
+    for low, high in (
+        (False, True),
+        (np.bool_(False), np.bool_(True)),
+        (0, 2**40),
+        (-(2**70), np.int64(1)),
+        (np.float32(0), 1),
+    ):
         same(D.clamp(low, high).dense(), dense.clip(float(low), float(high)))
 
 

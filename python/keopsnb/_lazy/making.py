@@ -39,10 +39,7 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         if data.shape[-1] < 1:
             raise ValueError(f"x has shape {tuple(x.shape)}; its last axis has one entry or more.")
         return variable_expression(Variable(data, Kind(category, last_dim(data))))
-    if isinstance(x, Integral):  # NumPy's too, beside tensors
-        x = int(x)
-    elif isinstance(x, Real):
-        x = float(x)
+    x = _number(x)
     if isinstance(x, int):
         if -_INTEGERS < x < _INTEGERS:
             return constant(f"IntCst({x})")
@@ -112,6 +109,8 @@ def _number(x: Any) -> Any:
         return int(x)
     if isinstance(x, Real):
         return float(x)
+    if getattr(getattr(x, "dtype", None), "kind", None) == "b" and not x.shape:
+        return int(x)
     try:
         return operator.index(x)  # a tensor that is an integer
     except TypeError:
