@@ -148,24 +148,29 @@ def _gathered(
     rows, dim = values.shape[len(batch)], reduction.routine.dim
     # Of the K ranks and D components of a row.
     each = math.prod(values.shape[len(batch) + 1 :])
-    picked = indices.reshape(*batch, rows * each, 1)
+    # What is behind every number no term is picked for; a term at the other end is picked. There F
+    # is taken where a term was, as derivatives at what does not count may be NaN.
+    empty = values == (-torch.inf if "Max" in operation else torch.inf)
+    places = empty.reshape(*batch, rows * each)
+    some = torch.nn.functional.pad(places.logical_not().long(), (0, 1)).argmax(-1, keepdim=True)
+    own = torch.arange(rows * each, device=values.device)
+    source = torch.where(places, some, own)
+    picked = indices.reshape(source.shape).gather(-1, source)
     at = []
     for argument, (_, _, category) in zip(args, reduction.routine.variables, strict=True):
         if category == 2:
             at.append(argument)
-        elif category == OTHER[reduction.axis]:
-            at.append(argument.repeat_interleave(each, -2))
-        else:
-            if argument.dtype in (torch.uint16, torch.uint32):  # which torch gathers none of
-                argument = argument.long()
-            whole = argument.expand(*batch, *argument.shape[-2:])
-            where = picked.to(argument.device).expand(*picked.shape[:-1], argument.shape[-1])
-            at.append(whole.gather(-2, where))
+            continue
+        if argument.dtype in (torch.uint16, torch.uint32):  # which torch gathers none of
+            argument = argument.long()
+        whole = argument.expand(*batch, *argument.shape[-2:])
+        of = source // each if category == OTHER[reduction.axis] else picked
+        where = of[..., None].to(argument.device).expand(*of.shape, argument.shape[-1])
+        at.append(whole.gather(-2, where))
     terms = _value(reduction.rowwise(), tuple(at), place)
     # Of the D components at a row, the one that was picked for.
     terms = terms.reshape(*batch, rows, each // dim, dim, dim).diagonal(dim1=-2, dim2=-1)
-    # Where there was no term the value is infinite.
-    terms = terms.reshape(values.shape).masked_fill(values.isinf(), 0)
+    terms = terms.reshape(values.shape).masked_fill(empty, 0)
     result: Tensor = _Valued.apply(values, terms)  # type: ignore[no-untyped-call]
     return (result, indices) if reduction.name == operation else result
 
@@ -214,9 +219,20 @@ def _inputs(
     ]
 
 
-def _finite(result: Sequence[Tensor]) -> list[Tensor]:
-    # Where no term counts log 0 = -inf, and any finite value makes all exp(F - a) 0.
-    return [a.nan_to_num(nan=torch.nan, posinf=torch.inf, neginf=0.0) for a in result]
+def _held(reduction: Reduction, result: Sequence[Tensor], e: Tensor | None) -> list[Tensor]:
+    """The result as laws take it.
+
+    A log-sum-exp of no term that counts is -inf; a finite value makes exp(F - a) 0 where F is -inf.
+    Where terms have weights that add up to 0, derivatives in these are infinite: the least value
+    makes exp(F - a) so, but for what no gradient comes to.
+    """
+    if not reduction.name.startswith("LogSumExp"):
+        return list(result)
+    if reduction.weight is None:
+        return [a.masked_fill(a == -torch.inf, 0.0) for a in result]
+    least = torch.finfo(result[0].dtype).min if result else 0.0
+    held = [a.masked_fill(a == -torch.inf, least) for a in result]
+    return held if e is None else [a.masked_fill((a == least) & (e == 0), 0.0) for a in held]
 
 
 # Gradients in parameters, for each row, that are there at once.
@@ -266,7 +282,7 @@ def pullback(
     results: list[Tensor | None] = [None] * count
     if e is None:
         return results
-    args, held = tuple(saved[:count]), _finite(saved[count:])
+    args, held = tuple(saved[:count]), _held(reduction, saved[count:], e)
     assert isinstance(reduction.law, Pullback)
     joined = (
         place.ranges is None
@@ -293,7 +309,7 @@ def pushforward(
 ) -> Tensor:
     """The derivative of the result along the tangents of the arguments that have one."""
     count = len(tangents)
-    args, held = tuple(saved[:count]), _finite(saved[count:])
+    args, held = tuple(saved[:count]), _held(reduction, saved[count:], None)
     assert isinstance(reduction.law, Pullback)
     tangent = reduction.tangent(reduction.law, tuple(t is not None for t in tangents))
     more = as_inputs(reduction.axis, _inputs(reduction, tangent, args, held, place, {}))
