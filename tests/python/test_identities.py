@@ -8,6 +8,7 @@ import pytest
 from keopsnb import _core
 
 CONSTANTS = ["1e30", "1e-30", "2", "0.5", "-3", "1e-20", "1e20", "7.174648137343064e-43", "0", "1"]
+CONSTANTS += ["2 ** -140", "1e-48"]
 WIDE = ["1e200", "1e-200", "1e308", "5e-324"]
 POINTS = [1e-30, 1e-20, 0.3, -1.7, 1e20, 1e30, np.inf, np.nan, 0]
 

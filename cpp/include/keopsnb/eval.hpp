@@ -83,7 +83,14 @@ template <i64 M, int E>
 struct Evaluate<Lit<M, E>> {
   template <class X>
   KEOPSNB_FN static auto at(X&, i64) {
-    return tile_of<X, Lit<M, E>>{{static_cast<typename X::scalar>(Lit<M, E>::value)}};
+    using S = typename X::scalar;
+    S number = static_cast<S>(Lit<M, E>::value);
+#if !KEOPSNB_CUDA
+    // g++ takes a product of packs with a 0 that it sees for 0, at infinities and NaN as well.
+    if constexpr (sizeof(S) == 4 && M != 0 && detail::magnitude(Lit<M, E>::value) <= 0x1p-150)
+      __asm__("" : "+m"(number));
+#endif
+    return tile_of<X, Lit<M, E>>{{number}};
   }
 };
 

@@ -192,6 +192,11 @@ constexpr auto power_of(A a) {
   if constexpr (N == 0) return sumt<A::dim>(1_c);
   else if constexpr (N == 1) return a;
   else if constexpr (N == 2) return square(a);
+  else if constexpr (is_lit<A>) {
+    if constexpr (power_of_constant(A::value, N) != 0)
+      return lit_of([] { return power_of_constant(A::value, N); });
+    else return Node<op::Pow<N>, A>{};
+  }
   else if constexpr (N == -1) return inv(a);
   else return Node<op::Pow<N>, A>{};
 }

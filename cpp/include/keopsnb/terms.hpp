@@ -32,6 +32,20 @@ constexpr bool product_exists(double a, double b) {
 constexpr bool quotient_exists(double a, double b) {
   return b != 0 && (magnitude(b) >= 1 || magnitude(a) <= greatest_double * magnitude(b));
 }
+// x^n, or 0 where it is no float64 or loses digits.
+constexpr double power_of_constant(double x, i64 n) {
+  if (n == 0) return 1;
+  if (n < 0) {
+    const double p = power_of_constant(x, -n);
+    return p != 0 && quotient_exists(1, p) ? 1 / p : 0;
+  }
+  const double root = power_of_constant(x, n / 2);
+  if (!product_exists(root, root)) return 0;
+  const double even = root * root;
+  if (n % 2 != 0 && !product_exists(even, x)) return 0;
+  const double p = n % 2 != 0 ? even * x : even;
+  return magnitude(p) >= 0x1p-1022 ? p : 0;
+}
 // Whether every type of numbers holds x to its full precision: a product with such a constant
 // overflows, or underflows, only where its value does.
 constexpr bool is_normal(double x) { return magnitude(x) >= 0x1p-126 && magnitude(x) <= 0x1p127; }
