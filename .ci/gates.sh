@@ -148,9 +148,10 @@ if [ "$(uname)" = Linux ]; then
   "$venv/bin/pip" install auditwheel
   for built in "$work/dist" "$work"/wheel-*[0-9]; do
     [ -d "$built" ] || continue
-    tag=$(auditwheel show "$built"/*.whl 2>/dev/null | grep -o -m 1 'manylinux_2_[0-9]*_')
-    echo "$(basename "$built"/*.whl): $tag"
-    [ "$(tr -dc 0-9 <<<"${tag#manylinux_2}")" -le 28 ]
+    shown=$(auditwheel show "$built"/*.whl 2>/dev/null)
+    [[ $shown =~ manylinux_2_([0-9]+)_ ]]
+    echo "$(basename "$built"/*.whl): glibc 2.${BASH_REMATCH[1]}"
+    [ "${BASH_REMATCH[1]}" -le 28 ]
   done
 fi
 
