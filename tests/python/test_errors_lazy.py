@@ -63,6 +63,17 @@ USES: dict[str, tuple[Use, type, str]] = {
         ValueError,
         "write (..., M, 1, D), (..., 1, N, D) or (..., 1, 1, D)",
     ),
+    "weights without their name": (
+        lambda s: s.D.logsumexp(1, s.two),
+        TypeError,
+        "LazyTensor of shape (1, 4, 2); axis and dim are integers, and weights have a name",
+    ),
+    "weights as an axis": (
+        lambda s: s.D.logsumexp(s.b),
+        TypeError,
+        "of shape (4, 2); write one integer",
+    ),
+    "a dense matrix": (lambda s: s.D + s.array(5, 4), ValueError, "add products, K @ v + A @ v"),
     "text": (lambda s: s.LazyTensor("abc"), TypeError, "A str is nothing that"),
     "nothing": (lambda s: s.LazyTensor(None), TypeError, "A NoneType is nothing that"),
     "an empty list": (lambda s: s.LazyTensor([]), TypeError, "list is nothing that"),

@@ -208,13 +208,32 @@ class Lazy:
 
     # ---- reducing ----
 
+    def _axis(self, axis: Any, dim: Any) -> Any:
+        """The one of two names of an axis that is given."""
+        if axis is None or dim is None:
+            return dim if axis is None else axis
+        for found in (axis, dim):
+            if getattr(found, "shape", ()):
+                raise TypeError(
+                    f"An axis is {self._told(found)}; axis and dim are integers, and weights have "
+                    "a name: write axis=1, weight=w."
+                )
+        if axis != dim:
+            raise ValueError(f"axis is {axis} and dim is {dim}; give one.")
+        return axis
+
+    @staticmethod
+    def _told(found: Any) -> str:
+        shape = getattr(found, "shape", ())
+        return f"a {type(found).__name__} of shape {tuple(shape)}" if shape else repr(found)
+
     def _index(self, axis: int | None, dim: int | None) -> int:
         """What an axis is: 0 for i, 1 for j, 2 for the vector."""
-        if axis is not None and dim is not None and axis != dim:
-            raise ValueError(f"axis is {axis} and dim is {dim}; give one.")
-        given = axis if axis is not None else dim
-        if given is not None and (isinstance(given, bool) or not hasattr(given, "__index__")):
-            raise TypeError(f"axis is {given!r}; write one integer.")
+        given = self._axis(axis, dim)
+        if given is not None and type(given) is not int:
+            several = getattr(given, "shape", ())
+            if several or isinstance(given, bool) or not hasattr(given, "__index__"):
+                raise TypeError(f"axis is {self._told(given)}; write one integer.")
         if given is None:
             raise ValueError("axis is missing; write axis=0 to reduce over i, axis=1 over j.")
         batches = len(self.text.sizes.batch)

@@ -147,7 +147,8 @@ def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:
     if len(shape) == 2:
         raise ValueError(
             f"x has shape {shape}; write Vi(x) or axis=0 for rows i, Vj(x) or axis=1 for columns "
-            "j, or give it the shape (M, 1, D) or (1, N, D)."
+            "j, or give it the shape (M, 1, D) or (1, N, D). A matrix that is stored is no "
+            "operand: add products, K @ v + A @ v; a multiple of the identity is alpha in K.solve."
         )
     if shape[-3] != 1 and shape[-2] != 1:
         raise ValueError(

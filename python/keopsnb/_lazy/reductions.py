@@ -29,14 +29,12 @@ class Reductions(Methods):
 
     def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
         """`op` over i or j, or the operation `entries` over the entries."""
-        if axis is not None and dim is not None and axis != dim:
-            raise ValueError(f"axis is {axis} and dim is {dim}; give one.")
-        given = axis if axis is not None else dim
+        given = self._axis(axis, dim)
         if given is None and entries:
             given = -1
         if isinstance(given, tuple | list):
             return self._over_several(entries, op, given, kwargs)
-        if self._index(given, None) != 2:  # type: ignore[arg-type]
+        if self._index(given, None) != 2:
             return self.reduction(op, axis=given, **kwargs)
         if not entries:
             raise ValueError(
