@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from dynamo import traces_objects
+from dynamo import needs_new_dynamo
 from torch import Tensor
 
 from keopsnb._lazy.matrix import Matrix
@@ -154,14 +154,14 @@ def groups(functions: list[Entry]) -> list[list[Entry]]:
     return [functions[k : k + 6] for k in range(0, len(functions), 6)]
 
 
-@traces_objects
+@needs_new_dynamo
 @pytest.mark.parametrize("part", range(4))
 def test_entries(part: int) -> None:
     several = groups(list(ENTRIES.values()))[part::4]
     compared(lambda x, y: [LazyTensor.cat([f(Vi(x), Vj(y)) for f in g]).sum(1) for g in several])
 
 
-@traces_objects
+@needs_new_dynamo
 def test_results() -> None:
     compared(lambda x, y: [f(Vi(x), Vj(y)) for f in RESULTS.values()])
 
@@ -179,7 +179,7 @@ COMPLEX: list[Entry] = [
 ]  # fmt: skip
 
 
-@traces_objects
+@needs_new_dynamo
 def test_complex_entries() -> None:
     def f(x: Tensor, y: Tensor) -> Any:
         a, b = Vi(torch.complex(x, -x)), Vj(torch.complex(y, 2 * y))
