@@ -38,6 +38,7 @@ from keopsnb.torch._operator import (
     with_batch_first,
 )
 from keopsnb.torch._out import check_writable, written
+from keopsnb.torch._picked import Valued, rows_at
 
 
 def reduce(
@@ -148,30 +149,30 @@ def _gathered(
     rows, dim = values.shape[len(batch)], reduction.routine.dim
     # Of the K ranks and D components of a row.
     each = math.prod(values.shape[len(batch) + 1 :])
-    # What is behind every number no term is picked for; a term at the other end is picked. There F
-    # is taken where a term was, as derivatives at what does not count may be NaN.
+    # What is behind every number no term is picked for; a term at the other end is picked.
     empty = values == (-torch.inf if "Max" in operation else torch.inf)
-    places = empty.reshape(*batch, rows * each)
-    some = torch.nn.functional.pad(places.logical_not().long(), (0, 1)).argmax(-1, keepdim=True)
-    own = torch.arange(rows * each, device=values.device)
-    source = torch.where(places, some, own)
-    picked = indices.reshape(source.shape).gather(-1, source)
+    picked, source = indices.reshape(*batch, rows * each), None
+    if place.ranges is not None or place.symbolic_ranges:
+        # Where a row has no term F is taken where another has one: index 0 may be in no range.
+        some = torch.nn.functional.pad(~empty.reshape(picked.shape), (0, 1)).long().argmax(-1)
+        own = torch.arange(rows * each, device=values.device)
+        source = torch.where(empty.reshape(picked.shape), some[..., None], own)
+        picked = picked.gather(-1, source)
     at = []
     for argument, (_, _, category) in zip(args, reduction.routine.variables, strict=True):
         if category == 2:
             at.append(argument)
-            continue
-        if argument.dtype in (torch.uint16, torch.uint32):  # which torch gathers none of
-            argument = argument.long()
-        whole = argument.expand(*batch, *argument.shape[-2:])
-        of = source // each if category == OTHER[reduction.axis] else picked
-        where = of[..., None].to(argument.device).expand(*of.shape, argument.shape[-1])
-        at.append(whole.gather(-2, where))
+        elif category != OTHER[reduction.axis]:
+            at.append(rows_at(argument, batch, picked))
+        elif source is None:
+            at.append(argument.repeat_interleave(each, -2))
+        else:
+            at.append(rows_at(argument, batch, source // each))
     terms = _value(reduction.rowwise(), tuple(at), place)
     # Of the D components at a row, the one that was picked for.
     terms = terms.reshape(*batch, rows, each // dim, dim, dim).diagonal(dim1=-2, dim2=-1)
     terms = terms.reshape(values.shape).masked_fill(empty, 0)
-    result: Tensor = _Valued.apply(values, terms)  # type: ignore[no-untyped-call]
+    result: Tensor = Valued.apply(values, terms)  # type: ignore[no-untyped-call]
     return (result, indices) if reduction.name == operation else result
 
 
@@ -315,29 +316,6 @@ def pushforward(
     more = as_inputs(reduction.axis, _inputs(reduction, tangent, args, held, place, {}))
     along = [t for t in tangents if t is not None]
     return _value(tangent.reduction, (*args, *more, *along), place)
-
-
-class _Valued(torch.autograd.Function):
-    """The values themselves, with the derivatives of terms that equal them but for rounding."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(values: Tensor, terms: Tensor) -> Tensor:  # noqa: ARG004
-        return values.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        pass
-
-    @staticmethod
-    def backward(ctx: Any, e: Tensor) -> tuple[None, Tensor]:  # noqa: ARG004
-        return None, e
-
-    @staticmethod
-    def jvp(ctx: Any, values: Tensor, terms: Tensor) -> Tensor:  # noqa: ARG004
-        with in_forward_mode(()):
-            return terms.clone()
 
 
 class _Kernel(torch.autograd.Function):
