@@ -47,6 +47,10 @@ TWENTY = (
     " - Log(3 + Square(Atan(b))) * ReLU((u | y) - e)"
 )
 
+LONG_EXP = "Exp(" * 100 + "e - b" + ")" * 100
+LONG_SIN = " + ".join(f"Sin({k} * (e - b))" for k in range(1, 51))
+LONG_PRODUCTS = " + ".join(f"Elem(t, {k % 64}) * Elem(s, {7 * k % 61})" for k in range(100))
+
 
 def gradient(order: int) -> str:
     """Of the Gaussian, in x: each of the one before, applied to u."""
@@ -73,6 +77,9 @@ OTHERS = [
     Formula("its gradient", f"Grad({TENSOR}, t, Extract(s, 0, 16))"),
     Formula("Laplacian of a Gaussian, D = 3", "Laplacian(Exp(-SqDist(x, y)), x)"),
     Formula("Laplacian of a Gaussian, D = 64", "Laplacian(Exp(-SqDist(t, s)), t)"),
+    Formula("100 nested Exp", LONG_EXP),
+    Formula("sum of 50 sines", LONG_SIN),
+    Formula("sum of 100 products", LONG_PRODUCTS),
 ]
 FORMULAS = [EMPTY, *GRADIENTS, *OTHERS]
 

@@ -31,6 +31,25 @@ def run(script: str, **variables: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# A compiler's work on names grows with their length, times their number.
+def test_names_in_a_kernel_do_not_grow_with_its_formula(tmp_path: Path) -> None:
+    longest = []
+    for n in (2, 40):
+        formula = " + ".join(f"Sin({k} * x) * y" for k in range(3, 3 + n))
+        folder = tmp_path / str(n)
+        keopsnb.compile(
+            formula, ["x = Vi(1)", "y = Vj(1)"], axis=1, target="native", folder=str(folder)
+        )
+        names = [
+            name
+            for file in folder.rglob("*.so")
+            for name in re.findall(rb"_Z\w+", file.read_bytes())
+        ]
+        longest.append(max(map(len, names), default=0))
+    assert longest[0] > 0
+    assert longest[0] == longest[1], longest
+
+
 # A machine with no compiler and an empty cache.
 def bare(tmp_path: Path, kernels: Path) -> dict[str, str]:
     return {

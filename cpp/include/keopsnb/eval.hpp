@@ -64,7 +64,7 @@ struct OneStep {
 
 // Component c of F, in the evaluation x.
 template <class F, class X>
-KEOPSNB_FN auto get(X& x, i64 c) {
+KEOPSNB_FN decltype(auto) get(X& x, i64 c) {
   if constexpr (X::plan::template slotted<F>)
     return x.template slotted<F>(c);
   else
@@ -115,7 +115,8 @@ struct Evaluate<Node<Op, A...>> {
   template <class X>
   KEOPSNB_FN static auto at(X& x, i64 c) {
     if constexpr (op::Elementwise<Op>)
-      return map_tiles<Op, tile_of<X, A...>>(get<A>(x, c)...);
+      return map_tiles<Op, tile_of<X, A...>, detail::op_cost<Op> <= detail::dear>(
+          keopsnb::get<A>(x, c)...);
     else
       return Op::template at<A...>(x, c);
   }
@@ -132,16 +133,16 @@ template <class F, class X>
 KEOPSNB_FN void fill_one(X& x) {
   auto& slots = x.template slots<X::plan::template varies<F>>();
   if constexpr (detail::is_joint<F>)
-    Evaluate<F>::fill(x, [&](i64 c) KEOPSNB_LAMBDA -> auto& { return slot<F>(slots, c); });
+    Evaluate<F>::fill(x, [&](i64 c) KEOPSNB_LAMBDA -> auto& { return keopsnb::slot<F>(slots, c); });
   else if constexpr (F::dim == 1)
-    slot<F>(slots, 0) = Evaluate<F>::at(x, 0);
+    keopsnb::slot<F>(slots, 0) = Evaluate<F>::at(x, 0);
   else
-    for_components<F::dim>([&](i64 c)
-                               KEOPSNB_LAMBDA { slot<F>(slots, c) = Evaluate<F>::at(x, c); });
+    for_components<F::dim>(
+        [&](i64 c) KEOPSNB_LAMBDA { keopsnb::slot<F>(slots, c) = Evaluate<F>::at(x, c); });
 }
 template <class X, class... N>
 KEOPSNB_FN void fill(X& x, List<N...>) {
-  (fill_one<N>(x), ...);
+  (keopsnb::fill_one<N>(x), ...);
 }
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -99,20 +99,31 @@ inline constexpr bool is_joint<Node<Op, A...>> = requires { typename Op::joint; 
 
 // A vector read twice is stored when a component costs more than a store and its loads.
 inline constexpr int dear = 4;
+
+// The formulas of a List, or those of a reduction.
+template <class Owner>
+struct RootsOf : RootsOf<typename Owner::formulas> {};
+template <class... F>
+struct RootsOf<List<F...>> {
+  using nodes = distinct<F...>;
+  template <class G>
+  static constexpr int count = (0 + ... + (same<G, F> ? 1 : 0));
+};
 }  // namespace detail
 
-// The evaluation of the formulas Roots, reduced over the variables of category Reduced.
-template <Category Reduced, class... Roots>
-struct Plan {
-  using nodes = distinct<Roots...>;
+// The evaluation of the formulas of Owner, reduced over the variables of category Reduced. Names
+// of its members hold that of Owner, once for each node: a short one saves a compiler much.
+template <Category Reduced, class Owner>
+struct PlanOf {
+  using roots = detail::RootsOf<Owner>;
+  using nodes = typename roots::nodes;
 
   template <class F>
   static constexpr bool varies = depends<Reduced, F>;
 
   // How many nodes of the plan read F (a root is read once more, by the reduction).
   template <class F>
-  static constexpr int readers =
-      Edges<nodes>::template readers<F>() + (0 + ... + (same<F, Roots> ? 1 : 0));
+  static constexpr int readers = Edges<nodes>::template readers<F>() + roots::template count<F>;
 
   // Whether a node that changes with the reduced index reads F, or the reduction does.
   struct Varying {
@@ -121,7 +132,7 @@ struct Plan {
   };
   template <class F>
   static constexpr bool read_in_loop =
-      Edges<nodes>::template read_by<Varying, F>() || (same<F, Roots> || ...);
+      Edges<nodes>::template read_by<Varying, F>() || roots::template count<F> != 0;
 
   // Whether a node reads components of F several times each.
   template <class F>
@@ -136,7 +147,7 @@ struct Plan {
   // Work to produce one component of F from slots and variables, and from its operands where
   // these have no slot.
   template <class F>
-  static constexpr int cost = detail::cost_of<Plan>(F{});
+  static constexpr int cost = detail::cost_of<PlanOf>(F{});
 
   template <class F>
   static constexpr bool slotted = [] {
@@ -150,5 +161,8 @@ struct Plan {
       return (readers<F> > 1 || reread<F>) && cost<F> > detail::dear;
   }();
 };
+
+template <Category Reduced, class... Roots>
+using Plan = PlanOf<Reduced, List<Roots...>>;
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

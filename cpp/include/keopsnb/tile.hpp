@@ -37,15 +37,30 @@ KEOPSNB_FN R convert(const A& a) {
   return r;
 }
 
-// Op on every number of the operands, brought to one shape R.
+namespace detail {
 template <class Op, class R, class... A>
+KEOPSNB_FN typename R::number map_one(int p, int j, const A&... a) {
+  return Op::value(to_number<typename R::number>(a.at(p, j))...);
+}
+template <class Op, class R, int... I, class... A>
+KEOPSNB_FN R map_each(Ints<I...>, const A&... a) {
+  return R{{map_one<Op, R>(I / R::steps, I % R::steps, a...)...}};
+}
+}  // namespace detail
+
+// Op on every number of the operands, brought to one shape R. A cheap one without a loop: loops
+// unroll late, and until then each is an array in memory that the compiler searches for aliases.
+template <class Op, class R, bool Cheap, class... A>
 KEOPSNB_FN R map_tiles(const A&... a) {
-  R r;
-  using V = typename R::number;
-  KEOPSNB_UNROLL
-  for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
-  for (int j = 0; j < R::steps; ++j) r.at(p, j) = Op::value(to_number<V>(a.at(p, j))...);
-  return r;
+  if constexpr (Cheap) {
+    return detail::map_each<Op, R>(up_to<R::packs * R::steps>{}, a...);
+  } else {
+    R r;
+    KEOPSNB_UNROLL
+    for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
+    for (int j = 0; j < R::steps; ++j) r.at(p, j) = detail::map_one<Op, R>(p, j, a...);
+    return r;
+  }
 }
 
 // f(c) for the components c < D. Short loops unroll, so that arrays stay in registers.
@@ -67,7 +82,7 @@ using tile_of = Tile<choose<(depends<X::lanes, F> || ...), typename X::pack, typ
 
 // Component c of F in the evaluation x (eval.hpp).
 template <class F, class X>
-KEOPSNB_FN auto get(X& x, i64 c);
+KEOPSNB_FN decltype(auto) get(X& x, i64 c);
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

@@ -12,18 +12,6 @@
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-namespace detail {
-
-template <class L>
-struct PlanOf;
-template <class... F>
-struct PlanOf<List<F...>> {
-  template <Category Reduced>
-  using plan = Plan<Reduced, F...>;
-};
-
-}  // namespace detail
-
 // Terms summed naively, by default: their rounding error is that of the whole sum.
 inline constexpr i64 default_block = 128;
 
@@ -32,7 +20,7 @@ template <class T, class Reduction, Output Out, i64 Block = default_block>
 struct Cpu {
   static constexpr Category lanes = indexed_by(Out);
   static constexpr Category reduced = opposite(lanes);
-  using plan = typename detail::PlanOf<typename Reduction::formulas>::template plan<reduced>;
+  using plan = PlanOf<reduced, Reduction>;
   using nodes = typename plan::nodes;
   using pack = Pack<T>;
   using scalar = T;
@@ -89,8 +77,8 @@ struct Cpu {
     }
 
     template <class F>
-    KEOPSNB_FN tile_of<Evaluation, F> slotted(i64 c) {
-      return slot<F>(slots<plan::template varies<F>>(), c);
+    KEOPSNB_FN const tile_of<Evaluation, F>& slotted(i64 c) {
+      return keopsnb::slot<F>(slots<plan::template varies<F>>(), c);
     }
 
     template <class V>
@@ -103,16 +91,13 @@ struct Cpu {
     KEOPSNB_FN auto variable_at(i64 c, int s) {
       if constexpr (V::category == lanes) {
         constexpr i64 offset = offset_of<V>(lane_variables{});
-        Tile<pack, packs, 1> t;
-        KEOPSNB_UNROLL
-        for (int p = 0; p < packs; ++p) t.at(p, 0) = lane_values[(offset + c) * packs + p];
-        return t;
+        return [&]<int... P>(Ints<P...>) KEOPSNB_LAMBDA {
+          return Tile<pack, packs, 1>{{lane_values[(offset + c) * packs + P]...}};
+        }(up_to<packs>{});
       } else if constexpr (V::category == reduced) {
-        Tile<T, 1, J> t;
-        KEOPSNB_UNROLL
-        for (int k = 0; k < J; ++k)
-          t.at(0, k) = load_number<V, T>(in[V::position], (j + s + k) * V::dim + c);
-        return t;
+        return [&]<int... K>(Ints<K...>) KEOPSNB_LAMBDA {
+          return Tile<T, 1, J>{{load_number<V, T>(in[V::position], (j + s + K) * V::dim + c)...}};
+        }(up_to<J>{});
       } else {
         return Tile<T, 1, 1>{{load_number<V, T>(in[V::position], c)}};
       }
@@ -327,9 +312,12 @@ struct Cpu {
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 
-// The one symbol of a shared object that holds a kernel.
+// The one symbol of a shared object that holds a kernel. The reduction has a short name of its own
+// there, and so have its functions: compilers are slow at names as long as formulas.
 #define KEOPSNB_CPU_KERNEL(T, reduction, out, block)                                             \
+  namespace {                                                                                    \
+  struct KeopsnbReduction : decltype(reduction) {};                                              \
+  }                                                                                              \
   extern "C" __attribute__((visibility("default"))) const keopsnb::CpuKernel* keopsnb_kernel() { \
-    using Reduction = decltype(reduction);                                                       \
-    return &keopsnb::Cpu<T, Reduction, out, block>::kernel;                                      \
+    return &keopsnb::Cpu<T, KeopsnbReduction, out, block>::kernel;                               \
   }

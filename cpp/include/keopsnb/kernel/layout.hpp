@@ -21,9 +21,10 @@ struct VariablesOf {
 };
 template <Category C, class... K, class N, class... More>
 struct VariablesOf<C, List<K...>, List<N, More...>> {
-  static constexpr bool kept = operands_of<N>::size == 0 && depends<C, N>;
-  using type =
-      typename VariablesOf<C, choose<kept, List<K..., N>, List<K...>>, List<More...>>::type;
+  // No member holds the condition: it would be a symbol whose name has all nodes in it.
+  using type = typename VariablesOf<
+      C, choose<operands_of<N>::size == 0 && depends<C, N>, List<K..., N>, List<K...>>,
+      List<More...>>::type;
 };
 
 }  // namespace detail
