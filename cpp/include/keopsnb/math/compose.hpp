@@ -47,11 +47,16 @@ KEOPSNB_FN V floor_divide(V a, V b) {
   const V finite = select<V>(abs(b) == inf, far, whole);
   return select<V>(b == zero, a / b, select<V>(abs(a) < inf, finite, a - a));
 }
-// |a| less whole multiples of |b|, exact: long division, a bit of the quotient a step, for
-// quotients that are no number of V. a and b are finite, b is not 0.
+// a brought into [0, b) or (b, 0], exactly, for finite a and b of which b is not 0. Long division:
+// a bit of the quotient a step.
 template <Number V>
-KEOPSNB_FN V long_remainder(V a, V b) {
-  const V half = constant<V>(0.5), two = constant<V>(2), divisor = abs(b);
+#if KEOPSNB_CUDA
+KEOPSNB_FN
+#else
+[[gnu::noinline, gnu::cold]]
+#endif
+V long_remainder(V a, V b) {
+  const V half = constant<V>(0.5), two = constant<V>(2), zero = V{}, divisor = abs(b);
   V rest = abs(a), multiple = divisor;
   for (auto low = multiple <= half * rest; any_lane<V>(low); low = multiple <= half * rest)
     multiple = select<V>(low, two * multiple, multiple);
@@ -59,7 +64,9 @@ KEOPSNB_FN V long_remainder(V a, V b) {
     rest = select<V>(rest >= multiple, rest - multiple, rest);
     multiple = select<V>(multiple > divisor, half * multiple, multiple);
   }
-  return rest;
+  rest = select<V>(a < zero, -rest, rest);
+  const auto outside = ((rest < zero) & (b > zero)) | ((rest > zero) & (b < zero));
+  return select<V>(outside, rest + b, rest);
 }
 
 // a brought into [c, c + b) by whole multiples of b, as exact as a - c.
@@ -68,13 +75,11 @@ KEOPSNB_FN V mod(V a, V b, V c) {
   const V inf = constant<V>(infinity), zero = V{}, shifted = a - c, q = floor_divide(shifted, b);
   V brought = a - b * q;
   const auto inexact = abs(q) >= constant<V>(sizeof(scalar_of<V>) == 4 ? 0x1p24 : 0x1p53);
-  const auto large = inexact & (abs(shifted) < inf) & (abs(b) < inf) & (b != zero);
-  if (any_lane<V>(large)) {
-    const V left =
+  if (__builtin_expect(any_lane<V>(inexact), 0)) {
+    const auto large = inexact & (abs(shifted) < inf) & (abs(b) < inf) & (b != zero);
+    const V rest =
         long_remainder<V>(select<V>(large, shifted, zero), select<V>(large, b, constant<V>(1)));
-    const V found = select<V>(shifted < zero, -left, left);
-    const auto outside = ((found < zero) & (b > zero)) | ((found > zero) & (b < zero));
-    brought = select<V>(large, c + select<V>(outside, found + b, found), brought);
+    brought = select<V>(large, c + rest, brought);
   }
   const V far = select<V>(q == zero, a, b);  // b is infinite
   const V found = select<V>(abs(b) == inf, far, brought);
