@@ -1,6 +1,7 @@
 // Remainders and quotients of integers: taken exactly, then numbers.
 #pragma once
 #include <keopsnb/math.hpp>
+#include <keopsnb/ops/elementwise.hpp>
 
 #include <keopsnb/ops/integers.hpp>
 
