@@ -76,7 +76,8 @@ KEOPSNB_FN V mod(V a, V b, V c) {
   V brought = a - b * q;
   const auto inexact = abs(q) >= constant<V>(sizeof(scalar_of<V>) == 4 ? 0x1p24 : 0x1p53);
   if (__builtin_expect(any_lane<V>(inexact), 0)) {
-    const auto large = inexact & (abs(shifted) < inf) & (abs(b) < inf) & (b != zero);
+    const auto dividend = abs(shifted) < inf, divisor = abs(b) < inf;
+    const auto large = inexact & dividend & divisor & (b != zero);
     const V rest =
         long_remainder<V>(select<V>(large, shifted, zero), select<V>(large, b, constant<V>(1)));
     brought = select<V>(large, c + rest, brought);

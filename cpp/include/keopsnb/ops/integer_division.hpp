@@ -54,8 +54,8 @@ struct DividesIntegers {
     for (int j = 0; j < R::steps; ++j) {
       const V left = Rounded<A>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
       const V right = Rounded<B>::template at<V>(x, B::dim == 1 ? 0 : c, p, j);
-      const auto whole =
-          fits<A>(left) & fits<B>(right) & (right != V{}) & (right != constant<V>(-1));
+      const auto fit = fits<A>(left), fits_too = fits<B>(right);
+      const auto whole = fit & fits_too & (right != V{}) & (right != constant<V>(-1));
       const V exact =
           divided<Op, V>(integer_operand<A, V>(a.at(p, j)), integer_operand<B, V>(b.at(p, j)));
       r.at(p, j) = select<V>(whole, exact, of_numbers(left, right));
