@@ -98,8 +98,8 @@ fi
 
 stage "Python tests, in two halves beside each other"
 # Both wait for compilers most of the time, one process at a time.
-half=(tests/python/test_{compile_ahead,compilers,sass,reductions_torch}.py
-  tests/python/test_gpu_*.py tests/python/test_torch_*.py)
+half=(tests/python/test_{compile_ahead,compilers,sass,reductions_torch,lazy_every_torch}.py
+  tests/python/test_{gpu,torch,lazy_complex,solve_complex,solve_dense}*.py)
 python -m pytest --durations=20 "${half[@]}" >"$work/half.log" 2>&1 &
 running=$!
 python -m pytest --durations=20 "${half[@]/#/--ignore=}" || { kill $running; exit 1; }
