@@ -1,8 +1,6 @@
 // The cache on disk and the libraries in the process: right result or a clear error, whatever
 // happens to processes and folders.
 #include <signal.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -294,128 +292,6 @@ void a_forked_child_can_compile() {
   other.join();
 }
 
-// In a child: the source loads, from a temporary folder, which is gone when the child is.
-bool retreats(const std::string& temporary, const std::string& reason) {
-  const int value = unseen();
-  const std::size_t before = names_in(temporary).size();
-  const pid_t child = fork();
-  if (child == 0) {
-    alarm(60);
-    bool good = false;
-    try {
-      good = runs(value) && Cache::current().folder_in_use().starts_with(temporary + "/keopsnb-") &&
-             Cache::current().reason().find(reason) != std::string::npos;
-      if (!good)
-        std::fprintf(stderr, "in use: %s, because %s\n", Cache::current().folder_in_use().c_str(),
-                     Cache::current().reason().c_str());
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "in a child: %s\n", error.what());
-    }
-    std::exit(good ? 0 : 1);  // runs what is registered for the end of a process
-  }
-  return scratch::child_succeeds(child) && names_in(temporary).size() == before;
-}
-
-void folders_that_cannot_be_written() {
-  const Place place;
-  const std::string& temporary = place.temporary;
-  {
-    const Variable cache("KEOPSNB_CACHE_DIR", nullptr), xdg("XDG_CACHE_HOME", nullptr);
-    {
-      const Variable home("HOME", nullptr);
-      CHECK(retreats(temporary, "HOME"));
-    }
-    const Variable home("HOME", place.folder / "home");
-    const std::string usual = Cache::current().home();
-    make_folders(usual);
-    chmod(usual.c_str(), 0777);
-    CHECK(retreats(temporary, "other users may write"));
-    std::filesystem::remove(usual);
-    scratch::write(usual, "");
-    CHECK(retreats(temporary, "is not a folder"));
-  }
-  // Read-only, for root too: a folder that the kernel itself provides.
-  const Variable cache("KEOPSNB_CACHE_DIR", "/proc/keopsnb");
-  CHECK(retreats(temporary, "/proc/keopsnb"));
-  if (geteuid() != 0) return;
-  // A cache that root made and others may read serves them.
-  const Variable shared("KEOPSNB_CACHE_DIR", place.home);
-  const int value = unseen();
-  CHECK(in_child([&] { return runs(value); }));
-  chmod(place.folder.path.c_str(), 0755);
-  chmod(place.home.c_str(), 0755);
-  for (const std::string& name :
-       {std::string("/objects"), objects(place.home).at(0).substr(place.home.size(), 11)})
-    chmod((place.home + name).c_str(), 0755);
-  chmod(temporary.c_str(), 0777);
-  scratch::write(place.folder / "calls", "");
-  chmod((place.folder / "calls").c_str(), 0666);
-  const auto as_nobody = [](auto body) {
-    return in_child([&] { return setgid(65534) == 0 && setuid(65534) == 0 && body(); });
-  };
-  CHECK(as_nobody([&] { return runs(value) && place.calls() == 0; }));
-  CHECK(as_nobody([&] { return retreats(temporary, "denied") && runs(value); }));
-}
-
-void folders_that_are_not_safe() {
-  const Place place;
-  make_folders(place.home);
-  for (mode_t mode : {0777, 0770, 0702}) {
-    chmod(place.home.c_str(), mode);
-    CHECK_THROWS(CacheError, "other users may write", runs(200));
-    CHECK_THROWS(CacheError, place.home.c_str(), Cache::current().clear());
-  }
-  chmod(place.home.c_str(), 0700);
-  if (geteuid() == 0) {
-    CHECK(chown(place.home.c_str(), 12345, 12345) == 0);
-    CHECK_THROWS(CacheError, "belongs to user 12345", runs(200));
-    CHECK(chown(place.home.c_str(), 0, 0) == 0);
-  }
-  CHECK(runs(200));
-  const Variable cache("KEOPSNB_CACHE_DIR", place.folder / "file");
-  scratch::write(place.folder / "file", "");
-  CHECK_THROWS(CacheError, "is not a folder", runs(201));
-  const Variable below("KEOPSNB_CACHE_DIR", place.folder / "file/below");
-  CHECK(in_child([] { return runs(201) && !Cache::current().reason().empty(); }));
-}
-
-void folders_that_are_full() {
-  const Place place;
-  const std::string& temporary = place.temporary;
-  // No process may write a file of more than 4 KiB: there is no place to go.
-  const int value = unseen();
-  CHECK(in_child([&] {
-    signal(SIGXFSZ, SIG_IGN);
-    const rlimit little{4096, 4096};
-    setrlimit(RLIMIT_FSIZE, &little);
-    try {
-      runs(value);
-    } catch (const CacheError& error) {
-      return std::strstr(error.what(), "KEOPSNB_CACHE_DIR") != nullptr;
-    }
-    return false;
-  }));
-#ifdef __linux__
-  // A full disk, where we may mount one.
-  make_folders(place.home);
-  for (const char* size : {"size=4k", "size=600k"}) {
-    if (mount("tmpfs", place.home.c_str(), "tmpfs", 0, size) != 0) {
-      std::printf("jit_cache: no right to mount; a full disk is not tested\n");
-      break;
-    }
-    chmod(place.home.c_str(), 0700);
-    std::ofstream(place.home + "/ballast") << std::string(600'000, '.');
-    CHECK(retreats(temporary, place.home));
-    umount(place.home.c_str());
-  }
-  if (mount("tmpfs", place.home.c_str(), "tmpfs", MS_NOEXEC, "size=8m") == 0) {
-    chmod(place.home.c_str(), 0700);
-    CHECK(retreats(temporary, "failed to map"));
-    umount(place.home.c_str());
-  }
-#endif
-}
-
 }  // namespace
 
 int main() {
@@ -430,8 +306,5 @@ int main() {
   killed_at_any_moment();
   interrupts_leave_nothing();
   a_forked_child_can_compile();
-  folders_that_cannot_be_written();
-  folders_that_are_not_safe();
-  folders_that_are_full();
   return report("jit_cache");
 }

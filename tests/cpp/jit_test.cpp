@@ -1,4 +1,4 @@
-// Keys, processes and the compiler; the cache and loading are tested in jit_cache_test.cpp.
+// Keys, processes and the compiler; the cache, loading and folders have tests of their own.
 #include <fcntl.h>
 #include <signal.h>
 

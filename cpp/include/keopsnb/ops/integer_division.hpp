@@ -2,7 +2,6 @@
 #pragma once
 #include <keopsnb/math.hpp>
 #include <keopsnb/ops/elementwise.hpp>
-
 #include <keopsnb/ops/integers.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
@@ -44,23 +43,16 @@ struct DividesIntegers {
 
   template <Formula A, Formula B, class X>
   KEOPSNB_FN static auto at(X& x, i64 c) {
-    using R = tile_of<X, A, B>;
-    using V = typename R::number;
-    const auto a = get<A>(x, c);
-    const auto b = get<B>(x, c);
-    R r;
-    KEOPSNB_UNROLL
-    for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
-    for (int j = 0; j < R::steps; ++j) {
+    using V = typename tile_of<X, A, B>::number;
+    return map_operands<A, B>(x, c, [&](const auto& a, const auto& b, int p, int j) KEOPSNB_LAMBDA {
       const V left = Rounded<A>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
       const V right = Rounded<B>::template at<V>(x, B::dim == 1 ? 0 : c, p, j);
-      const auto fit = fits<A>(left), fits_too = fits<B>(right);
+      const auto fit = fits<A>(left);
+      const auto fits_too = fits<B>(right);
       const auto whole = fit & fits_too & (right != V{}) & (right != constant<V>(-1));
-      const V exact =
-          divided<Op, V>(integer_operand<A, V>(a.at(p, j)), integer_operand<B, V>(b.at(p, j)));
-      r.at(p, j) = select<V>(whole, exact, of_numbers(left, right));
-    }
-    return r;
+      const V exact = divided<Op, V>(integer_operand<A, V>(a), integer_operand<B, V>(b));
+      return select<V>(whole, exact, of_numbers(left, right));
+    });
   }
 
  private:

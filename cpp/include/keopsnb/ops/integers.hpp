@@ -98,6 +98,18 @@ struct Mult;
 template <i64 Start, i64 D>
 struct Extract;
 
+// f(a, b, p, j) of the components c of A and B, for pack p and step j.
+template <Formula A, Formula B, class X, class F>
+KEOPSNB_FN auto map_operands(X& x, i64 c, F&& f) {
+  const auto a = get<A>(x, c);
+  const auto b = get<B>(x, c);
+  tile_of<X, A, B> r;
+  KEOPSNB_UNROLL
+  for (int p = 0; p < r.packs; ++p) KEOPSNB_UNROLL
+  for (int j = 0; j < r.steps; ++j) r.at(p, j) = f(a.at(p, j), b.at(p, j), p, j);
+  return r;
+}
+
 // Op on integers, modulo 2^32 or 2^64: right where the value fits, whatever was in between.
 template <class Op>
 struct OnIntegers {
@@ -122,17 +134,10 @@ struct OnIntegers {
  private:
   template <Formula A, Formula B, class X>
   KEOPSNB_FN static auto combined(X& x, i64 c) {
-    using R = tile_of<X, A, B>;
-    using V = typename R::number;
-    const auto a = get<A>(x, c);
-    const auto b = get<B>(x, c);
-    R r;
-    KEOPSNB_UNROLL
-    for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
-    for (int j = 0; j < R::steps; ++j)
-      r.at(p, j) = from_integer_bits<V>(
-          combine(integer_operand<A, V>(a.at(p, j)), integer_operand<B, V>(b.at(p, j))));
-    return r;
+    using V = typename tile_of<X, A, B>::number;
+    return map_operands<A, B>(x, c, [](const auto& a, const auto& b, int, int) KEOPSNB_LAMBDA {
+      return from_integer_bits<V>(combine(integer_operand<A, V>(a), integer_operand<B, V>(b)));
+    });
   }
   // As unsigned, whose overflow is defined.
   template <class I>
@@ -246,18 +251,11 @@ struct OfIntegers {
 
   template <Formula A, Formula B, class X>
   KEOPSNB_FN static auto at(X& x, i64 c) {
-    using R = tile_of<X, A, B>;
-    using V = typename R::number;
-    const auto a = get<A>(x, c);
-    const auto b = get<B>(x, c);
-    R r;
-    KEOPSNB_UNROLL
-    for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
-    for (int j = 0; j < R::steps; ++j)
-      r.at(p, j) = select<V>(
-          compare_integers<Op>(splat_integer<V>(a.at(p, j)), splat_integer<V>(b.at(p, j))),
-          constant<V>(1), V{});
-    return r;
+    using V = typename tile_of<X, A, B>::number;
+    return map_operands<A, B>(x, c, [](const auto& a, const auto& b, int, int) KEOPSNB_LAMBDA {
+      return select<V>(compare_integers<Op>(splat_integer<V>(a), splat_integer<V>(b)),
+                       constant<V>(1), V{});
+    });
   }
 };
 
