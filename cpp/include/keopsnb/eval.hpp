@@ -50,7 +50,7 @@ struct OneStep {
 
   template <class F>
   KEOPSNB_FN tile_of<OneStep, F> slotted(i64 c) {
-    const auto t = all.template slotted<F>(c);
+    const auto t = keopsnb::get<F>(all, c);
     tile_of<OneStep, F> r;
     KEOPSNB_UNROLL
     for (int p = 0; p < r.packs; ++p) r.at(p, 0) = t.at(p, step);
@@ -62,13 +62,28 @@ struct OneStep {
   }
 };
 
-// Component c of F, in the evaluation x.
+namespace detail {
+template <class X>
+inline constexpr Mapping mapping_of_dear = Mapping::loops;
+template <class X>
+  requires X::calls
+inline constexpr Mapping mapping_of_dear<X> = Mapping::calls;
+template <class X>
+inline constexpr Mapping mapping_of_dear<OneStep<X>> = mapping_of_dear<X>;
+template <class X, class Op>
+inline constexpr Mapping mapping_of = op_cost<Op> <= dear ? Mapping::flat : mapping_of_dear<X>;
+}  // namespace detail
+
+// Component c of F, in the evaluation x: from its slot, which x.slot_at gives to be filled; what is
+// written to one place and read from another is read by x.slotted.
 template <class F, class X>
 KEOPSNB_FN decltype(auto) get(X& x, i64 c) {
-  if constexpr (X::plan::template slotted<F>)
+  if constexpr (!X::plan::template slotted<F>)
+    return Evaluate<F>::at(x, F::dim == 1 ? 0 : c);
+  else if constexpr (requires { x.template slotted<F>(c); })
     return x.template slotted<F>(c);
   else
-    return Evaluate<F>::at(x, F::dim == 1 ? 0 : c);
+    return x.template slot_at<F>(c);
 }
 
 template <i64 D>
@@ -115,8 +130,7 @@ struct Evaluate<Node<Op, A...>> {
   template <class X>
   KEOPSNB_FN static auto at(X& x, i64 c) {
     if constexpr (op::Elementwise<Op>)
-      return map_tiles<Op, tile_of<X, A...>, detail::op_cost<Op> <= detail::dear>(
-          keopsnb::get<A>(x, c)...);
+      return map_tiles<Op, tile_of<X, A...>, detail::mapping_of<X, Op>>(keopsnb::get<A>(x, c)...);
     else
       return Op::template at<A...>(x, c);
   }
@@ -131,14 +145,13 @@ struct Evaluate<Node<Op, A...>> {
 // Fills the slot of F, and of the nodes N, in order.
 template <class F, class X>
 KEOPSNB_FN void fill_one(X& x) {
-  auto& slots = x.template slots<X::plan::template varies<F>>();
   if constexpr (detail::is_joint<F>)
-    Evaluate<F>::fill(x, [&](i64 c) KEOPSNB_LAMBDA -> auto& { return keopsnb::slot<F>(slots, c); });
+    Evaluate<F>::fill(x, [&](i64 c) KEOPSNB_LAMBDA -> auto& { return x.template slot_at<F>(c); });
   else if constexpr (F::dim == 1)
-    keopsnb::slot<F>(slots, 0) = Evaluate<F>::at(x, 0);
+    x.template slot_at<F>(0) = Evaluate<F>::at(x, 0);
   else
     for_components<F::dim>(
-        [&](i64 c) KEOPSNB_LAMBDA { keopsnb::slot<F>(slots, c) = Evaluate<F>::at(x, c); });
+        [&](i64 c) KEOPSNB_LAMBDA { x.template slot_at<F>(c) = Evaluate<F>::at(x, c); });
 }
 template <class X, class... N>
 KEOPSNB_FN void fill(X& x, List<N...>) {

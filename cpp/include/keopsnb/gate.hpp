@@ -43,7 +43,7 @@ struct GatedProduct {
 namespace detail {
 
 template <class F>
-inline constexpr bool is_gated = is<op::Gate, F>;
+concept is_gated = is<op::Gate, F>;
 
 template <Formula F>
 constexpr auto ungated(F f) {
@@ -82,12 +82,17 @@ inline constexpr bool combines<op::Extract<S, D>> = true;
 
 // Whether F is made of masks and constants: finite, and 0 where a selection takes something else.
 template <class F>
-inline constexpr bool is_finite_mask = is_lit<F>;
+struct FiniteMask {
+  enum : bool { value = is_lit<F> };
+};
 template <class Op, class... A>
-inline constexpr bool is_finite_mask<Node<Op, A...>> =
-    selects<Op> || (combines<Op> && (is_finite_mask<A> && ...));
+struct FiniteMask<Node<Op, A...>> {
+  enum : bool {
+    value = selects<Op> || (combines<Op> && (static_cast<bool>(FiniteMask<A>::value) && ...))
+  };
+};
 template <class F>
-inline constexpr bool is_mask = is_finite_mask<F> && !is_lit<F>;
+concept is_mask = static_cast<bool>(FiniteMask<F>::value) && !is_lit<F>;
 
 // clang-format off
 // g * p, and 0 where g is.
@@ -101,10 +106,10 @@ constexpr auto gated_product(G g, P p) {
   else if constexpr (is<op::Minus, G>) return -product(operand<0>(g), p);
   else if constexpr (is<op::Minus, P>) return -product(g, operand<0>(p));
   else if constexpr (is_injected<G> && P::dim == 1)
-    return extractt<injected_at<G>, dim>(product(operand<0>(g), p));
+    return extractt<G::op::start, dim>(product(operand<0>(g), p));
   else if constexpr (is_injected<G>)
-    return extractt<injected_at<G>, dim>(
-        product(operand<0>(g), extract<injected_at<G>, operand_type<0, G>::dim>(p)));
+    return extractt<G::op::start, dim>(
+        product(operand<0>(g), extract<G::op::start, operand_type<0, G>::dim>(p)));
   else if constexpr (is_moderately_scaled<G>) return times(scale(g), product(unscaled(g), p));
   else if constexpr (is_moderately_scaled<P>) return times(scale(p), product(g, unscaled(p)));
   else if constexpr (G::dim == 1 && is_weighted<P>)

@@ -24,33 +24,55 @@ struct Append<List<S...>, F> {
 // compiler, and instantiates nothing.
 template <class F>
 struct Visited {};
-struct Nothing {
-  using list = List<>;
-};
+struct Nothing {};
 template <class F, class Before>
-struct Then : Before, Visited<F> {
-  using list = typename Append<typename Before::list, F>::type;
-};
+struct Then : Before, Visited<F> {};
 
 // Seen, then the sub-formulas of F that are not in it, operands before the node that uses them.
-template <class Seen, class F, bool Known = __is_base_of(Visited<F>, Seen)>
-struct Visit {
-  using type = Seen;
-};
+template <bool Known>
+struct Visit;
+template <class Seen, class F>
+using visit = typename Visit<__is_base_of(Visited<F>, Seen)>::template type<Seen, F>;
 
 template <class Seen, class Operands>
 struct VisitAll {
   using type = Seen;
 };
 template <class Seen, class A, class... More>
-struct VisitAll<Seen, List<A, More...>> {
-  using type = typename VisitAll<typename Visit<Seen, A>::type, List<More...>>::type;
+struct VisitAll<Seen, List<A, More...>> : VisitAll<visit<Seen, A>, List<More...>> {};
+template <class Seen, class A>
+struct VisitAll<Seen, List<A>> {
+  using type = visit<Seen, A>;
+};
+template <class Seen, class A, class B>
+struct VisitAll<Seen, List<A, B>> {
+  using type = visit<visit<Seen, A>, B>;
 };
 
-template <class Seen, class F>
-struct Visit<Seen, F, false> {
+template <>
+struct Visit<true> {
+  template <class Seen, class F>
+  using type = Seen;
+};
+template <>
+struct Visit<false> {
+  template <class Seen, class F>
   using type = Then<F, typename VisitAll<Seen, operands_of<F>>::type>;
 };
+
+// The chain as a list, eight formulas a step.
+template <class Chain, class... Kept>
+struct ChainList;
+template <class... Kept>
+struct ChainList<Nothing, Kept...> {
+  using type = List<Kept...>;
+};
+template <class A, class Before, class... Kept>
+struct ChainList<Then<A, Before>, Kept...> : ChainList<Before, A, Kept...> {};
+template <class A, class B, class C, class D, class E, class F, class G, class H, class Before,
+          class... Kept>
+struct ChainList<Then<H, Then<G, Then<F, Then<E, Then<D, Then<C, Then<B, Then<A, Before>>>>>>>>,
+                 Kept...> : ChainList<Before, A, B, C, D, E, F, G, H, Kept...> {};
 
 template <class S, class Operands>
 inline constexpr bool any_contains = false;
@@ -62,7 +84,8 @@ inline constexpr bool in_operands = any_contains<S, operands_of<F>>;
 
 // The distinct sub-formulas of the formulas Roots, the roots included, in topological order.
 template <class... Roots>
-using distinct = typename detail::VisitAll<detail::Nothing, List<Roots...>>::type::list;
+using distinct = typename detail::ChainList<
+    typename detail::VisitAll<detail::Nothing, List<Roots...>>::type>::type;
 
 // Whether the formula S occurs in F.
 template <class F, class S>

@@ -25,16 +25,20 @@ struct Same<A, A> {
 template <class A, class B>
 concept same = KEOPSNB_SAME(A, B);
 
-template <bool C, class A, class B>
+namespace detail {
+template <bool C>
 struct Choose {
+  template <class A, class B>
   using type = A;
 };
-template <class A, class B>
-struct Choose<false, A, B> {
+template <>
+struct Choose<false> {
+  template <class A, class B>
   using type = B;
 };
+}  // namespace detail
 template <bool C, class A, class B>
-using choose = typename Choose<C, A, B>::type;
+using choose = typename detail::Choose<C>::template type<A, B>;
 
 template <class T>
 struct NoReference {
@@ -152,9 +156,23 @@ struct Filter<Rule, List<T...>>
 template <class Rule, class L>
 using filter = typename detail::Filter<Rule, L>::type;
 
+namespace detail {
+template <int I, class L>
+struct At {
+  using type = decltype(find_indexed<I>(static_cast<Indices<up_to<L::size>, L>*>(nullptr)));
+};
+template <class A, class... More>
+struct At<0, List<A, More...>> {
+  using type = A;
+};
+template <class A, class B, class... More>
+struct At<1, List<A, B, More...>> {
+  using type = B;
+};
+}  // namespace detail
+
 // The I-th type of the list L.
 template <int I, class L>
-using at =
-    decltype(detail::find_indexed<I>(static_cast<detail::Indices<up_to<L::size>, L>*>(nullptr)));
+using at = typename detail::At<I, L>::type;
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,9 +1,10 @@
 // Which sub-formulas are evaluated once and kept in a slot.
 //
-// Scalars always are. A vector is evaluated one component at a time inside its consumer's loop, so
-// that it needs no storage at any dimension, unless that would repeat dear work: when several
-// consumers read it, or one several times, when its components are evaluated together, or when it
-// does not change with the reduced index.
+// Scalars always are, but for components of variables, which are read where they are. A vector is
+// evaluated one component at a time inside its consumer's loop, so that it needs no storage at any
+// dimension, unless that would repeat dear work: when several consumers read it, or one several
+// times, when its components are evaluated together, or when it does not change with the reduced
+// index.
 #pragma once
 #include <keopsnb/operators.hpp>
 
@@ -93,11 +94,21 @@ struct Rereading<List<N...>> {
 
 // Whether the components of F are evaluated together.
 template <class F>
-inline constexpr bool is_joint = false;
-template <class Op, class... A>
-inline constexpr bool is_joint<Node<Op, A...>> = requires { typename Op::joint; };
+concept is_joint = requires { typename F::op::joint; };
 
-// A vector read twice is stored when a component costs more than a store and its loads.
+// Whether F is one of the components of a variable, or several as they stand.
+template <class F>
+concept is_read =
+    requires { typename F::op::reads; } && operands_of<at<0, operands_of<F>>>::size == 0;
+
+struct Yes {
+  enum : bool { value = true };
+};
+struct No {
+  enum : bool { value = false };
+};
+
+// More than a store and its loads: a vector read twice is stored when a component costs more.
 inline constexpr int dear = 4;
 
 // The formulas of a List, or those of a reduction.
@@ -149,18 +160,59 @@ struct PlanOf {
   template <class F>
   static constexpr int cost = detail::cost_of<PlanOf>(F{});
 
+  // Of vectors, asked only where no simpler rule decides.
   template <class F>
-  static constexpr bool slotted = [] {
-    if constexpr (operands_of<F>::size == 0)
-      return false;
-    else if constexpr (F::dim == 1 || detail::is_joint<F>)
-      return true;
-    else if constexpr (!varies<F> && read_in_loop<F>)
-      return true;
-    else
-      return (readers<F> > 1 || reread<F>) && cost<F> > detail::dear;
-  }();
+  struct Stored {
+    enum : bool {
+      value = (!varies<F> && read_in_loop<F>) ||
+              ((readers<F> > 1 || reread<F>) && cost<F> > detail::dear)
+    };
+  };
+  template <class F>
+  static constexpr bool slotted =
+      choose<operands_of<F>::size == 0 || detail::is_read<F>, detail::No,
+             choose<F::dim == 1 || detail::is_joint<F>, detail::Yes, Stored<F>>>::value;
 };
+
+namespace detail {
+template <class F>
+struct IsDear {
+  enum : bool { value = false };
+};
+template <class Op, class... A>
+struct IsDear<Node<Op, A...>> {
+  enum : bool { value = op::Elementwise<Op> && op_cost<Op> > dear };
+};
+template <class F>
+struct LoopOf {
+  enum : i64 { value = 1 };
+};
+template <class Op, class... A>
+  requires(!is_read<Node<Op, A...>>)
+struct LoopOf<Node<Op, A...>> {
+  enum : i64 {
+    value =
+        [] {
+          i64 most = Node<Op, A...>::dim;
+          ((most = A::dim > most ? A::dim : most), ...);
+          return most;
+        }()
+  };
+};
+}  // namespace detail
+// How many of the nodes N are dear operations on each component.
+template <class... N>
+constexpr int dear_nodes(List<N...>) {
+  return (0 + ... + static_cast<int>(detail::IsDear<N>::value));
+}
+// The longest loop over components in their evaluation.
+template <class... N>
+constexpr i64 longest_loop(List<N...>) {
+  i64 most = 1;
+  ((most = static_cast<i64>(detail::LoopOf<N>::value) > most ? detail::LoopOf<N>::value : most),
+   ...);
+  return most;
+}
 
 template <Category Reduced, class... Roots>
 using Plan = PlanOf<Reduced, List<Roots...>>;

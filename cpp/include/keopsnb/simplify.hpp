@@ -61,9 +61,8 @@ constexpr auto sum_of(A a, B b) {
       return build<Mult, Free>(scale(a) + scale(b), unscaled(a));
     else return Node<Add, A, B>{};
   }
-  else if constexpr (is_injected<A> && is_injected<B> && injected_at<A> == injected_at<B> &&
-                     operands_are_alike<A, B>)
-    return extractt<injected_at<A>, dim>(build<Add, Free>(operand<0>(a), operand<0>(b)));
+  else if constexpr (are_injected_alike<A, B>)
+    return extractt<A::op::start, dim>(build<Add, Free>(operand<0>(a), operand<0>(b)));
   else if constexpr (Free && is_weighted<A> && is_weighted<B>) {
     if constexpr (same<operand_type<1, A>, operand_type<1, B>>)
       return build<Mult, true>(build<Add, true>(operand<0>(a), operand<0>(b)), operand<1>(a));
@@ -105,7 +104,7 @@ constexpr auto opposite_of(A a) {
 template <Formula A, Formula B>
 constexpr auto injected_product(A a, B) {
   using F = operand_type<0, B>;
-  constexpr i64 start = injected_at<B>;
+  constexpr i64 start = B::op::start;
   if constexpr (A::dim == 1) return extractt<start, B::dim>(build<op::Mult, true>(a, F{}));
   else return extractt<start, B::dim>(build<op::Mult, true>(extract<start, F::dim>(a), F{}));
 }
@@ -117,8 +116,7 @@ inline constexpr bool scales_multiply = [] {
   else return false;
 }();
 template <class F>
-inline constexpr bool is_moderately_scaled =
-    is_scaled<F> && is_moderate(decltype(scale(F{}))::value);
+concept is_moderately_scaled = is_scaled<F> && is_moderate(operand_type<0, F>::value);
 
 // Exact ones first, then those that change the order of operations. 0 b is b - b, NaN where b is not
 // finite; written as a product, g++ 12 takes it for 0 in packs without signed zeros.
@@ -240,7 +238,7 @@ constexpr auto extracted(A a) {
   else if constexpr (Start == 0 && D == A::dim) return a;
   else if constexpr (is_sumt<A>) return sumt<D>(operand<0>(a));
   else if constexpr (is_injected<A>) {
-    constexpr i64 first = injected_at<A>, last = first + operand_type<0, A>::dim;
+    constexpr i64 first = A::op::start, last = first + operand_type<0, A>::dim;
     if constexpr (Start >= last || Start + D <= first) return zero<D>;
     else if constexpr (first <= Start && Start + D <= last)
       return extract<Start - first, D>(operand<0>(a));
@@ -259,7 +257,7 @@ constexpr auto injected(A a) {
   if constexpr (is_zero<A>) return zero<D>;
   else if constexpr (Start == 0 && D == A::dim) return a;
   else if constexpr (is_injected<A>)
-    return extractt<Start + injected_at<A>, D>(operand<0>(a));
+    return extractt<Start + A::op::start, D>(operand<0>(a));
   else return Node<op::ExtractT<Start, D>, A>{};
 }
 

@@ -12,9 +12,7 @@ namespace keopsnb::inline KEOPSNB_TARGET::detail {
 
 // clang-format off
 template <class F>
-inline constexpr bool is_elementwise = false;
-template <class Op, class... A>
-inline constexpr bool is_elementwise<Node<Op, A...>> = op::Elementwise<Op>;
+concept is_elementwise = op::Elementwise<typename F::op>;
 
 // Of the real parts of an elementwise operation only those of its operands are read.
 template <int Which, Formula A>
@@ -38,9 +36,7 @@ constexpr auto part_of_complex(A a) {
 
 // Re and Im of one vector, which are that vector.
 template <class A, class B>
-inline constexpr bool are_parts = false;
-template <class A>
-inline constexpr bool are_parts<Node<op::Part<0>, A>, Node<op::Part<1>, A>> = true;
+concept are_parts = is<op::Part<0>, A> && is<op::Part<1>, B> && same<operands_of<A>, operands_of<B>>;
 
 template <Formula A, Formula B>
 constexpr auto interleaved([[maybe_unused]] A a, B) {

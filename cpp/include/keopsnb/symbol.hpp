@@ -2,6 +2,10 @@
 //
 // A formula is an empty constexpr object whose type is its syntax tree; equal formulas have equal
 // types. `dim` is the dimension of its value, a vector.
+//
+// What is asked of formulas is a concept, or an enumerator of a type: a variable template would be
+// an object for each formula it is asked of, and its name, as long as the formula, a compiler's
+// work.
 #pragma once
 #include <keopsnb/config.hpp>
 #include <keopsnb/meta.hpp>
@@ -26,6 +30,7 @@ struct Var {
   static constexpr int position = Pos;
   static constexpr i64 dim = Dim;
   static constexpr Category category = C;
+  enum : int { categories = 1 << static_cast<int>(C) };
 };
 
 template <int Pos, i64 Dim>
@@ -46,6 +51,7 @@ struct IVar {
   static constexpr int position = Pos;
   static constexpr i64 dim = Dim;
   static constexpr Category category = C;
+  enum : int { categories = 1 << static_cast<int>(C) };
 };
 
 template <class F>
@@ -65,6 +71,7 @@ template <i64 Dim>
 struct Zero {
   using keopsnb_operands = List<>;
   static constexpr i64 dim = Dim;
+  enum : int { categories = 0 };
 };
 template <i64 Dim>
 inline constexpr Zero<Dim> zero{};
@@ -80,7 +87,10 @@ template <i64 M, int E>
 struct Lit {
   static_assert(M % 2 != 0 || (M == 0 && E == 0), "keopsnb: write lit<M, E> with M odd");
   using keopsnb_operands = List<>;
+  using literal = void;
   static constexpr i64 dim = 1;
+  static constexpr int exponent = E;
+  enum : int { categories = 0 };
   // In steps that stay exact for subnormal values too: |M| < 2^54 and M * 2^E is a float64.
   static constexpr double value = times_power_of_two(static_cast<double>(M), E);
 };
@@ -92,16 +102,14 @@ constexpr auto operator-(Lit<M, E>) {
 }
 
 namespace detail {
+template <class F>
+concept is_lit = requires { typename F::literal; };
 // Nothing at all: what derivatives leave out. A product with it is nothing, whatever it is of.
 template <class F>
-inline constexpr bool is_zero = false;
-template <i64 D>
-inline constexpr bool is_zero<Zero<D>> = true;
+concept is_zero = same<F, Zero<F::dim>>;
 // The number 0 as well. In what is written, 0 * inf is NaN; among derivatives it is nothing.
 template <class F>
-inline constexpr bool is_null = is_zero<F>;
-template <>
-inline constexpr bool is_null<Lit<0, 0>> = true;
+concept is_null = is_zero<F> || same<F, Lit<0, 0>>;
 
 }  // namespace detail
 
@@ -140,6 +148,7 @@ struct Node {
   using keopsnb_operands = List<A...>;
   using op = Op;
   static constexpr i64 dim = Op::dim(A::dim...);
+  enum : int { categories = (0 | ... | static_cast<int>(A::categories)) };
   static_assert(dim >= 1, "keopsnb: the operands' dimensions do not fit this operation");
 };
 
@@ -163,13 +172,7 @@ constexpr auto operand(Node<Op, A...>) {
 
 // Whether F depends on a variable of category C.
 template <Category C, class F>
-inline constexpr bool depends = false;
-template <Category C, int P, i64 D>
-inline constexpr bool depends<C, Var<P, D, C>> = true;
-template <Category C, int P, i64 D>
-inline constexpr bool depends<C, IVar<P, D, C>> = true;
-template <Category C, class Op, class... A>
-inline constexpr bool depends<C, Node<Op, A...>> = (depends<C, A> || ...);
+concept depends = ((static_cast<int>(F::categories) >> static_cast<int>(C)) & 1) != 0;
 
 namespace detail {
 template <char... C>

@@ -6,14 +6,9 @@
 namespace keopsnb::inline KEOPSNB_TARGET::detail {
 
 template <class F>
-inline constexpr bool is_lit = false;
-template <i64 M, int E>
-inline constexpr bool is_lit<Lit<M, E>> = true;
-
+concept is_one = same<F, Lit<1, 0>>;
 template <class F>
-inline constexpr bool is_one = same<F, Lit<1, 0>>;
-template <class F>
-inline constexpr bool is_minus_one = same<F, Lit<-1, 0>>;
+concept is_minus_one = same<F, Lit<-1, 0>>;
 // A constant 2^n that float32 holds, and whose inverse it holds, with all their bits.
 template <class F>
 inline constexpr bool is_power_of_two = false;
@@ -53,47 +48,34 @@ constexpr bool is_normal(double x) { return magnitude(x) >= 0x1p-126 && magnitud
 constexpr bool is_moderate(double x) { return magnitude(x) >= 0x1p-16 && magnitude(x) <= 0x1p16; }
 
 template <class Op, class F>
-inline constexpr bool is = false;
-template <class Op, class... A>
-inline constexpr bool is<Op, Node<Op, A...>> = true;
+concept is = same<typename F::op, Op>;
 
 template <class F>
-inline constexpr bool is_sumt = false;
-template <i64 N, class A>
-inline constexpr bool is_sumt<Node<op::SumT<N>, A>> = true;
+concept is_sumt = is<op::SumT<F::dim>, F>;
 
 // ExtractT<Start, D>(f): f from Start on, among zeros
 template <class F>
-inline constexpr bool is_injected = false;
-template <i64 S, i64 D, class A>
-inline constexpr bool is_injected<Node<op::ExtractT<S, D>, A>> = true;
-template <class F>
-inline constexpr i64 injected_at = 0;
-template <i64 S, i64 D, class A>
-inline constexpr i64 injected_at<Node<op::ExtractT<S, D>, A>> = S;
+concept is_injected = is<op::ExtractT<F::op::start, F::dim>, F>;
 
 template <class F>
-inline constexpr bool is_concat = is<op::Concat, F>;
+concept is_concat = is<op::Concat, F>;
 
 template <int K, class F>
-using operand_type = decltype(operand<K>(F{}));
+using operand_type = at<K, operands_of<F>>;
 
+// The same components of both.
 template <class A, class B>
-inline constexpr bool operands_are_alike = false;
-template <class P, class A, class Q, class B>
-inline constexpr bool operands_are_alike<Node<P, A>, Node<Q, B>> = A::dim == B::dim;
+concept are_injected_alike = is_injected<A> && is_injected<B> && A::op::start == B::op::start &&
+                             operand_type<0, A>::dim == operand_type<0, B>::dim;
 
 // Lit * f
 template <class F>
-inline constexpr bool is_scaled = false;
-template <class A, class B>
-inline constexpr bool is_scaled<Node<op::Mult, A, B>> = is_lit<A>;
+concept is_scaled = is<op::Mult, F> && is_lit<operand_type<0, F>>;
 
 // scalar * vector
 template <class F>
-inline constexpr bool is_weighted = false;
-template <class A, class B>
-inline constexpr bool is_weighted<Node<op::Mult, A, B>> = A::dim == 1 && B::dim != 1 && !is_lit<A>;
+concept is_weighted = is<op::Mult, F> && operand_type<0, F>::dim == 1 &&
+                      operand_type<1, F>::dim != 1 && !is_lit<operand_type<0, F>>;
 
 // f = scale(f) * unscaled(f)
 template <class F>

@@ -37,29 +37,41 @@ KEOPSNB_FN R convert(const A& a) {
   return r;
 }
 
+// How an operation is applied to the numbers of tiles: one after the other, in loops that compilers
+// unroll, or by calls.
+enum class Mapping { flat, loops, calls };
+
 namespace detail {
-template <class Op, class R, class... A>
-KEOPSNB_FN typename R::number map_one(int p, int j, const A&... a) {
-  return Op::value(to_number<typename R::number>(a.at(p, j))...);
+template <class Op, class V, class... A>
+KEOPSNB_NOINLINE static V call(A... a) {
+  return Op::value(a...);
 }
-template <class Op, class R, int... I, class... A>
+template <class Op, class R, Mapping How, class... A>
+KEOPSNB_FN typename R::number map_one(int p, int j, const A&... a) {
+  using V = typename R::number;
+  if constexpr (How == Mapping::calls)
+    return call<Op, V>(to_number<V>(a.at(p, j))...);
+  else
+    return Op::value(to_number<V>(a.at(p, j))...);
+}
+template <class Op, class R, Mapping How, int... I, class... A>
 KEOPSNB_FN R map_each(Ints<I...>, const A&... a) {
-  return R{{map_one<Op, R>(I / R::steps, I % R::steps, a...)...}};
+  return R{{map_one<Op, R, How>(I / R::steps, I % R::steps, a...)...}};
 }
 }  // namespace detail
 
-// Op on every number of the operands, brought to one shape R. A cheap one without a loop: loops
-// unroll late, and until then each is an array in memory that the compiler searches for aliases.
-template <class Op, class R, bool Cheap, class... A>
+// Op on every number of the operands, brought to one shape R. Loops unroll late, and until then
+// each is an array in memory that the compiler searches for aliases.
+template <class Op, class R, Mapping How, class... A>
 KEOPSNB_FN R map_tiles(const A&... a) {
-  if constexpr (Cheap) {
-    return detail::map_each<Op, R>(up_to<R::packs * R::steps>{}, a...);
-  } else {
+  if constexpr (How == Mapping::loops) {
     R r;
     KEOPSNB_UNROLL
     for (int p = 0; p < R::packs; ++p) KEOPSNB_UNROLL
-    for (int j = 0; j < R::steps; ++j) r.at(p, j) = detail::map_one<Op, R>(p, j, a...);
+    for (int j = 0; j < R::steps; ++j) r.at(p, j) = detail::map_one<Op, R, How>(p, j, a...);
     return r;
+  } else {
+    return detail::map_each<Op, R, How>(up_to<R::packs * R::steps>{}, a...);
   }
 }
 

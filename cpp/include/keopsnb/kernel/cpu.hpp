@@ -40,45 +40,81 @@ struct Cpu {
 
   // Long vectors are read component by component, and several reduced indices a step share each
   // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.
-  static constexpr bool long_vectors = longest_of(nodes{}) > 8;
+  static constexpr bool long_vectors = dim > 8 || longest_loop(nodes{}) > 8;
   static constexpr int packs = state_dim > 256 ? 1 : long_vectors || nodes::size > 20 ? 2 : 4;
   static constexpr int steps = long_vectors ? 4 : 1;
   static constexpr int width = width_of<pack>;
   static constexpr i64 rows = packs * width;
 
-  // Where variables and slots are, for `steps` reduced indices from j on.
-  struct Evaluation {
+  // What tiles of an evaluation are like.
+  struct Shape {
     using plan = Cpu::plan;
     using pack = Cpu::pack;
     using scalar = T;
     static constexpr Category lanes = Cpu::lanes, reduced = Cpu::reduced;
     static constexpr int packs = Cpu::packs, steps = Cpu::steps;
-    using Fixed = Slots<Evaluation, slots_of<plan, false>>;
-    using Varying = Slots<Evaluation, slots_of<plan, true>>;
+    // The code of many dear operations takes long to compile. Called, they take half as long; sums
+    // of sines are 18 % slower then, nested exponentials as fast, square roots 1.5 times as fast.
+    static constexpr bool calls = dear_nodes(nodes{}) > 40;
+  };
+  using Fixed = Slots<Shape, slots_of<plan, false>>;
+  using Varying = Slots<Shape, slots_of<plan, true>>;
 
+  struct Frame {
+    pack lane_values[(lane_dim > 0 ? lane_dim : 1) * packs];
+    pack block[(block_dim > 0 ? block_dim : 1) * packs];
+    pack state[state_dim * packs];
+    Fixed fixed;
+    Varying varying;
+    // The last reduced indices, when they do not fill a step.
+    T last_rows[(red_dim > 0 ? red_dim : 1) * steps];
+  };
+  static constexpr bool on_stack = sizeof(Frame) <= 32768;
+  // Numbers that change with every term. Long states stay where they are.
+  static constexpr i64 held_dim = direct ? state_dim : block_dim;
+  static constexpr bool local = !direct || state_dim <= 8;
+
+  // Slots that vary: part of the evaluation, so that compilers see through to registers at once,
+  // or where there is room.
+  struct Within {
+    Varying slots;
+    KEOPSNB_FN explicit Within(Frame&) {}
+  };
+  struct InFrame {
+    Varying& slots;
+    KEOPSNB_FN explicit InFrame(Frame& frame) : slots(frame.varying) {}
+  };
+
+  // Where variables and slots are, for `steps` reduced indices from j on.
+  struct Evaluation : Shape {
     const void* const* in;
     const pack* lane_values;
-    Fixed* fixed;
-    Varying* varying;
+    Fixed& fixed;
     i64 j;      // the row of the reduced variables
     int count;  // of the reduced indices, those that count: the first ones
     i64 first;  // the reduced index of that row
+    choose<on_stack, Within, InFrame> varying;
+
+    KEOPSNB_FN Evaluation(Frame& frame, const void* const* inputs, i64 row, int counting, i64 index)
+        : in(inputs),
+          lane_values(frame.lane_values),
+          fixed(frame.fixed),
+          j(row),
+          count(counting),
+          first(index),
+          varying(frame) {}
 
     KEOPSNB_FN bool counts(int s) const { return steps == 1 || s < count; }
     // The reduced index of step s, as an integer beside T.
     KEOPSNB_FN integer_of<T> index(int s) const { return static_cast<integer_of<T>>(first + s); }
 
-    template <bool Varies>
-    KEOPSNB_FN auto& slots() {
-      if constexpr (Varies)
-        return *varying;
-      else
-        return *fixed;
-    }
-
     template <class F>
-    KEOPSNB_FN const tile_of<Evaluation, F>& slotted(i64 c) {
-      return keopsnb::slot<F>(slots<plan::template varies<F>>(), c);
+    KEOPSNB_FN tile_of<Shape, F>& slot_at(i64 c) {
+      using Own = Slot<F, tile_of<Shape, F>>;
+      if constexpr (plan::template varies<F>)
+        return static_cast<Own&>(varying.slots).value[F::dim == 1 ? 0 : c];
+      else
+        return static_cast<Own&>(fixed).value[F::dim == 1 ? 0 : c];
     }
 
     template <class V>
@@ -105,20 +141,6 @@ struct Cpu {
 
     KEOPSNB_FN auto at_step(int s) { return OneStep<Evaluation>{*this, s}; }
   };
-
-  struct Frame {
-    pack lane_values[(lane_dim > 0 ? lane_dim : 1) * packs];
-    pack block[(block_dim > 0 ? block_dim : 1) * packs];
-    pack state[state_dim * packs];
-    typename Evaluation::Fixed fixed;
-    typename Evaluation::Varying varying;
-    // The last reduced indices, when they do not fill a step.
-    T last_rows[(red_dim > 0 ? red_dim : 1) * steps];
-  };
-  static constexpr bool on_stack = sizeof(Frame) <= 32768;
-  // Numbers that change with every term. Long states stay where they are.
-  static constexpr i64 held_dim = direct ? state_dim : block_dim;
-  static constexpr bool local = !direct || state_dim <= 8;
 
   // The lane variables of outputs [begin, begin + rows), one pack of outputs beside the other;
   // beyond the last output it is repeated.
@@ -150,17 +172,9 @@ struct Cpu {
   // above one would compile a copy of it.
   KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, int count,
                                          i64 first) {
-    const auto evaluate = [&](typename Evaluation::Varying& varying) KEOPSNB_LAMBDA {
-      Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, count, first};
-      fill(x, slots_of<plan, true>{});
-      Reduction::step(Packs{direct ? frame.state : frame.block}, x);
-    };
-    if constexpr (on_stack) {
-      typename Evaluation::Varying varying;  // may be registers
-      evaluate(varying);
-    } else {
-      evaluate(frame.varying);
-    }
+    Evaluation x(frame, in, j, count, first);
+    fill(x, slots_of<plan, true>{});
+    Reduction::step(Packs{direct ? frame.state : frame.block}, x);
   }
 
   // The last `count` < steps reduced indices, from j on, copied to where whole steps can be read.
@@ -210,8 +224,7 @@ struct Cpu {
       pack block[held_dim * packs];
       begin_block(frame, block);
       for (; j < to; ++j) {
-        typename Evaluation::Varying varying;
-        Evaluation x{in, frame.lane_values, &frame.fixed, &varying, j, 1, j};
+        Evaluation x(frame, in, j, 1, j);
         fill(x, slots_of<plan, true>{});
         Reduction::step(Packs{block}, x);
       }
@@ -221,7 +234,7 @@ struct Cpu {
 
   KEOPSNB_NOINLINE static void begin_tile(Frame& frame, const CpuTask& task, i64 begin) {
     load_lanes(frame, task, begin);
-    Evaluation x{task.in, frame.lane_values, &frame.fixed, nullptr, 0, steps, 0};
+    Evaluation x(frame, task.in, 0, steps, 0);
     fill(x, slots_of<plan, false>{});
     for (i64 s = 0; s < state_dim; ++s)
       for (int p = 0; p < packs; ++p)

@@ -15,23 +15,17 @@ constexpr Category indexed_by(Output out) { return out == Output::j ? Category::
 
 namespace detail {
 
-template <Category C, class Kept, class Nodes>
-struct VariablesOf {
-  using type = Kept;
-};
-template <Category C, class... K, class N, class... More>
-struct VariablesOf<C, List<K...>, List<N, More...>> {
-  // No member holds the condition: it would be a symbol whose name has all nodes in it.
-  using type = typename VariablesOf<
-      C, choose<operands_of<N>::size == 0 && depends<C, N>, List<K..., N>, List<K...>>,
-      List<More...>>::type;
-};
+template <Category C, class Nodes>
+struct VariablesOf;
+template <Category C, class... N>
+struct VariablesOf<C, List<N...>>
+    : Joined<List<>, choose<operands_of<N>::size == 0 && depends<C, N>, List<N>, List<>>...> {};
 
 }  // namespace detail
 
 // The variables of category C among the nodes, in order.
 template <Category C, class Nodes>
-using variables_of = typename detail::VariablesOf<C, List<>, Nodes>::type;
+using variables_of = typename detail::VariablesOf<C, Nodes>::type;
 
 // Offset, in components, of variable V among the variables; of any other type, their total.
 template <class V, class... Variable>

@@ -50,6 +50,7 @@ namespace op {
 template <i64 Start, i64 D>
 struct Extract {
   static constexpr i64 start = Start;
+  using reads = void;  // it is a component of its operand, as it stands
   static constexpr i64 dim(i64 d) { return Start >= 0 && D >= 1 && Start + D <= d ? D : -1; }
 
   // <g, Extract(da)> = <ExtractT(g), da>
@@ -70,6 +71,7 @@ struct Extract {
 
 template <i64 Start, i64 D>
 struct ExtractT {
+  static constexpr i64 start = Start;
   static constexpr i64 dim(i64 d) { return Start >= 0 && Start + d <= D ? D : -1; }
 
   template <Formula G, Formula A>

@@ -70,7 +70,7 @@ struct DividesIntegers {
 namespace detail {
 // A // B, or A % B brought into [C, C + B), of integers of which not all are constants.
 template <class Op, class... A>
-inline constexpr bool divides_integers =
+concept divides_integers =
     (same<Op, op::FloorDivide> || same<Op, op::Mod>) && (is_integer<A> || ...) &&
     ((is_integer<A> || is_integer_constant<A>) && ...);
 }  // namespace detail

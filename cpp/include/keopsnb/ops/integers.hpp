@@ -114,6 +114,7 @@ KEOPSNB_FN auto map_operands(X& x, i64 c, F&& f) {
 template <class Op>
 struct OnIntegers {
   using takes_integers = void;
+  using of_integers = void;
   template <class... D>
   static constexpr i64 dim(D... d) {
     return Op::dim(d...);
@@ -276,31 +277,23 @@ concept TakesIntegers = requires { typename Op::takes_integers; };
 
 namespace detail {
 template <class F>
-inline constexpr bool is_integer = IntegerVariable<F>;
-template <class Op, class... A>
-inline constexpr bool is_integer<Node<op::OnIntegers<Op>, A...>> = true;
+concept is_integer = IntegerVariable<F> || requires { typename F::op::of_integers; };
 // A constant that is an integer.
 template <class F>
-inline constexpr bool is_integer_constant = false;
-template <i64 M, int E>
-inline constexpr bool is_integer_constant<Lit<M, E>> =
-    E >= 0 && Lit<M, E>::value <= 0x1p53 && Lit<M, E>::value >= -0x1p53;
+concept is_integer_constant =
+    is_lit<F> && F::exponent >= 0 && F::value <= 0x1p53 && F::value >= -0x1p53;
 // A factor that keeps the rounding of variables below half of what their type holds.
 template <class F>
-inline constexpr bool is_integer_factor = false;
-template <i64 M, int E>
-inline constexpr bool is_integer_factor<Lit<M, E>> =
-    is_integer_constant<Lit<M, E>> && Lit<M, E>::value <= 1024 && Lit<M, E>::value >= -1024;
+concept is_integer_factor = is_integer_constant<F> && F::value <= 1024 && F::value >= -1024;
 
 template <class Op, class... A>
-inline constexpr bool stays_integer =
-    op::joins_integers<Op> && (is_integer<A> || ...) &&
-    (same<Op, op::Mult>
-         ? ((is_integer<A> || is_integer_factor<A>) && ...) && (is_integer_factor<A> || ...)
-         : ((is_integer<A> || is_integer_constant<A>) && ...));
+concept stays_integer = op::joins_integers<Op> && (is_integer<A> || ...) &&
+                        (same<Op, op::Mult> ? ((is_integer<A> || is_integer_factor<A>) && ...) &&
+                                                  (is_integer_factor<A> || ...)
+                                            : ((is_integer<A> || is_integer_constant<A>) && ...));
 template <class Op, class... A>
-inline constexpr bool compares_integers = op::compares<Op> && (is_integer<A> || ...) &&
-                                          ((is_integer<A> || is_integer_constant<A>) && ...);
+concept compares_integers = op::compares<Op> && (is_integer<A> || ...) &&
+                            ((is_integer<A> || is_integer_constant<A>) && ...);
 }  // namespace detail
 
 // A formula of integers: a variable, or sums, differences and multiples of them.

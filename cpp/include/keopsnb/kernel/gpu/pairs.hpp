@@ -94,16 +94,12 @@ struct GpuPairs {
     KEOPSNB_FN i64 index_at(int place) const { return j + (place < count ? place : count - 1); }
     KEOPSNB_FN bool counts(int s) const { return red_place(s) < count; }
 
-    template <bool Varies>
-    KEOPSNB_FN auto& slots() {
-      if constexpr (Varies)
-        return held;
-      else
-        return fixed;
-    }
     template <class F>
-    KEOPSNB_FN tile_of<Evaluation, F> slotted(i64 c) {
-      return slot<F>(slots<plan::template varies<F>>(), c);
+    KEOPSNB_FN auto& slot_at(i64 c) {
+      if constexpr (plan::template varies<F>)
+        return slot<F>(held, c);
+      else
+        return slot<F>(fixed, c);
     }
     template <class V>
     KEOPSNB_FN auto variable(i64 c) {
@@ -144,16 +140,16 @@ struct GpuPairs {
         return static_cast<integer_of<T>>(all.index(step));
       }
       KEOPSNB_FN AtStep& at_step(int) { return *this; }
-      template <bool>
-      KEOPSNB_FN auto& slots() {
-        return local;
+      template <class F>
+      KEOPSNB_FN auto& slot_at(i64 c) {
+        return slot<F>(local, c);
       }
       template <class F>
       KEOPSNB_FN tile_of<AtStep, F> slotted(i64 c) {
         if constexpr (plan::template held<F> || !plan::template varies<F>)
           return OneStep<Evaluation>{all, step}.template slotted<F>(c);
         else
-          return slot<F>(local, c);
+          return slot_at<F>(c);
       }
       template <class V>
       KEOPSNB_FN tile_of<AtStep, V> variable(i64 c) {

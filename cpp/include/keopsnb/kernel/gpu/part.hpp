@@ -126,10 +126,6 @@ struct GpuPart {
     KEOPSNB_FN static bool counts(int) { return true; }
     KEOPSNB_FN integer_of<T> index(int) const { return static_cast<integer_of<T>>(j); }
     KEOPSNB_FN AtRow& at_step(int) { return *this; }
-    template <bool>
-    KEOPSNB_FN auto& slots() {
-      return fixed;
-    }
     KEOPSNB_FN T row_number(int rank) const { return shared[rows_at + rank * tile + row]; }
 
     template <class N>
@@ -190,12 +186,8 @@ struct GpuPart {
     const AtRow& at;
 
     KEOPSNB_FN OfOutputs& at_step(int) { return *this; }
-    template <bool>
-    KEOPSNB_FN auto& slots() {
-      return at.fixed;
-    }
     template <class N>
-    KEOPSNB_FN tile_of<OfOutputs, N> slotted(i64 c) {
+    KEOPSNB_FN auto& slot_at(i64 c) {
       return slot<N>(at.fixed, c);
     }
     template <class V>

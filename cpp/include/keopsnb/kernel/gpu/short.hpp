@@ -85,16 +85,12 @@ struct GpuShort {
     Slots<RowEvaluation, slots_of<plan, false>> fixed;
     Slots<RowEvaluation, slots_of<plan, true>> varying;
 
-    template <bool Varies>
-    KEOPSNB_FN auto& slots() {
-      if constexpr (Varies)
-        return varying;
-      else
-        return fixed;
-    }
     template <class F>
-    KEOPSNB_FN tile_of<RowEvaluation, F> slotted(i64 c) {
-      return slot<F>(slots<plan::template varies<F>>(), c);
+    KEOPSNB_FN auto& slot_at(i64 c) {
+      if constexpr (plan::template varies<F>)
+        return slot<F>(varying, c);
+      else
+        return slot<F>(fixed, c);
     }
     template <class V>
     KEOPSNB_FN tile_of<RowEvaluation, V> variable(i64 c) {
@@ -146,19 +142,19 @@ struct GpuShort {
     KEOPSNB_FN integer_of<T> index(int) const { return j; }
     KEOPSNB_FN Evaluation& at_step(int) { return *this; }
 
-    template <bool Varies>
-    KEOPSNB_FN auto& slots() {
-      if constexpr (Varies)
-        return pair;
+    template <class F>
+    KEOPSNB_FN auto& slot_at(i64 c) {
+      if constexpr (plan::template varies<F>)
+        return slot<F>(pair, c);
       else
-        return fixed;
+        return slot<F>(fixed, c);
     }
     template <class F>
     KEOPSNB_FN tile_of<Evaluation, F> slotted(i64 c) {
       if constexpr (plan::template stage<F> == Stage::row)
         return {{row.number[offset_of<F>(row_nodes{}) + (F::dim == 1 ? 0 : c)]}};
       else
-        return slot<F>(slots<plan::template varies<F>>(), c);
+        return slot_at<F>(c);
     }
     template <class V>
     KEOPSNB_FN tile_of<Evaluation, V> variable(i64 c) {

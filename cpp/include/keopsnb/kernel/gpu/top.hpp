@@ -129,16 +129,12 @@ struct GpuTop {
     KEOPSNB_FN i64 output(int p) const { return first + p < last ? first + p : last; }
     KEOPSNB_FN integer_of<T> index(int) const { return static_cast<integer_of<T>>(j); }
     KEOPSNB_FN Evaluation& at_step(int) { return *this; }
-    template <bool Varies>
-    KEOPSNB_FN auto& slots() {
-      if constexpr (Varies)
-        return varying;
-      else
-        return fixed;
-    }
     template <class G>
-    KEOPSNB_FN tile_of<Evaluation, G> slotted(i64 c) {
-      return slot<G>(slots<plan::template varies<G>>(), c);
+    KEOPSNB_FN auto& slot_at(i64 c) {
+      if constexpr (plan::template varies<G>)
+        return slot<G>(varying, c);
+      else
+        return slot<G>(fixed, c);
     }
     template <class V>
     KEOPSNB_FN tile_of<Evaluation, V> variable(i64 c) {
