@@ -54,6 +54,12 @@ def short() -> list[Kernel]:
             Kernel(f"its gradient, D = {d}", gradient, [*aliases, "e=Vi(1)"], rows=rows // 2)
         )
     p = points(3)
+    chosen = ["x=Vi(40)", "y=Vj(40)", "b=Vj(1)", "u=Vi(1)"]
+    of_chosen = "Exp(-Square(Elem(x, 3) - Elem(y, 5))) * Elem(x, 1)"
+    products = {
+        n: " + ".join(f"Elem(x, {3 * k}) * Elem(y, {5 * k})" for k in range(n)) for n in (1, 3)
+    }
+    complex_distance = "Grad(SqDist(ComplexMult(x, y), z), x, b)"
     hessian = f"Grad({gradient}, x, u)"
     matern = "(1 + Sqrt(5) * Norm2(x - y) + 5/3 * SqDist(x, y)) * Exp(-Sqrt(5) * Norm2(x - y)) * b"
     rows_64 = ["x=Vi(64)", "y=Vj(64)"]
@@ -76,6 +82,18 @@ def short() -> list[Kernel]:
         Kernel("selection", "IfElse(Elem(x, 0) - Elem(y, 0), b, 2 * b) * Exp(x | y)", p),
         Kernel("complex product", "ComplexMult(x, y)", ["x=Vi(4)", "y=Vj(4)"]),
         Kernel("tensors", tensor, rows_64, rows=600),
+        Kernel("gradient in a few components", f"Grad({of_chosen}, x, u)", chosen),
+        Kernel("parts side by side", "Concat(Exp(-SqDist(x, y)) * x, y * b)", chosen[:3], rows=800),
+        Kernel(
+            "gradient of a complex product",
+            complex_distance,
+            ["x=Vi(40)", "y=Vj(40)", "z=Vi(40)", "b=Vj(1)"],
+            rows=800,
+        ),
+        *(
+            Kernel(f"{n} of 256 components", f"Exp({t})", ["x=Vi(256)", "y=Vj(256)"])
+            for n, t in products.items()
+        ),
     ]
 
 
@@ -163,7 +181,10 @@ def main() -> None:
         assert server.stdin is not None
         assert server.stdout is not None
         print(name, file=server.stdin, flush=True)
-        seconds: float = json.loads(server.stdout.readline())
+        answer = server.stdout.readline()
+        if not answer:
+            sys.exit(f"{name}: the process of {server.args!r} ended; what it said is above")
+        seconds: float = json.loads(answer)
         return seconds
 
     for name in KERNELS:

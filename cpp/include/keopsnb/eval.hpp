@@ -64,14 +64,16 @@ struct OneStep {
 
 namespace detail {
 template <class X>
-inline constexpr Mapping mapping_of_dear = Mapping::loops;
+inline constexpr bool calls = false;
 template <class X>
   requires X::calls
-inline constexpr Mapping mapping_of_dear<X> = Mapping::calls;
+inline constexpr bool calls<X> = true;
 template <class X>
-inline constexpr Mapping mapping_of_dear<OneStep<X>> = mapping_of_dear<X>;
+inline constexpr bool calls<OneStep<X>> = calls<X>;
 template <class X, class Op>
-inline constexpr Mapping mapping_of = op_cost<Op> <= dear ? Mapping::flat : mapping_of_dear<X>;
+inline constexpr Mapping mapping_of = op_cost<Op> <= dear               ? Mapping::flat
+                                      : calls<X> && code_length<Op> > 0 ? Mapping::calls
+                                                                        : Mapping::loops;
 }  // namespace detail
 
 // Component c of F, in the evaluation x: from its slot, which x.slot_at gives to be filled; what is

@@ -13,13 +13,6 @@ inline constexpr bool contains = false;
 template <class F, class... S>
 inline constexpr bool contains<F, List<S...>> = (KEOPSNB_SAME(F, S) || ...);
 
-template <class L, class F>
-struct Append;
-template <class... S, class F>
-struct Append<List<S...>, F> {
-  using type = List<S..., F>;
-};
-
 // What was visited, as a chain of bases: whether a formula is among them is a question to the
 // compiler, and instantiates nothing.
 template <class F>

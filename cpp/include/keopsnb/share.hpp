@@ -97,19 +97,33 @@ template <class F>
 concept is_joint = requires { typename F::op::joint; };
 
 // Whether F is one of the components of a variable, or several as they stand.
+template <class Op>
+inline constexpr bool reads = requires { typename Op::reads; };
+template <class Op>
+inline constexpr bool reads<op::OnIntegers<Op>> = reads<Op>;
 template <class F>
-concept is_read =
-    requires { typename F::op::reads; } && operands_of<at<0, operands_of<F>>>::size == 0;
-
-struct Yes {
-  enum : bool { value = true };
-};
-struct No {
-  enum : bool { value = false };
-};
+concept is_read = reads<typename F::op> && operands_of<at<0, operands_of<F>>>::size == 0;
 
 // More than a store and its loads: a vector read twice is stored when a component costs more.
 inline constexpr int dear = 4;
+
+// How long the code of an operation is, in that of an exponential; 0 where it is too short for a
+// call.
+template <class Op, class... Listed>
+concept among = (same<Op, Listed> || ...);
+template <class Op>
+inline constexpr int code_length = [] {
+  using namespace op;
+  if (among<Op, Sin, Cos, Tan, SinXDivX, Powf, Erf, Erfc, Lgamma, Digamma, Gelu>) return 2;
+  if (among<Op, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, XLogX, Cbrt, Asin, Acos, Atan, Atan2,
+            Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Sigmoid, Softplus>)
+    return 1;
+  return 0;
+}();
+template <i64 N>
+inline constexpr int code_length<op::Polygamma<N>> = 2;
+template <i64 N>
+inline constexpr int code_length<op::SinXDivXDerivative<N>> = 2;
 
 // The formulas of a List, or those of a reduction.
 template <class Owner>
@@ -160,6 +174,10 @@ struct PlanOf {
   template <class F>
   static constexpr int cost = detail::cost_of<PlanOf>(F{});
 
+  template <bool Value>
+  struct Constant {
+    enum : bool { value = Value };
+  };
   // Of vectors, asked only where no simpler rule decides.
   template <class F>
   struct Stored {
@@ -170,18 +188,18 @@ struct PlanOf {
   };
   template <class F>
   static constexpr bool slotted =
-      choose<operands_of<F>::size == 0 || detail::is_read<F>, detail::No,
-             choose<F::dim == 1 || detail::is_joint<F>, detail::Yes, Stored<F>>>::value;
+      choose<operands_of<F>::size == 0 || detail::is_read<F>, Constant<false>,
+             choose<F::dim == 1 || detail::is_joint<F>, Constant<true>, Stored<F>>>::value;
 };
 
 namespace detail {
 template <class F>
-struct IsDear {
-  enum : bool { value = false };
+struct CodeLength {
+  enum : int { value = 0 };
 };
 template <class Op, class... A>
-struct IsDear<Node<Op, A...>> {
-  enum : bool { value = op::Elementwise<Op> && op_cost<Op> > dear };
+struct CodeLength<Node<Op, A...>> {
+  enum : int { value = code_length<Op> };
 };
 template <class F>
 struct LoopOf {
@@ -200,10 +218,10 @@ struct LoopOf<Node<Op, A...>> {
   };
 };
 }  // namespace detail
-// How many of the nodes N are dear operations on each component.
+// How long the code of the nodes N is, in that of an exponential.
 template <class... N>
-constexpr int dear_nodes(List<N...>) {
-  return (0 + ... + static_cast<int>(detail::IsDear<N>::value));
+constexpr int code_length_of(List<N...>) {
+  return (0 + ... + static_cast<int>(detail::CodeLength<N>::value));
 }
 // The longest loop over components in their evaluation.
 template <class... N>

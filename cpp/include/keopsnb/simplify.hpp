@@ -237,6 +237,7 @@ constexpr auto extracted(A a) {
   if constexpr (is_zero<A>) return zero<D>;
   else if constexpr (Start == 0 && D == A::dim) return a;
   else if constexpr (is_sumt<A>) return sumt<D>(operand<0>(a));
+  else if constexpr (is_extract<A>) return extract<Start + A::op::start, D>(operand<0>(a));
   else if constexpr (is_injected<A>) {
     constexpr i64 first = A::op::start, last = first + operand_type<0, A>::dim;
     if constexpr (Start >= last || Start + D <= first) return zero<D>;

@@ -3,9 +3,8 @@
 // A formula is an empty constexpr object whose type is its syntax tree; equal formulas have equal
 // types. `dim` is the dimension of its value, a vector.
 //
-// What is asked of formulas is a concept, or an enumerator of a type: a variable template would be
-// an object for each formula it is asked of, and its name, as long as the formula, a compiler's
-// work.
+// What is asked of formulas as they are built is a concept, or an enumerator of a type: a variable
+// template would be an object for each formula, and its name, as long as that, a compiler's work.
 #pragma once
 #include <keopsnb/config.hpp>
 #include <keopsnb/meta.hpp>

@@ -53,6 +53,9 @@ concept is = same<typename F::op, Op>;
 template <class F>
 concept is_sumt = is<op::SumT<F::dim>, F>;
 
+template <class F>
+concept is_extract = is<op::Extract<F::op::start, F::dim>, F>;
+
 // ExtractT<Start, D>(f): f from Start on, among zeros
 template <class F>
 concept is_injected = is<op::ExtractT<F::op::start, F::dim>, F>;

@@ -42,17 +42,20 @@ KEOPSNB_FN R convert(const A& a) {
 enum class Mapping { flat, loops, calls };
 
 namespace detail {
+#if !KEOPSNB_CUDA
+// Static, so that compilers know which registers it leaves alone.
 template <class Op, class V, class... A>
-KEOPSNB_NOINLINE static V call(A... a) {
+KEOPSNB_NOINLINE static V called_value(A... a) {
   return Op::value(a...);
 }
+#endif
 template <class Op, class R, Mapping How, class... A>
 KEOPSNB_FN typename R::number map_one(int p, int j, const A&... a) {
   using V = typename R::number;
-  if constexpr (How == Mapping::calls)
-    return call<Op, V>(to_number<V>(a.at(p, j))...);
-  else
-    return Op::value(to_number<V>(a.at(p, j))...);
+#if !KEOPSNB_CUDA
+  if constexpr (How == Mapping::calls) return called_value<Op, V>(to_number<V>(a.at(p, j))...);
+#endif
+  return Op::value(to_number<V>(a.at(p, j))...);
 }
 template <class Op, class R, Mapping How, int... I, class... A>
 KEOPSNB_FN R map_each(Ints<I...>, const A&... a) {

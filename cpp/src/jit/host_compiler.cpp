@@ -23,10 +23,6 @@ const Words& code_flags =
                // No C++ run-time library is needed.
                "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-w"};
 
-// Redundancy between branches, which g++ looks for in all of a long formula: a sixth of the time
-// for a sum of 50 sines, and no kernel of bench/compilers.py is slower without.
-const Words& gnu_flags = *new Words{"-fno-tree-pre", "-fno-code-hoisting"};
-
 // One way to call the compiler. `libraries` come after the source.
 struct Way {
   Words flags, libraries;
@@ -62,10 +58,7 @@ std::optional<Refusal> compile_with(const Way& way, const HostCompiler& compiler
   Words argv = compiler.command;
   append(argv, code_flags);
   // A formula is one expression, and clang's limit is 256 parentheses inside one another.
-  if (compiler.version.find("clang") != std::string::npos)
-    append(argv, {"-fbracket-depth=2048"});
-  else if (compiler.version.find("Free Software Foundation") != std::string::npos)
-    append(argv, gnu_flags);
+  if (compiler.version.find("clang") != std::string::npos) append(argv, {"-fbracket-depth=2048"});
   append(argv, way.flags);
   append(argv, split_words(job.flags));
   if (!job.include_folder.empty()) append(argv, {"-I", job.include_folder});
@@ -170,7 +163,6 @@ const HostCompiler& host_compiler() {
 
 std::vector<std::string> host_flags(const std::string& extra) {
   Words flags = code_flags;
-  append(flags, gnu_flags);
   append(flags, ways()[0].flags);
   append(flags, split_words(extra));
   append(flags, ways()[0].libraries);

@@ -40,7 +40,9 @@ struct Cpu {
 
   // Long vectors are read component by component, and several reduced indices a step share each
   // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.
-  static constexpr bool long_vectors = dim > 8 || longest_loop(nodes{}) > 8;
+  // Where little is done to components of very long variables, their memory decides.
+  static constexpr bool long_vectors = dim > 8 || longest_loop(nodes{}) > 8 ||
+                                       (longest_of(nodes{}) > 128 && nodes::size <= 20);
   static constexpr int packs = state_dim > 256 ? 1 : long_vectors || nodes::size > 20 ? 2 : 4;
   static constexpr int steps = long_vectors ? 4 : 1;
   static constexpr int width = width_of<pack>;
@@ -53,9 +55,10 @@ struct Cpu {
     using scalar = T;
     static constexpr Category lanes = Cpu::lanes, reduced = Cpu::reduced;
     static constexpr int packs = Cpu::packs, steps = Cpu::steps;
-    // The code of many dear operations takes long to compile. Called, they take half as long; sums
-    // of sines are 18 % slower then, nested exponentials as fast, square roots 1.5 times as fast.
-    static constexpr bool calls = dear_nodes(nodes{}) > 40;
+    // Copies of long code take long to compile; called, half as long. Sums of sines and of
+    // exponentials are 15 to 18 % slower then (with clang, of exponentials 35 %), nested
+    // exponentials as fast.
+    static constexpr bool calls = code_length_of(nodes{}) > 80;
   };
   using Fixed = Slots<Shape, slots_of<plan, false>>;
   using Varying = Slots<Shape, slots_of<plan, true>>;
@@ -69,7 +72,7 @@ struct Cpu {
     // The last reduced indices, when they do not fill a step.
     T last_rows[(red_dim > 0 ? red_dim : 1) * steps];
   };
-  static constexpr bool on_stack = sizeof(Frame) <= 32768;
+  static constexpr bool on_stack = sizeof(Frame) <= 32768, within = sizeof(Varying) <= 16384;
   // Numbers that change with every term. Long states stay where they are.
   static constexpr i64 held_dim = direct ? state_dim : block_dim;
   static constexpr bool local = !direct || state_dim <= 8;
@@ -93,7 +96,7 @@ struct Cpu {
     i64 j;      // the row of the reduced variables
     int count;  // of the reduced indices, those that count: the first ones
     i64 first;  // the reduced index of that row
-    choose<on_stack, Within, InFrame> varying;
+    choose<within, Within, InFrame> varying;
 
     KEOPSNB_FN Evaluation(Frame& frame, const void* const* inputs, i64 row, int counting, i64 index)
         : in(inputs),
@@ -214,7 +217,7 @@ struct Cpu {
   // The reduced indices [from, to) into the frame's state, by way of a block.
   KEOPSNB_NOINLINE static void accumulate(Frame& frame, const void* const* in, i64 from, i64 to) {
     i64 j = from;
-    if constexpr (steps > 1 || !on_stack || !local) {
+    if constexpr (steps > 1 || !within || !local) {
       if constexpr (!direct) begin_block(frame, frame.block);
       for (; j + steps <= to; j += steps) long_step(frame, in, j, steps, j);
       if (j < to) last_step(frame, in, j, static_cast<int>(to - j));
