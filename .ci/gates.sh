@@ -121,6 +121,7 @@ declare -A interpreters
 while read -r version path; do interpreters[$version]=$path; done < <(bash .ci/interpreters.sh)
 interpreters[$main_version]=$python
 versions=$(printf '%s\n' "${!interpreters[@]}" | sort -V)
+oldest=$(sed -n 's/^dependencies = \["numpy>=\(.*\)"\]/\1/p' pyproject.toml)
 echo "found:" $versions
 [ "${#interpreters[@]}" -ge 2 ] || missing "a second version of Python" required
 stable=
@@ -133,7 +134,13 @@ for version in $versions; do
   "${interpreters[$version]}" -m venv "$work/python-$version"
   bin=$work/python-$version/bin
   "$bin/pip" install --no-compile "$(echo "$built"/*.whl)[portable]"
-  echo "---- Python $version, $(basename "$built"/*.whl)"
+  # The oldest has the oldest NumPy, whose wheels are those of that time's Pythons.
+  if [ "$version" = "$(head -n 1 <<<"$versions")" ]; then
+    "$bin/pip" install --no-compile --only-binary numpy "numpy==$oldest.0" "scipy>=1.10" ||
+      missing "NumPy $oldest, which has no wheel for Python $version"
+  fi
+  numpy=$("$bin/python" -c 'import numpy; print(numpy.__version__)')
+  echo "---- Python $version, NumPy $numpy, $(basename "$built"/*.whl)"
   representative "$bin/python" --quiet
 done
 for version in 3.10 3.11 3.12 3.13; do
@@ -153,17 +160,6 @@ if [ "$(uname)" = Linux ]; then
     echo "$(basename "$built"/*.whl): glibc 2.${BASH_REMATCH[1]}"
     [ "${BASH_REMATCH[1]}" -le 28 ]
   done
-fi
-
-stage "the oldest NumPy"
-oldest=$(sed -n 's/^dependencies = \["numpy>=\(.*\)"\]/\1/p' pyproject.toml)
-first=$(head -n 1 <<<"$versions")
-bin=$work/python-$first/bin
-# Its wheels are those of that time's Pythons.
-if "$bin/pip" install --no-compile --only-binary numpy "numpy==$oldest.0" "scipy>=1.10"; then
-  representative "$bin/python" --quiet
-else
-  missing "NumPy $oldest, which has no wheel for Python $first"
 fi
 
 end_stage
