@@ -55,9 +55,8 @@ struct Cpu {
     using scalar = T;
     static constexpr Category lanes = Cpu::lanes, reduced = Cpu::reduced;
     static constexpr int packs = Cpu::packs, steps = Cpu::steps;
-    // Copies of long code take long to compile; called, half as long. Sums of sines and of
-    // exponentials are 15 to 18 % slower then (with clang, of exponentials 35 %), nested
-    // exponentials as fast.
+    // Copies of long code take long to compile; called, half as long. Sums of sines are 15 to 22 %
+    // slower then, of exponentials 15 % (with clang 35 %), nested exponentials as fast.
     static constexpr bool calls = code_length_of(nodes{}) > 80;
   };
   using Fixed = Slots<Shape, slots_of<plan, false>>;
