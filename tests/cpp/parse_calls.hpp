@@ -145,7 +145,7 @@ inline void parameters() {
       const Operations operations({}, rows);
       const Expr f = Parser(text, tree, variables, operations).formula();
       const bool index = variables.finish()[4].integers;
-      return {emit(*f, 5, 5).code + (index ? " by s" : ""), "", f->dim, 0};
+      return {Emitter(5, 5).formula(*f).code + (index ? " by s" : ""), "", f->dim, 0};
     } catch (const FormulaError& error) {
       return {"", error.what(), 0, error.column()};
     }

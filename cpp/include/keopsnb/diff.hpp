@@ -17,11 +17,12 @@ namespace detail {
 
 // What node `self` = Op(a...) with adjoint g passes to its operand K.
 // Elementwise: da -> partial_K * da, and its adjoint sums over components where a is broadcast.
-template <int K, class Op, Formula... A, Formula G>
-constexpr auto pull_back(Node<Op, A...> self, G g) {
+template <int K, Formula S, Formula... A, Formula G>
+constexpr auto pull_back([[maybe_unused]] S self, List<A...>, G g) {
+  using Op = typename S::op;
   if constexpr (op::Elementwise<Op>) {
     auto contribution = chained(Op::partial(Int<K>{}, self, A{}...), g);
-    if constexpr (decltype(operand<K>(self))::dim == 1)
+    if constexpr (operand_type<K, S>::dim == 1)
       return build<op::Sum, true>(contribution);
     else
       return contribution;
@@ -46,8 +47,9 @@ struct Walk {
       return zero<N::dim>;
     } else {
       using Reader = at<edge.node, Nodes>;
-      return build<op::Add, true>(gathered<N, K + 1>(),
-                                  pull_back<edge.slot>(Reader{}, adjoint<Reader>{}));
+      return build<op::Add, true>(
+          gathered<N, K + 1>(),
+          pull_back<edge.slot>(Reader{}, operands_of<Reader>{}, adjoint<Reader>{}));
     }
   }
 };

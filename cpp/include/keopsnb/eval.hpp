@@ -144,6 +144,10 @@ struct Evaluate<Node<Op, A...>> {
   }
 };
 
+template <class F>
+  requires detail::is_named<F>
+struct Evaluate<F> : Evaluate<unnamed<F>> {};
+
 // Fills the slot of F, and of the nodes N, in order.
 template <class F, class X>
 KEOPSNB_FN void fill_one(X& x) {

@@ -17,8 +17,9 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 
 // The differential of node `self` = Op(a...) in its operand K, applied to da.
-template <int K, class Op, Formula... A, Formula T>
-constexpr auto push_forward(Node<Op, A...> self, T da) {
+template <int K, Formula S, Formula... A, Formula T>
+constexpr auto push_forward([[maybe_unused]] S self, List<A...>, T da) {
+  using Op = typename S::op;
   if constexpr (op::Elementwise<Op>)
     return chained(Op::partial(Int<K>{}, self, A{}...), da);
   else
@@ -49,10 +50,10 @@ struct Tangents<List<V...>, List<U...>> {
 
   // What the operands of F pass to it. An operation that is linear in all of them together is its
   // own differential.
-  template <class Op, class... A>
-  static constexpr auto gathered(Node<Op, A...> f) {
-    if constexpr (requires { typename Op::linear; })
-      return build<Op>(tangent<A>{}...);
+  template <class F, class... A>
+  static constexpr auto gathered(F f, List<A...>) {
+    if constexpr (requires { typename F::op::linear; })
+      return build<typename F::op>(tangent<A>{}...);
     else
       return gathered_from<0>(f);
   }
@@ -63,7 +64,8 @@ struct Tangents<List<V...>, List<U...>> {
     } else {
       using A = at<K, operands_of<F>>;
       if constexpr (moves<A>)
-        return build<op::Add, true>(push_forward<K>(f, tangent<A>{}), gathered_from<K + 1>(f));
+        return build<op::Add, true>(push_forward<K>(f, operands_of<F>{}, tangent<A>{}),
+                                    gathered_from<K + 1>(f));
       else
         return gathered_from<K + 1>(f);
     }
@@ -79,7 +81,7 @@ struct Tangents<List<V...>, List<U...>>::Tangent {
     else if constexpr (operands_of<F>::size == 0)
       return (direction_of<V, U, F>() + ...);
     else
-      return spread<F::dim>(gathered(F{}));
+      return spread<F::dim>(gathered(F{}, operands_of<F>{}));
   }
   using type = decltype(find());
 };

@@ -88,11 +88,12 @@ struct FiniteMask {
 template <class Op, class... A>
 struct FiniteMask<Node<Op, A...>> {
   enum : bool {
-    value = selects<Op> || (combines<Op> && (static_cast<bool>(FiniteMask<A>::value) && ...))
+    value =
+        selects<Op> || (combines<Op> && (static_cast<bool>(FiniteMask<unnamed<A>>::value) && ...))
   };
 };
 template <class F>
-concept is_mask = static_cast<bool>(FiniteMask<F>::value) && !is_lit<F>;
+concept is_mask = static_cast<bool>(FiniteMask<unnamed<F>>::value) && !is_lit<F>;
 
 // clang-format off
 // g * p, and 0 where g is.

@@ -52,13 +52,16 @@ inline constexpr int op_cost<op::Not> = 2;
 template <>
 inline constexpr int op_cost<op::Where> = 2;
 
-template <class Plan, class F>
-constexpr int cost_of(F) {
-  return 0;
-}
 template <class Plan, class Op, class... A>
-constexpr int cost_of(Node<Op, A...>) {
+constexpr int cost_of(List<A...>) {
   return (op_cost<Op> + ... + (Plan::template slotted<A> ? 0 : Plan::template cost<A>));
+}
+template <class Plan, class F>
+constexpr int cost_of() {
+  if constexpr (requires { typename F::op; })
+    return cost_of<Plan, typename F::op>(operands_of<F>{});
+  else
+    return 0;
 }
 
 // Whether an operation reads each component of its operand K several times to evaluate its own.
@@ -79,15 +82,16 @@ struct Rereading<List<N...>> {
     bool edge[Edges<List<N...>>::count + 1];
   };
   template <class F>
-  static constexpr void mark(bool*&, F) {}
-  template <class Op, class... A>
-  static constexpr void mark(bool*& edge, Node<Op, A...>) {
-    [&]<int... K>(Ints<K...>) { ((*edge++ = rereads<Op, K>), ...); }(up_to<sizeof...(A)>{});
+  static constexpr void mark(bool*& edge) {
+    if constexpr (operands_of<F>::size > 0)
+      [&]<int... K>(Ints<K...>) {
+        ((*edge++ = rereads<typename F::op, K>), ...);
+      }(up_to<operands_of<F>::size>{});
   }
   static constexpr Table table = [] {
     Table t{};
     bool* edge = t.edge;
-    (mark(edge, N{}), ...);
+    (mark<N>(edge), ...);
     return t;
   }();
 };
@@ -172,7 +176,7 @@ struct PlanOf {
   // Work to produce one component of F from slots and variables, and from its operands where
   // these have no slot.
   template <class F>
-  static constexpr int cost = detail::cost_of<PlanOf>(F{});
+  static constexpr int cost = detail::cost_of<PlanOf, F>();
 
   template <bool Value>
   struct Constant {
@@ -221,13 +225,15 @@ struct LoopOf<Node<Op, A...>> {
 // How long the code of the nodes N is, in that of an exponential.
 template <class... N>
 constexpr int code_length_of(List<N...>) {
-  return (0 + ... + static_cast<int>(detail::CodeLength<N>::value));
+  return (0 + ... + static_cast<int>(detail::CodeLength<unnamed<N>>::value));
 }
 // The longest loop over components in their evaluation.
 template <class... N>
 constexpr i64 longest_loop(List<N...>) {
   i64 most = 1;
-  ((most = static_cast<i64>(detail::LoopOf<N>::value) > most ? detail::LoopOf<N>::value : most),
+  ((most = static_cast<i64>(detail::LoopOf<unnamed<N>>::value) > most
+               ? detail::LoopOf<unnamed<N>>::value
+               : most),
    ...);
   return most;
 }

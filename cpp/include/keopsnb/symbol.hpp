@@ -146,10 +146,43 @@ template <class Op, Formula... A>
 struct Node {
   using keopsnb_operands = List<A...>;
   using op = Op;
+  using unnamed = Node;
   static constexpr i64 dim = Op::dim(A::dim...);
   enum : int { categories = (0 | ... | static_cast<int>(A::categories)) };
   static_assert(dim >= 1, "keopsnb: the operands' dimensions do not fit this operation");
 };
+
+namespace detail {
+template <class F>
+concept is_node = requires { typename F::unnamed; };
+template <class F>
+concept is_named = is_node<F> && !same<F, typename F::unnamed>;
+template <bool>
+struct Unnamed {
+  template <class F>
+  using type = F;
+};
+template <>
+struct Unnamed<true> {
+  template <class F>
+  using type = typename F::unnamed;
+};
+}  // namespace detail
+
+// KEOPSNB_NAMED(f, formula) defines f, of a type with a name of its own where the formula is a
+// node. What is built on f holds that name instead of all of the formula, as do the names of
+// functions and classes made for it: for formulas of hundreds of operations a compiler's work is
+// linear. A formula with a name is equal to no other.
+#define KEOPSNB_NAMED(NAME, ...)                                                                 \
+  using NAME##_unnamed = decltype(__VA_ARGS__);                                                  \
+  struct NAME##_formula : NAME##_unnamed {};                                                     \
+  inline constexpr ::keopsnb::choose<::keopsnb::detail::is_node<NAME##_unnamed>, NAME##_formula, \
+                                     NAME##_unnamed>                                             \
+      NAME {}
+
+// F without such a name, but for those of its operands.
+template <class F>
+using unnamed = typename detail::Unnamed<detail::is_node<F>>::template type<F>;
 
 // Op applied to operands, after the identities of simplify.hpp. Free: the order of operations is
 // not a user's.

@@ -124,6 +124,7 @@ std::string Routine::source(const Types& types, Processor processor) const {
     text += types.integers[k] ? "_integer<" : "<";
     text += std::to_string(k) + ", " + std::to_string(program_.variables[k].dim) + ">;\n";
   }
+  text += program_.parts;
   text += "constexpr auto f = " + program_.formulas[0].code + ";\n";
   if (spec_.weight) text += "constexpr auto g = " + program_.formulas[1].code + ";\n";
   std::string r = row_->call;

@@ -18,10 +18,11 @@ Program parse(std::span<const std::string> aliases, std::span<const std::string_
   for (const std::string_view text : formulas)
     roots.push_back(Parser(text, tree, variables, operations).formula());
 
-  Program program{variables.finish(), {}};
+  Program program{variables.finish(), "", {}};
   const auto all = static_cast<i64>(program.variables.size());
-  for (const Node* root : roots)
-    program.formulas.push_back(emit(*root, all - variables.appended(), all));
+  Emitter emitter(all - variables.appended(), all);
+  for (const Node* root : roots) program.formulas.push_back(emitter.formula(*root));
+  program.parts = emitter.parts();
   return program;
 }
 

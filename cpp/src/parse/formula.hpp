@@ -37,12 +37,13 @@ struct UserOperation {
 
 struct Formula {
   i64 dim = 0;
-  std::string code;           // one C++ expression
+  std::string code;           // one C++ expression, of parts too
   std::vector<bool> depends;  // on each variable of the program: it stands in the code
 };
 
 struct Program {
   std::vector<Variable> variables;  // by position: first those of the texts, then those Grad adds
+  std::string parts;                // lines of C++ that name parts of long formulas
   std::vector<Formula> formulas;    // in the order of the texts
 };
 

@@ -17,16 +17,15 @@ void hold(bool law, const char* what, const string& found) {
   std::abort();
 }
 
-void check_code(const Formula& f) {
-  hold(f.dim >= 1 && f.dim <= max_dim, "dimensions are in range", f.code);
+void check_code(const string& code, string_view marks) {
   int open = 0;
-  for (const char c : f.code) {
+  for (const char c : code) {
     const bool name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    hold(name || string_view("_<>(), :-").find(c) != string_view::npos, "code is harmless", f.code);
+    hold(name || marks.find(c) != string_view::npos, "code is harmless", code);
     open += (c == '(') - (c == ')');
-    hold(open >= 0, "parentheses match", f.code);
+    hold(open >= 0, "parentheses match", code);
   }
-  hold(!f.code.empty() && open == 0, "code is whole", f.code);
+  hold(open == 0, "code is whole", code);
 }
 
 void check_message(const FormulaError& error, std::size_t size) {
@@ -45,7 +44,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::array own{UserOperation{"Mine", "mine", 2, 1}};
   try {
     const Program program = parse::parse(names.empty() ? aliases : names, std::array{text}, own);
-    check_code(program.formulas[0]);
+    const Formula& f = program.formulas[0];
+    hold(f.dim >= 1 && f.dim <= max_dim, "dimensions are in range", f.code);
+    hold(!f.code.empty(), "there is code", f.code);
+    check_code(f.code, "_<>(), :-");
+    check_code(program.parts, "_<>(), :-;\n");
     hold(program.formulas[0].depends.size() == program.variables.size(), "variables are all known",
          program.formulas[0].code);
   } catch (const FormulaError& error) {

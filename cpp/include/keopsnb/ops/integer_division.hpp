@@ -45,8 +45,8 @@ struct DividesIntegers {
   KEOPSNB_FN static auto at(X& x, i64 c) {
     using V = typename tile_of<X, A, B>::number;
     return map_operands<A, B>(x, c, [&](const auto& a, const auto& b, int p, int j) KEOPSNB_LAMBDA {
-      const V left = Rounded<A>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
-      const V right = Rounded<B>::template at<V>(x, B::dim == 1 ? 0 : c, p, j);
+      const V left = Rounded<unnamed<A>>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
+      const V right = Rounded<unnamed<B>>::template at<V>(x, B::dim == 1 ? 0 : c, p, j);
       const auto fit = fits<A>(left);
       const auto fits_too = fits<B>(right);
       const auto whole = fit & fits_too & (right != V{}) & (right != constant<V>(-1));

@@ -176,17 +176,17 @@ struct Rounded<Node<OnIntegers<Op>, A>> {
   template <class V, class X>
   KEOPSNB_FN static V at(X& x, i64 c, int p, int j) {
     if constexpr (same<Op, Minus>)
-      return -Rounded<A>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
+      return -Rounded<unnamed<A>>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
     else
-      return Rounded<A>::template at<V>(x, Op::start + c, p, j);
+      return Rounded<unnamed<A>>::template at<V>(x, Op::start + c, p, j);
   }
 };
 template <class Op, class A, class B>
 struct Rounded<Node<OnIntegers<Op>, A, B>> {
   template <class V, class X>
   KEOPSNB_FN static V at(X& x, i64 c, int p, int j) {
-    const V a = Rounded<A>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
-    const V b = Rounded<B>::template at<V>(x, B::dim == 1 ? 0 : c, p, j);
+    const V a = Rounded<unnamed<A>>::template at<V>(x, A::dim == 1 ? 0 : c, p, j);
+    const V b = Rounded<unnamed<B>>::template at<V>(x, B::dim == 1 ? 0 : c, p, j);
     if constexpr (same<Op, Add>)
       return a + b;
     else if constexpr (same<Op, Subtract>)
@@ -224,7 +224,7 @@ struct FromInteger {
       if constexpr (IntegerVariable<A>) {
         r.at(p, j) = exact;
       } else {
-        const V rounded = Rounded<A>::template at<V>(x, c, p, j);
+        const V rounded = Rounded<unnamed<A>>::template at<V>(x, c, p, j);
         r.at(p, j) = select<V>(fits<A>(rounded), exact, rounded);
       }
     }

@@ -23,7 +23,7 @@ struct PartsOf<R, Node<op::Concat, A...>> {
 }  // namespace detail
 
 template <class R>
-using parts_of_result = typename detail::PartsOf<R, typename R::result>::type;
+using parts_of_result = typename detail::PartsOf<R, unnamed<typename R::result>>::type;
 
 template <class S, class R, Output Out>
 struct GpuColumns {

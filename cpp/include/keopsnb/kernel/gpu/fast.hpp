@@ -52,38 +52,39 @@ inline constexpr double log2_e = 1.4426950408889634;
 // c where F = -c A, with a constant c > 0; else 0.
 template <class F>
 inline constexpr double negative_factor = 0;
-template <class A>
-inline constexpr double negative_factor<Node<op::Minus, A>> = 1;
-template <i64 M, int E, class A>
-inline constexpr double negative_factor<Node<op::Mult, Lit<M, E>, A>> =
-    M < 0 ? -Lit<M, E>::value : 0;
+template <class F>
+  requires is<op::Minus, F>
+inline constexpr double negative_factor<F> = 1;
+template <class F>
+  requires is_scaled<F>
+inline constexpr double negative_factor<F> =
+    operand_type<0, F>::value < 0 ? -operand_type<0, F>::value : 0;
 
-template <class A>
-constexpr auto last_operand(Node<op::Minus, A> f) {
-  return operand<0>(f);
-}
-template <class A, class B>
-constexpr auto last_operand(Node<op::Mult, A, B> f) {
-  return operand<1>(f);
-}
+template <class F>
+using last_operand = operand_type<operands_of<F>::size - 1, F>;
 
-// |X - Y|^2 of short vectors, one of the outputs and one of the reduced side, and neither the
-// difference nor its square used elsewhere among the nodes.
+// Whether X and Y are short vectors, one of the outputs and one of the reduced side.
+template <class X, class Y>
+concept are_points =
+    X::dim == Y::dim && X::dim <= 8 && depends<Category::i, X> != depends<Category::j, X> &&
+    depends<Category::i, Y> != depends<Category::j, Y> &&
+    depends<Category::i, X> != depends<Category::i, Y>;
+
+// |X - Y|^2 of such vectors, and neither the difference nor its square used elsewhere among the
+// nodes.
 template <class Nodes, class F>
-inline constexpr bool is_distance = false;
-template <class Nodes, class X, class Y>
-inline constexpr bool
-    is_distance<Nodes, Node<op::Sum, Node<op::Square, Node<op::Subtract, X, Y>>>> =
-        X::dim == Y::dim && X::dim <= 8 && depends<Category::i, X> != depends<Category::j, X> &&
-        depends<Category::i, Y> != depends<Category::j, Y> &&
-        depends<Category::i, X> != depends<Category::i, Y> &&
-        Edges<Nodes>::template readers<Node<op::Square, Node<op::Subtract, X, Y>>>() == 1 &&
-        Edges<Nodes>::template readers<Node<op::Subtract, X, Y>>() == 1;
+concept is_distance = is<op::Sum, F> && is<op::Square, operand_type<0, F>> &&
+                      is<op::Subtract, operand_type<0, operand_type<0, F>>> &&
+                      are_points<operand_type<0, operand_type<0, operand_type<0, F>>>,
+                                 operand_type<1, operand_type<0, operand_type<0, F>>>> &&
+                      Edges<Nodes>::template readers<operand_type<0, F>>() == 1 &&
+                      Edges<Nodes>::template readers<operand_type<0, operand_type<0, F>>>() == 1;
 
-template <class Scale, class X, class Y>
-constexpr auto negative_scaled_distance(Scale s,
-                                        Node<op::Sum, Node<op::Square, Node<op::Subtract, X, Y>>>) {
-  return Node<op::Sum, Node<op::NegativeSquare, decltype(s * X{} - s * Y{})>>{};
+template <class Scale, class F>
+constexpr auto negative_scaled_distance(Scale s, F) {
+  using Difference = operand_type<0, operand_type<0, F>>;
+  return Node<op::Sum, Node<op::NegativeSquare, decltype(s * operand_type<0, Difference>{} -
+                                                         s * operand_type<1, Difference>{})>>{};
 }
 
 // F, which is a formula with these nodes or a part of it.
@@ -93,14 +94,13 @@ struct Rewritten {
 };
 template <class Nodes, class Op, class... A>
 struct Rewritten<Nodes, Node<Op, A...>> {
-  using type = Node<Op, typename Rewritten<Nodes, A>::type...>;
+  using type = Node<Op, typename Rewritten<Nodes, unnamed<A>>::type...>;
 };
 template <class Nodes, class A>
-  requires(negative_factor<A> > 0 && is_distance<Nodes, decltype(last_operand(A{}))>)
+  requires(negative_factor<A> > 0 && is_distance<Nodes, last_operand<A>>)
 struct Rewritten<Nodes, Node<op::Exp, A>> {
   static constexpr auto scale = lit_of([] { return square_root(negative_factor<A> * log2_e); });
-  using type =
-      Node<op::FastExp2, decltype(negative_scaled_distance(scale, decltype(last_operand(A{})){}))>;
+  using type = Node<op::FastExp2, decltype(negative_scaled_distance(scale, last_operand<A>{}))>;
 };
 
 template <class R>
@@ -112,7 +112,7 @@ template <class R>
   requires requires { typename R::template part<typename R::result>; }
 struct Faster<R> {
   using F = typename R::result;
-  using type = typename R::template part<typename Rewritten<distinct<F>, F>::type>;
+  using type = typename R::template part<typename Rewritten<distinct<F>, unnamed<F>>::type>;
 };
 #endif
 

@@ -11,7 +11,7 @@ inline constexpr bool streams = F::dim == 1 || F::dim == D;
 template <i64 D, class Op, class... A>
 inline constexpr bool streams<D, Node<Op, A...>> =
     Node<Op, A...>::dim == 1 ||
-    (Node<Op, A...>::dim == D && op::Elementwise<Op> && (streams<D, A> && ...));
+    (Node<Op, A...>::dim == D && op::Elementwise<Op> && (streams<D, unnamed<A>> && ...));
 template <i64 D, i64 N, class A>
 inline constexpr bool streams<D, Node<op::SumT<N>, A>> = N == D;
 template <i64 D, class A>
@@ -39,8 +39,8 @@ struct StreamedAll {
 };
 template <i64 D, Category C, class Kept, class A, class... More>
 struct StreamedAll<D, C, Kept, List<A, More...>> {
-  using type =
-      typename StreamedAll<D, C, typename Streamed<D, C, Kept, A>::type, List<More...>>::type;
+  using type = typename StreamedAll<D, C, typename Streamed<D, C, Kept, unnamed<A>>::type,
+                                    List<More...>>::type;
 };
 template <i64 D, Category C, class Kept, class Op, class... A>
   requires(Node<Op, A...>::dim == D)
@@ -51,9 +51,9 @@ struct Streamed<D, C, Kept, Node<Op, A...>> {
 
 // Formulas whose component c can be evaluated from component c of its variables.
 template <class F>
-inline constexpr bool streams = detail::streams<F::dim, F>;
+inline constexpr bool streams = detail::streams<F::dim, unnamed<F>>;
 template <Category C, class F>
-using streamed = typename detail::Streamed<F::dim, C, List<>, F>::type;
+using streamed = typename detail::Streamed<F::dim, C, List<>, unnamed<F>>::type;
 
 // A plan in which only scalars have slots: vectors are long. Contractions, sums over long vectors
 // for each pair, are held for the whole tile of pairs, and so is what they read; other scalars only
@@ -77,7 +77,7 @@ struct GpuLongPlan : GpuPlan<Lanes, Roots...> {
                                   streams<A>&& vectors >= 1 && vectors <= 4;
   };
   template <class F>
-  static constexpr bool contracted = Contracted<F>::value;
+  static constexpr bool contracted = Contracted<unnamed<F>>::value;
 
   struct ContractionRule {
     template <class F>

@@ -46,9 +46,9 @@ struct GpuPairs {
                                                 streamed<reduced, A>::size * reduced_stride);
   // Two chunks take turns.
   static constexpr int shared_numbers = [] {
-    return []<class... A>(List<Node<op::Sum, A>...>) {
+    return []<class... F>(List<F...>) {
       int most = 0;
-      ((most = larger(most, 2 * chunk_numbers<A>)), ...);
+      ((most = larger(most, 2 * chunk_numbers<detail::operand_type<0, F>>)), ...);
       return most;
     }(typename plan::contractions{});
   }();
