@@ -1,4 +1,5 @@
 // The formula parser: what texts mean, and what is said of those that mean nothing.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -186,6 +187,36 @@ string repeated(int n, const string& text) {
   return all;
 }
 
+// What holds many operations has a name, of one line of code, and what is equal has one.
+void parts() {
+  const auto lines = [](const Program& program) {
+    return std::count(program.parts.begin(), program.parts.end(), '\n');
+  };
+  CHECK(read("Exp(-SqDist(x, y)) * p + Sin(x | y)").parts.empty());
+  const string sines = repeated(named_from - 1, "Sin(") + "p" + repeated(named_from - 1, ")");
+  const string code = repeated(named_from - 1, "sin(") + "v3" + repeated(named_from - 1, ")");
+  CHECK(read(sines).parts.empty() && read(sines).formulas[0].code == code);
+  const Program cosine = read("Cos(" + sines + ") * p");
+  CHECK(cosine.parts == "KEOPSNB_NAMED(e0, cos(" + code + "));\n");
+  CHECK(cosine.formulas[0].code == "mult(e0, v3)");
+  const Program twice = read("Exp(Cos(" + sines + ")) / Cos( " + sines + " )");
+  CHECK(twice.parts == cosine.parts && twice.formulas[0].code == "divide(exp(e0), e0)");
+
+  // 2^13 equal terms are 14 distinct nodes, and 900 of a sum as many.
+  string sum = "x";
+  for (int k = 0; k < 13; ++k) sum = "(" + sum + "+" + sum + ")";
+  CHECK(lines(read(sum)) <= 13 && read(sum).parts.size() < 1000);
+  const Program chain = read("x" + repeated(900, " + x * p"));
+  CHECK(lines(chain) <= 2 * 900 / named_from + 1 && chain.parts.size() < 900 * 40);
+  CHECK(chain.formulas[0].code.size() < 40 * named_from);
+
+  // Formulas of one program share parts.
+  const string text = "Cos(" + sines + ")";
+  const Program both = parse::parse(aliases, std::array{string_view(text), string_view(text)});
+  CHECK(both.parts == cosine.parts && both.formulas[0].code == "e0" &&
+        both.formulas[1].code == "e0" && both.formulas[1].depends[3]);
+}
+
 // Long texts are linear in time and code; deep ones are refused, whatever makes them deep.
 void extremes() {
   CHECK(!outcome(repeated(900, "Exp(") + "x" + repeated(900, ")")).code.empty());
@@ -203,6 +234,7 @@ void extremes() {
   for (int k = 0; k < 13; ++k) sum = "(" + sum + "+" + sum + ")";
   const Outcome balanced = outcome(sum);
   CHECK(balanced.dim == 3 && balanced.code.size() < 4 * sum.size());
+  parts();
   const string wide = "Concat(" + repeated(99999, "x, ") + "x)";
   CHECK(outcome(wide).dim == 300000);
   CHECK(outcome("Concat(" + repeated(400000, "x, ") + "x)").message.find("greatest") !=

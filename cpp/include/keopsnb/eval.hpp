@@ -148,11 +148,16 @@ template <class F>
   requires detail::is_named<F>
 struct Evaluate<F> : Evaluate<unnamed<F>> {};
 
-// Fills the slot of F, and of the nodes N, in order.
-template <class F, class X>
-KEOPSNB_FN void fill_one(X& x) {
+// Fills the slot of F = Op(A...), and of the nodes N, in order. A scalar is evaluated here, without
+// a function of its own: there would be as many as nodes.
+template <class F, class X, class... A>
+KEOPSNB_FN void fill_one(X& x, List<A...>) {
+  using Op = typename F::op;
   if constexpr (detail::is_joint<F>)
     Evaluate<F>::fill(x, [&](i64 c) KEOPSNB_LAMBDA -> auto& { return x.template slot_at<F>(c); });
+  else if constexpr (F::dim == 1 && op::Elementwise<Op>)
+    x.template slot_at<F>(0) =
+        map_tiles<Op, tile_of<X, A...>, detail::mapping_of<X, Op>>(keopsnb::get<A>(x, 0)...);
   else if constexpr (F::dim == 1)
     x.template slot_at<F>(0) = Evaluate<F>::at(x, 0);
   else
@@ -161,7 +166,7 @@ KEOPSNB_FN void fill_one(X& x) {
 }
 template <class X, class... N>
 KEOPSNB_FN void fill(X& x, List<N...>) {
-  (keopsnb::fill_one<N>(x), ...);
+  (keopsnb::fill_one<N>(x, operands_of<N>{}), ...);
 }
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -13,7 +13,7 @@
 
 namespace keopsnb::parse {
 
-inline constexpr int named_from = 12;
+inline constexpr int named_from = 24;
 
 class Emitter {
  public:

@@ -51,14 +51,12 @@ inline constexpr double log2_e = 1.4426950408889634;
 
 // c where F = -c A, with a constant c > 0; else 0.
 template <class F>
-inline constexpr double negative_factor = 0;
-template <class F>
-  requires is<op::Minus, F>
-inline constexpr double negative_factor<F> = 1;
-template <class F>
-  requires is_scaled<F>
-inline constexpr double negative_factor<F> =
-    operand_type<0, F>::value < 0 ? -operand_type<0, F>::value : 0;
+inline constexpr double negative_factor = [] {
+  if constexpr (is_scaled<F>)
+    return operand_type<0, F>::value < 0 ? -operand_type<0, F>::value : 0.0;
+  else
+    return is<op::Minus, F> ? 1.0 : 0.0;
+}();
 
 template <class F>
 using last_operand = operand_type<operands_of<F>::size - 1, F>;
