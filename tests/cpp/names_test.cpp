@@ -1,5 +1,5 @@
-// Law: a formula whose parts have names (KEOPSNB_NAMED) has the value, the derivatives and the
-// plans of the same without names. Here every part has one.
+// Law: a formula whose parts have names (KEOPSNB_NAMED) has the plan and, bit for bit, the value of
+// the same without names, and its derivatives have their values. Here every part has a name.
 #define KEOPSNB_FAST_MATH
 #include <keopsnb/kernel/gpu/columns.hpp>
 #include <keopsnb/kernel/gpu/fast.hpp>
@@ -14,6 +14,9 @@
 #include "check.hpp"
 
 using namespace keopsnb;
+
+KEOPSNB_NAMED(of_each_file, exp(-sqdist(vi<0, 3>, vj<1, 3>)));
+float value_elsewhere(const float* x, const float* y);  // names_other.cpp
 
 namespace {
 
@@ -192,5 +195,10 @@ int main() {
   law<double>(#NAME, plain::NAME, named::NAME);
   PARTS(LAW)
   DERIVATIVES(LAW)
+  const float p[] = {1, 2, 3}, q[] = {1, 2, 4};
+  const float* const in[] = {p, q};
+  float out[1];
+  reduce<float>(sum_over_j(of_each_file), out, 1, 1, in);
+  CHECK(std::abs(out[0] - std::exp(-1.0F)) < 1e-6F && value_elsewhere(p, q) == 6.0F);
   return report("names_test");
 }

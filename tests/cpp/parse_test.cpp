@@ -187,34 +187,38 @@ string repeated(int n, const string& text) {
   return all;
 }
 
-// What holds many operations has a name, of one line of code, and what is equal has one.
+// A part of many operations has a name, and a line of code; what is written again, the same.
 void parts() {
   const auto lines = [](const Program& program) {
     return std::count(program.parts.begin(), program.parts.end(), '\n');
   };
   CHECK(read("Exp(-SqDist(x, y)) * p + Sin(x | y)").parts.empty());
-  const string sines = repeated(named_from - 1, "Sin(") + "p" + repeated(named_from - 1, ")");
-  const string code = repeated(named_from - 1, "sin(") + "v3" + repeated(named_from - 1, ")");
-  CHECK(read(sines).parts.empty() && read(sines).formulas[0].code == code);
-  const Program cosine = read("Cos(" + sines + ") * p");
-  CHECK(cosine.parts == "KEOPSNB_NAMED(e0, cos(" + code + "));\n");
-  CHECK(cosine.formulas[0].code == "mult(e0, v3)");
-  const Program twice = read("Exp(Cos(" + sines + ")) / Cos( " + sines + " )");
-  CHECK(twice.parts == cosine.parts && twice.formulas[0].code == "divide(exp(e0), e0)");
+  const auto sines = [](int n) { return repeated(n, "Sin(") + "p" + repeated(n, ")"); };
+  const string product = sines(named_from - 1) + " * s";
+  const string code =
+      "mult(" + repeated(named_from - 1, "sin(") + "v3" + repeated(named_from - 1, ")") + ", v4)";
+  CHECK(read(sines(named_from - 2) + " * s").parts.empty());
+  const Program cosine = read("Cos(" + product + ")");
+  CHECK(cosine.parts == "KEOPSNB_NAMED(keopsnb_0, " + code + ");\n");
+  CHECK(cosine.formulas[0].code == "cos(keopsnb_0)");
+  const Program twice = read("Exp(" + product + ") / Cos( " + product + " )");
+  CHECK(twice.parts == cosine.parts);
+  CHECK(twice.formulas[0].code == "divide(exp(keopsnb_0), cos(keopsnb_0))");
+  CHECK(read(sines(all_named_from - 1)).parts.empty());
+  CHECK(lines(read(sines(3 * all_named_from + 1))) == 3);
 
   // 2^13 equal terms are 14 distinct nodes, and 900 of a sum as many.
   string sum = "x";
   for (int k = 0; k < 13; ++k) sum = "(" + sum + "+" + sum + ")";
   CHECK(lines(read(sum)) <= 13 && read(sum).parts.size() < 1000);
   const Program chain = read("x" + repeated(900, " + x * p"));
-  CHECK(lines(chain) <= 2 * 900 / named_from + 1 && chain.parts.size() < 900 * 40);
-  CHECK(chain.formulas[0].code.size() < 40 * named_from);
+  CHECK(lines(chain) <= 2 * 900 / named_from + 1 && chain.parts.size() < 900 * 50);
+  CHECK(chain.formulas[0].code.size() < 50 * named_from);
 
   // Formulas of one program share parts.
-  const string text = "Cos(" + sines + ")";
-  const Program both = parse::parse(aliases, std::array{string_view(text), string_view(text)});
-  CHECK(both.parts == cosine.parts && both.formulas[0].code == "e0" &&
-        both.formulas[1].code == "e0" && both.formulas[1].depends[3]);
+  const Program both = parse::parse(aliases, std::array<string_view, 2>{product, product});
+  CHECK(both.parts == cosine.parts && both.formulas[0].code == "keopsnb_0" &&
+        both.formulas[1].code == "keopsnb_0" && both.formulas[1].depends[3]);
 }
 
 // Long texts are linear in time and code; deep ones are refused, whatever makes them deep.

@@ -67,6 +67,11 @@ template <class A, class B, class C, class D, class E, class F, class G, class H
 struct ChainList<Then<H, Then<G, Then<F, Then<E, Then<D, Then<C, Then<B, Then<A, Before>>>>>>>>,
                  Kept...> : ChainList<Before, A, B, C, D, E, F, G, H, Kept...> {};
 
+template <class F>
+using visited = typename VisitAll<Nothing, List<F>>::type;
+template <class Plain, class Named>
+using named = choose<is_node<Plain>, Named, Plain>;
+
 template <class S, class Operands>
 inline constexpr bool any_contains = false;
 
@@ -79,6 +84,21 @@ inline constexpr bool in_operands = any_contains<S, operands_of<F>>;
 template <class... Roots>
 using distinct = typename detail::ChainList<
     typename detail::VisitAll<detail::Nothing, List<Roots...>>::type>::type;
+
+// KEOPSNB_NAMED(f, formula); at namespace scope of a .cpp file defines f, of a type with a name of
+// its own (f_formula) where the formula is a node. What is built on f holds that name instead of
+// all of the formula, as do the names of functions and classes made for it, and its parts are found
+// before it: for formulas of hundreds of operations a compiler's work is less, and not deep. A
+// formula with a name is equal to no other.
+#define KEOPSNB_NAMED(NAME, ...)                                             \
+  using NAME##_unnamed = decltype(__VA_ARGS__);                              \
+  namespace {                                                                \
+  struct NAME##_formula : NAME##_unnamed {};                                 \
+  }                                                                          \
+  constexpr ::keopsnb::detail::named<NAME##_unnamed, NAME##_formula> NAME{}; \
+  static_assert(                                                             \
+      !::keopsnb::same<void, ::keopsnb::detail::visited<                     \
+                                 ::keopsnb::detail::named<NAME##_unnamed, NAME##_formula>>>)
 
 // Whether the formula S occurs in F.
 template <class F, class S>

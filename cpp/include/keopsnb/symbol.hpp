@@ -169,18 +169,7 @@ struct Unnamed<true> {
 };
 }  // namespace detail
 
-// KEOPSNB_NAMED(f, formula) defines f, of a type with a name of its own where the formula is a
-// node. What is built on f holds that name instead of all of the formula, as do the names of
-// functions and classes made for it: for formulas of hundreds of operations a compiler's work is
-// linear. A formula with a name is equal to no other.
-#define KEOPSNB_NAMED(NAME, ...)                                                                 \
-  using NAME##_unnamed = decltype(__VA_ARGS__);                                                  \
-  struct NAME##_formula : NAME##_unnamed {};                                                     \
-  inline constexpr ::keopsnb::choose<::keopsnb::detail::is_node<NAME##_unnamed>, NAME##_formula, \
-                                     NAME##_unnamed>                                             \
-      NAME {}
-
-// F without such a name, but for those of its operands.
+// F without the name that KEOPSNB_NAMED (graph.hpp) gave it, but for those of its operands.
 template <class F>
 using unnamed = typename detail::Unnamed<detail::is_node<F>>::template type<F>;
 

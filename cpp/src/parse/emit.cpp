@@ -23,7 +23,7 @@ Emitter::Expression Emitter::node(const Node& f) {
     case Node::Kind::zero:
       return {"zero<" + std::to_string(f.dim) + ">", 0};
     case Node::Kind::call:
-      return named(call(f));
+      return named(call(f), f.call);
     case Node::Kind::list:
     case Node::Kind::tuple:
       break;
@@ -61,9 +61,10 @@ Emitter::Expression Emitter::call(const Node& f) {
   return e;
 }
 
-Emitter::Expression Emitter::named(Expression e) {
-  if (e.operations < named_from) return e;
-  const auto [at, fresh] = names_.try_emplace(e.code, "e" + std::to_string(names_.size()));
+Emitter::Expression Emitter::named(Expression e, std::string_view call) {
+  const bool arithmetic = call == "add" || call == "subtract" || call == "mult";
+  if (e.operations < (arithmetic ? named_from : all_named_from)) return e;
+  const auto [at, fresh] = names_.try_emplace(e.code, "keopsnb_" + std::to_string(names_.size()));
   if (fresh) parts_ += "KEOPSNB_NAMED(" + at->second + ", " + e.code + ");\n";
   return {at->second, 0};
 }

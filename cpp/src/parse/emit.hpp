@@ -1,11 +1,12 @@
 // Checked trees to C++ text, whose length is linear in that of the formulas' texts.
 //
-// What holds `named_from` operations gets a name, and a line of its own: "KEOPSNB_NAMED(e0, ...)".
-// So no expression is longer, what formulas repeat is written once, and no type of C++, nor the
-// name of a function for one, holds a long formula.
+// A part of many operations gets a name, and a line of its own: "KEOPSNB_NAMED(keopsnb_0, ...);".
+// So code that formulas repeat is written once, and the types of C++, and names of functions for
+// them, do not grow with a formula.
 #pragma once
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "formula.hpp"
@@ -13,7 +14,9 @@
 
 namespace keopsnb::parse {
 
-inline constexpr int named_from = 24;
+// From how many operations on a sum, difference or product has a name, and anything else: an
+// operation like Sin is built again by the derivative of Cos, which knows no name.
+inline constexpr int named_from = 24, all_named_from = 96;
 
 class Emitter {
  public:
@@ -32,7 +35,7 @@ class Emitter {
   Expression node(const Node& f);
   Expression variable(i64 position);
   Expression call(const Node& f);
-  Expression named(Expression e);
+  Expression named(Expression e, std::string_view call);
 
   i64 declared_, variables_;
   std::vector<bool> depends_ = {};

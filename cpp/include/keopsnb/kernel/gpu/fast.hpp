@@ -85,18 +85,20 @@ constexpr auto negative_scaled_distance(Scale s, F) {
                                                          s * operand_type<1, Difference>{})>>{};
 }
 
-// F, which is a formula with these nodes or a part of it.
-template <class Nodes, class F>
+// F, which is a formula with these nodes or a part of it; as it is where nothing in it changes.
+template <class Nodes, class F, class Operands = operands_of<F>>
 struct Rewritten {
   using type = F;
 };
-template <class Nodes, class Op, class... A>
-struct Rewritten<Nodes, Node<Op, A...>> {
-  using type = Node<Op, typename Rewritten<Nodes, unnamed<A>>::type...>;
+template <class Nodes, class F, class A, class... More>
+struct Rewritten<Nodes, F, List<A, More...>> {
+  template <class... New>
+  using of = choose<same<List<New...>, List<A, More...>>, F, Node<typename F::op, New...>>;
+  using type = of<typename Rewritten<Nodes, A>::type, typename Rewritten<Nodes, More>::type...>;
 };
-template <class Nodes, class A>
-  requires(negative_factor<A> > 0 && is_distance<Nodes, last_operand<A>>)
-struct Rewritten<Nodes, Node<op::Exp, A>> {
+template <class Nodes, class F, class A>
+  requires(is<op::Exp, F> && negative_factor<A> > 0 && is_distance<Nodes, last_operand<A>>)
+struct Rewritten<Nodes, F, List<A>> {
   static constexpr auto scale = lit_of([] { return square_root(negative_factor<A> * log2_e); });
   using type = Node<op::FastExp2, decltype(negative_scaled_distance(scale, last_operand<A>{}))>;
 };
@@ -110,7 +112,7 @@ template <class R>
   requires requires { typename R::template part<typename R::result>; }
 struct Faster<R> {
   using F = typename R::result;
-  using type = typename R::template part<typename Rewritten<distinct<F>, unnamed<F>>::type>;
+  using type = typename R::template part<typename Rewritten<distinct<F>, F>::type>;
 };
 #endif
 
