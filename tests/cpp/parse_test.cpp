@@ -207,7 +207,7 @@ void parts() {
   CHECK(read(sines(all_named_from - 1)).parts.empty());
   CHECK(lines(read(sines(3 * all_named_from + 1))) == 3);
 
-  // 2^13 equal terms are 14 distinct nodes, and 900 of a sum as many.
+  // 2^13 equal terms are 14 distinct nodes; the lines of a long sum grow with its length.
   string sum = "x";
   for (int k = 0; k < 13; ++k) sum = "(" + sum + "+" + sum + ")";
   CHECK(lines(read(sum)) <= 13 && read(sum).parts.size() < 1000);

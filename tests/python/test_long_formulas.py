@@ -52,6 +52,13 @@ def test_long_code_is_called(tmp_path: Path) -> None:
         assert (b"called_value" in code) == (n > 80), n
 
 
+# Templates inside one another have a limit, 900 with g++, and a formula may be 1000 deep.
+def test_depth() -> None:
+    e, b = np.random.default_rng(8).integers(-9, 9, (2, 3, 1)).astype(float)
+    found = Genred("e" + " - b" * 600, ["e=Vi(1)", "b=Vj(1)"], axis=1)(e, b)
+    assert np.array_equal(found, 3 * e - 600 * b.sum())
+
+
 # Results longer than 8 components are evaluated in steps of several reduced indices.
 def test_vectors() -> None:
     rng = np.random.default_rng(6)
