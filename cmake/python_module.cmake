@@ -18,7 +18,8 @@ if(NOT nanobind_FOUND)
   find_package(nanobind CONFIG REQUIRED)
 endif()
 
-file(GLOB_RECURSE keopsnb_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cpp/src/*.cpp)
+file(GLOB_RECURSE keopsnb_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cpp/src/*.cpp
+     ${PROJECT_SOURCE_DIR}/cpp/catalogue/*.cpp)
 
 nanobind_add_module(
   _core
@@ -28,7 +29,7 @@ nanobind_add_module(
   NB_SUPPRESS_WARNINGS
   ${keopsnb_sources}
   $<TARGET_OBJECTS:keopsnb_embedded>)
-target_include_directories(_core PRIVATE ${PROJECT_SOURCE_DIR}/cpp/src)
+target_include_directories(_core PRIVATE ${PROJECT_SOURCE_DIR}/cpp ${PROJECT_SOURCE_DIR}/cpp/src)
 target_compile_definitions(_core PRIVATE KEOPSNB_VERSION="${PROJECT_VERSION}")
 target_link_libraries(_core PRIVATE keopsnb::headers Threads::Threads ${CMAKE_DL_LIBS})
 set_target_properties(_core PROPERTIES CXX_EXTENSIONS OFF VISIBILITY_INLINES_HIDDEN ON)

@@ -1,12 +1,14 @@
-"""What the catalogue of operations says of itself."""
+"""What the catalogue of operations and reductions says of itself."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from keopsnb import FormulaError, _core
 
 ROWS = _core.catalogue()
+HEADERS = Path(__file__).parents[2] / "cpp" / "include" / "keopsnb"
 ids = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
@@ -78,3 +80,26 @@ def test_the_parser_takes_what_the_row_says(row: _core.Operation) -> None:
             continue
         with pytest.raises(FormulaError, match=f"as in {row.name}\\("):
             _core.Routine(f"{row.name}({', '.join(given)})", [])
+
+
+# Law: kernels are compiled from headers that hold nothing of what is said of a row, so that to edit
+# a sentence or a reference voids no kernel.
+
+
+def test_headers_hold_no_texts_of_reductions() -> None:
+    text = "".join(path.read_text() for path in [*HEADERS.rglob("*.hpp"), *HEADERS.rglob("*.def")])
+    literals = re.sub(r'"\s*"', "", text)
+    for row in _core.reductions():
+        for said in (row.sentence, row.reference):
+            assert f'"{said}' not in literals, row.name
+
+
+# Law: every reduction of the headers has a row. (That a row's exists, the compiler sees.)
+
+
+def test_every_reduction_has_a_row() -> None:
+    text = "".join(path.read_text() for path in (HEADERS / "reductions").glob("*.hpp"))
+    makers = re.findall(r"(?:constexpr auto |^KEOPSNB_\w+\()(\w+_reduction)\b", text, re.MULTILINE)
+    made = set(makers)
+    assert len(made) > 20
+    assert made == {row.call for row in _core.reductions()} - {""}

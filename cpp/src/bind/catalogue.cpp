@@ -1,8 +1,9 @@
 // The catalogue of operations, for documentation and tests.
 #include "catalogue.hpp"
 
+#include <catalogue/reductions.hpp>
+
 #include "bind/bind.hpp"
-#include "reductions.hpp"
 
 namespace keopsnb {
 

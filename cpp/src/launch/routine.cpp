@@ -9,6 +9,7 @@
 #include "jit/ahead.hpp"
 #include "launch/cpu_count.hpp"
 #include "launch/pool.hpp"
+#include "parse/suggest.hpp"
 
 namespace keopsnb {
 
@@ -40,6 +41,20 @@ std::optional<cuda::Target> gpu_target(const std::string& name) {
   return std::nullopt;
 }
 
+const ReductionRow& find_reduction(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const ReductionRow& row : reduction_catalogue()) {
+    if (row.name == name) return row;
+    names.push_back(row.name);
+  }
+  const std::string hint = parse::did_you_mean(name, names);
+  std::string all;
+  for (const std::string_view known : names)
+    all += (all.empty() ? "'" : ", '") + std::string(known) + "'";
+  throw std::invalid_argument("reduction_op is '" + name + "'" +
+                              (hint.empty() ? "; the reductions are " + all + "." : "." + hint));
+}
+
 }  // namespace
 
 // The user's own reductions hide those of the catalogue.
@@ -50,7 +65,6 @@ const ReductionRow* Routine::reduction_row() {
                 .call = own.call.c_str(),
                 .sentence = "",
                 .reference = "",
-                .derivative = "",
                 .gives = own.values && own.indices ? Gives::both
                          : own.values              ? Gives::values
                                                    : Gives::indices};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <catalogue/reductions.hpp>
 #include <keopsnb/kernel/launch.hpp>
 
 #include "jit/library.hpp"
@@ -15,7 +16,6 @@
 #include "launch/gpu_routine.hpp"
 #include "parse/formula.hpp"
 #include "parse/user_header.hpp"
-#include "reductions.hpp"
 
 namespace keopsnb {
 

@@ -4,7 +4,6 @@
 // a state has two, of which the lower one holds 30 bits, so that counts go beyond 2^31 beside
 // 32-bit numbers as well.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
 KEOPSNB_EXACT_BEGIN
@@ -85,17 +84,6 @@ template <Formula F>
 constexpr auto count_reduction(F f) {
   return CountReduction<decltype(as_number(f))>{};
 }
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr ReductionRow rows_count[] = {
-    {.name = "Count",
-     .call = "count_reduction",
-     .sentence = "How many terms are other than 0.",
-     .reference = "(f != 0).sum(1)",
-     .derivative = "",
-     .gives = Gives::counts},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

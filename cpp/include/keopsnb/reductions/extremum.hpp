@@ -3,7 +3,6 @@
 // Law: with a strict comparison in the order of the indices, the first of equal terms wins, and NaN
 // never does. Of no term but NaN: -inf or inf, and index 0.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
 KEOPSNB_EXACT_BEGIN
@@ -101,45 +100,6 @@ KEOPSNB_EXTREMUM(argmin_reduction, false, false, true)
 KEOPSNB_EXTREMUM(max_argmax_reduction, true, true, true)
 KEOPSNB_EXTREMUM(min_argmin_reduction, false, true, true)
 #undef KEOPSNB_EXTREMUM
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr ReductionRow rows_extremum[] = {
-    {.name = "Max",
-     .call = "max_reduction",
-     .sentence = "The greatest term; NaN is passed over.",
-     .reference = "f.max(1, initial=-numpy.inf)",
-     .derivative = "F at Max_ArgMax"},
-    {.name = "Min",
-     .call = "min_reduction",
-     .sentence = "The least term; NaN is passed over.",
-     .reference = "f.min(1, initial=numpy.inf)",
-     .derivative = "F at Min_ArgMin"},
-    {.name = "ArgMax",
-     .call = "argmax_reduction",
-     .sentence = "The index of the greatest term, the first of equal ones.",
-     .reference = "f.argmax(1)",
-     .derivative = "",
-     .gives = Gives::indices},
-    {.name = "ArgMin",
-     .call = "argmin_reduction",
-     .sentence = "The index of the least term, the first of equal ones.",
-     .reference = "f.argmin(1)",
-     .derivative = "",
-     .gives = Gives::indices},
-    {.name = "Max_ArgMax",
-     .call = "max_argmax_reduction",
-     .sentence = "The greatest term and its index.",
-     .reference = "(f.max(1), f.argmax(1))",
-     .derivative = "F at Max_ArgMax",
-     .gives = Gives::both},
-    {.name = "Min_ArgMin",
-     .call = "min_argmin_reduction",
-     .sentence = "The least term and its index.",
-     .reference = "(f.min(1), f.argmin(1))",
-     .derivative = "F at Min_ArgMin",
-     .gives = Gives::both},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

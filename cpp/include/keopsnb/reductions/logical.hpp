@@ -1,6 +1,5 @@
 // Whether any term, or every one, is other than 0. NaN is other than 0.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
 KEOPSNB_EXACT_BEGIN
@@ -66,23 +65,6 @@ template <Formula F>
 constexpr auto all_reduction(F f) {
   return LogicalReduction<decltype(as_number(f)), Logical::all>{};
 }
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr ReductionRow rows_logical[] = {
-    {.name = "Any",
-     .call = "any_reduction",
-     .sentence = "Whether any term is other than 0.",
-     .reference = "(f != 0).any(1)",
-     .derivative = "",
-     .gives = Gives::flags},
-    {.name = "All",
-     .call = "all_reduction",
-     .sentence = "Whether every term is other than 0.",
-     .reference = "(f != 0).all(1)",
-     .derivative = "",
-     .gives = Gives::flags},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

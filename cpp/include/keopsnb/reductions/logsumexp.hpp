@@ -228,46 +228,5 @@ constexpr auto softmax_reduction(F f, G g) {
   return exponential_reduction<decltype(as_number(f)), decltype(as_number(g)), true>{};
 }
 
-#ifdef KEOPSNB_CATALOGUE
-#define KEOPSNB_LOGSUMEXP(text, kind)                                                         \
-  {.name = text,                                                                              \
-   .call = "logsumexp_reduction",                                                             \
-   .sentence = "log of the sum of the exponentials of the terms, with the weights formula2.", \
-   .reference = "scipy.special.logsumexp(f, 1, b=g)",                                         \
-   .derivative = "Exp(F - A) * G | E",                                                        \
-   .weight = kind,                                                                            \
-   .sums = true}
-#define KEOPSNB_SOFTMAX(text)                                                                  \
-  {.name = text,                                                                               \
-   .call = "softmax_reduction",                                                                \
-   .sentence = "Mean of formula2 with weights proportional to the exponentials of the terms.", \
-   .reference = "(scipy.special.softmax(f, 1) * g).sum(1)",                                    \
-   .derivative =                                                                               \
-       "Exp(F - [LogSumExp: F]) * (G - A) | "                                                  \
-       "E / [Sum: Exp(F - [LogSumExp: F])]",                                                   \
-   .weight = Weight::required,                                                                 \
-   .sums = true}
-// A composition: no kernel of its own.
-#define KEOPSNB_SHIFTED(text, kind)                                                                \
-  {.name = text,                                                                                   \
-   .call = "",                                                                                     \
-   .sentence = "The greatest term m, then the sum of exp(F - m) with the weights formula2.",       \
-   .reference = "numpy.concatenate([f.max(1), (numpy.exp(f - f.max(1)[:, None]) * g).sum(1)], 1)", \
-   .derivative = "= Concat([Max: F], [Sum: Exp(F - [Max: F]) * G])",                               \
-   .weight = kind,                                                                                 \
-   .sums = true}
-inline constexpr ReductionRow rows_exponential[] = {
-    KEOPSNB_LOGSUMEXP("LogSumExp", Weight::optional),
-    KEOPSNB_LOGSUMEXP("LogSumExpWeight", Weight::required),
-    KEOPSNB_SOFTMAX("SumSoftMaxWeight"),
-    KEOPSNB_SOFTMAX("SoftMax"),
-    KEOPSNB_SHIFTED("Max_SumShiftExp", Weight::none),
-    KEOPSNB_SHIFTED("Max_SumShiftExpWeight", Weight::required),
-};
-#undef KEOPSNB_LOGSUMEXP
-#undef KEOPSNB_SOFTMAX
-#undef KEOPSNB_SHIFTED
-#endif
-
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

@@ -62,16 +62,5 @@ constexpr auto mean_reduction(F f) {
   return MeanReduction<decltype(as_number(f))>{};
 }
 
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr ReductionRow rows_mean[] = {
-    {.name = "Mean",
-     .call = "mean_reduction",
-     .sentence = "Mean of the terms; NaN where there is none.",
-     .reference = "f.mean(1)",
-     .derivative = "F | E / N",
-     .sums = true},
-};
-#endif
-
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

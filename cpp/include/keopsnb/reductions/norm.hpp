@@ -28,22 +28,5 @@ constexpr auto norm2_reduction(F f) {
   return Norm2Reduction<decltype(as_number(f))>{};
 }
 
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr ReductionRow rows_norm[] = {
-    {.name = "SumSq",
-     .call = "sumsq_reduction",
-     .sentence = "Sum of the squares of the terms.",
-     .reference = "(f * f).sum(1)",
-     .derivative = "Square(F)",
-     .sums = true},
-    {.name = "Norm2",
-     .call = "norm2_reduction",
-     .sentence = "Euclidean norm of the terms; its derivative is taken as 0 at 0.",
-     .reference = "numpy.sqrt((f * f).sum(1))",
-     .derivative = "Square(F) | E * NotEqual(A, 0) / Where(A, A, 1) / 2",
-     .sums = true},
-};
-#endif
-
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

@@ -5,7 +5,6 @@
 // one is, 0 and P (z - F) where two are. z is 0, but its derivative is not, so that second
 // derivatives are right as well.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
 KEOPSNB_EXACT_BEGIN
@@ -46,20 +45,6 @@ template <Formula F>
 constexpr auto prod_reduction(F f) {
   return ProdReduction<decltype(as_number(f))>{};
 }
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr ReductionRow rows_product[] = {
-    {.name = "Prod",
-     .call = "prod_reduction",
-     .sentence = "Product of the terms; 1 where there is none.",
-     .reference = "f.prod(1)",
-     .derivative = "F | E * [Prod: Where(F, F, 1)] * "
-                   "(NotEqual(F, 0) / Where(F, F, 1) * (Equal([Sum: Equal(F, 0)], 0) + "
-                   "Equal([Sum: Equal(F, 0)], 1) * [Sum: F * Equal(F, 0)]) + "
-                   "Equal(F, 0) * (Equal([Sum: Equal(F, 0)], 1) + "
-                   "Equal([Sum: Equal(F, 0)], 2) * ([Sum: F * Equal(F, 0)] - F)))"},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

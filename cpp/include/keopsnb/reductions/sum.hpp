@@ -4,7 +4,6 @@
 // TAOCP 4.2.2), the rounding errors kept beside: the error is that of one block, whatever the
 // number of terms.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/reductions/monoid.hpp>
 
 KEOPSNB_EXACT_BEGIN
@@ -74,17 +73,6 @@ template <Formula F>
 constexpr auto sum_reduction(F f) {
   return SumReduction<decltype(as_number(f))>{};
 }
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr ReductionRow rows_sum_reduction[] = {
-    {.name = "Sum",
-     .call = "sum_reduction",
-     .sentence = "Sum of the terms.",
-     .reference = "f.sum(1)",
-     .derivative = "F",
-     .sums = true},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

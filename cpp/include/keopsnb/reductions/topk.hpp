@@ -176,43 +176,5 @@ KEOPSNB_TOPK(argkmax_reduction, true, false, true)
 KEOPSNB_TOPK(kmax_argkmax_reduction, true, true, true)
 #undef KEOPSNB_TOPK
 
-#ifdef KEOPSNB_CATALOGUE
-#define KEOPSNB_TOPK_ROW(text, function, what, numpy, law, kind) \
-  {.name = text,                                                 \
-   .call = function,                                             \
-   .sentence = what,                                             \
-   .reference = numpy,                                           \
-   .derivative = law,                                            \
-   .gives = kind,                                                \
-   .ranked = true,                                               \
-   .option = "K",                                                \
-   .most = 1024}
-#define KEOPSNB_TOPK_INDICES(sign) "numpy.argsort(" sign "f, 1, kind='stable')[:, :n]"
-#define KEOPSNB_TOPK_VALUES(sign) sign "numpy.sort(" sign "f, 1)[:, :n]"
-inline constexpr ReductionRow rows_topk[] = {
-    KEOPSNB_TOPK_ROW("KMin", "kmin_reduction", "The K least terms, in ascending order.",
-                     KEOPSNB_TOPK_VALUES(""), "F at KMin_ArgKMin", Gives::values),
-    KEOPSNB_TOPK_ROW("ArgKMin", "argkmin_reduction",
-                     "The indices of the K least terms, in ascending order of these.",
-                     KEOPSNB_TOPK_INDICES(""), "", Gives::indices),
-    KEOPSNB_TOPK_ROW("KMin_ArgKMin", "kmin_argkmin_reduction",
-                     "The K least terms, in ascending order, and their indices.",
-                     "(" KEOPSNB_TOPK_VALUES("") ", " KEOPSNB_TOPK_INDICES("") ")",
-                     "F at KMin_ArgKMin", Gives::both),
-    KEOPSNB_TOPK_ROW("KMax", "kmax_reduction", "The K greatest terms, in descending order.",
-                     KEOPSNB_TOPK_VALUES("-"), "F at KMax_ArgKMax", Gives::values),
-    KEOPSNB_TOPK_ROW("ArgKMax", "argkmax_reduction",
-                     "The indices of the K greatest terms, in descending order of these.",
-                     KEOPSNB_TOPK_INDICES("-"), "", Gives::indices),
-    KEOPSNB_TOPK_ROW("KMax_ArgKMax", "kmax_argkmax_reduction",
-                     "The K greatest terms, in descending order, and their indices.",
-                     "(" KEOPSNB_TOPK_VALUES("-") ", " KEOPSNB_TOPK_INDICES("-") ")",
-                     "F at KMax_ArgKMax", Gives::both),
-};
-#undef KEOPSNB_TOPK_ROW
-#undef KEOPSNB_TOPK_INDICES
-#undef KEOPSNB_TOPK_VALUES
-#endif
-
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

@@ -134,21 +134,5 @@ constexpr auto variance_reduction(F f) {
   return VarianceReduction<decltype(as_number(f)), Correction>{};
 }
 
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr ReductionRow rows_variance[] = {
-    {.name = "Variance",
-     .call = "variance_reduction",
-     .sentence = "Variance of the terms: the sum of the squared deviations from their mean over "
-                 "their number less the correction, which is 0 unless opt_arg says otherwise.",
-     .reference = "f.var(1, ddof=n)",
-     // The mean to twice the precision of the terms: a second one is what the first has lost.
-     .derivative = "Square(F - [Mean: F] - [Mean: F - [Mean: F]]) | E / ReLU(N - n)",
-     .sums = true,
-     .option = "correction",
-     .fallback = 0,
-     .most = 1000000},
-};
-#endif
-
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END
