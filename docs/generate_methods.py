@@ -1,7 +1,7 @@
-"""Writes python/keopsnb/_lazy/rows.py, methods of symbolic matrices, from the catalogue.
+"""Writes the methods of symbolic matrices that are rows of the catalogue.
 
-python docs/generate_methods.py            rewrite it
-python docs/generate_methods.py --check    fail if it is not as the rows say
+python docs/generate_methods.py            rewrite python/keopsnb/_lazy/{,reduction_}rows.py
+python docs/generate_methods.py --check    fail if they are not as the rows say
 """
 
 import re
@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from keopsnb import _core
+from keopsnb._lazy.functions import method_of
 
-PAGE = Path(__file__).parents[1] / "python" / "keopsnb" / "_lazy" / "rows.py"
+FOLDER = Path(__file__).parents[1] / "python" / "keopsnb" / "_lazy"
 
-HEAD = '''"""Methods for rows of the catalogue: docs/generate_methods.py writes them."""
+OPERATIONS = '''"""Methods for rows of the catalogue: docs/generate_methods.py writes them."""
 
 from __future__ import annotations
 
@@ -30,63 +31,70 @@ if TYPE_CHECKING:
 class Rows(Operators):
     """Operations of the catalogue. This matrix is a; others are matrices, arrays or numbers."""
 '''
+REDUCTIONS = '''"""Methods for rows of the catalogue: docs/generate_methods.py writes them."""
 
-# Rows whose method is written by hand, as it reduces too, takes more, or changes the kind.
-ELSEWHERE = {
-    "Add", "Subtract", "Mult", "Divide", "Minus", "Pow", "Clamp",
-    "IfElse", "Where", "MatVecMult", "VecMatMult", "TensorProd",
-    "Sum", "Max", "Min", "ArgMax", "ArgMin", "Concat", "TensorDot", "Kron",
-}  # fmt: skip
-# Where KeOps names parameters, gives defaults or orders operands otherwise; {0} is the matrix.
-PARAMETERS = {
-    "Mod": ("modulus", "offset=0"),
-    "Round": ("other=0",),
-    "WeightedSqDist": ("g", "s"),
-    "Elem": ("i",),
-    "Extract": ("i", "d"),
-    "OneHot": ("D",),
-    "BSpline": ("x", "k=0"),
-    "SoftDTW_SqDist": ("other", "gamma"),
-    "Take": ("index", "d=1"),
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+Axis = int | Sequence[int] | None
+
+
+class ReductionRows:
+    """Reductions of the catalogue; their terms are the entries, component by component."""
+
+    if TYPE_CHECKING:
+
+        def _over(
+            self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]
+        ) -> Any: ...
+'''
+# After a row's sentence, by what it gives.
+GIVES = {
+    "values": "",
+    "indices": " Integers (int64).",
+    "both": " A tuple: values, then indices (int64).",
+    "counts": " Integers (int64).",
+    "flags": " Truth values.",
 }
-ORDERS = {"WeightedSqNorm": "{1}, {0}", "WeightedSqDist": "{2}, {0}, {1}"}
 
 
-def name_of(row: _core.Operation) -> str:
-    """The method of a row: KeOps' names, in lower case."""
-    if row.name == "OneHot":
-        return "one_hot"
-    return row.call if row.call.startswith("logical_") else row.name.lower()
+def by_hand(file: str) -> set[str]:
+    """The methods that a module of the folder defines."""
+    return set(re.findall(r"^    def (\w+)\(", (FOLDER / file).read_text(), re.MULTILINE))
+
+
+def docstring(text: str, last: str = "") -> Iterator[str]:
+    """The lines of a docstring of a text, which `last` follows."""
+    if len(text + last) <= 85:
+        yield f'"""{text}{last}"""'
+        return
+    if len(text) <= 85:
+        yield from [f'"""{text}', "", *textwrap.wrap(last.strip(), 88)]
+    else:
+        yield from textwrap.wrap(f'"""{text}{last}', 88)
+    yield '"""'
+
+
+def sentence(row: _core.Operation) -> str:
+    """What a row says, as a sentence begins."""
+    return row.sentence if row.sentence[1] == " " else row.sentence[0].upper() + row.sentence[1:]
 
 
 def parameters(row: _core.Operation) -> list[str]:
     """Parameters after self, with their defaults."""
-    if row.name in PARAMETERS:
-        return list(PARAMETERS[row.name])
+    written = re.search(r"\((.*?)\)", row.method)
+    if written:
+        return written[1].split(", ")
     others = ["other"] if row.operands == 2 else [f"other{k}" for k in range(1, row.operands)]
     inputs = row.signature.split("->")[0].split("  ")[0].split(",")
     integers = [n.strip() for n in inputs[len(inputs) - row.ints :]] if row.ints else []
     return others + integers
 
 
-def sentence(row: _core.Operation, letters: str) -> Iterator[str]:
-    """The lines of a docstring: what the row says, and what its letters stand for."""
-    text = row.sentence if row.sentence[1] == " " else row.sentence[0].upper() + row.sentence[1:]
-    if letters:
-        text += f" Here {letters}."
-    if len(text) <= 85:
-        yield f'"""{text}"""'
-        return
-    if len(row.sentence) <= 85:
-        yield from [f'"""{row.sentence}', "", f"Here {letters}."]
-    else:
-        first, *rest = textwrap.wrap(f'"""{text}', 88)
-        yield from [first, *rest]
-    yield '"""'
-
-
 def method(row: _core.Operation) -> Iterator[str]:
-    """The lines of a method."""
+    """The lines of an operation's method."""
     given = [p.partition("=") for p in parameters(row)]
     names = [name for name, _, _ in given]
     operands, integers = names[: row.operands - 1], names[row.operands - 1 :]
@@ -94,12 +102,19 @@ def method(row: _core.Operation) -> Iterator[str]:
         f"{name}: {'int' if name in integers else 'Any'}{default and f' = {default}'}"
         for name, _, default in given
     ]
-    slots = ORDERS.get(row.name, ", ".join(["{}"] * row.operands))
-    order = [int(k) for k in re.findall(r"\d", slots)] or range(row.operands)
-    said = zip("abc", order, strict=False)
-    letters = ", ".join(f"{letter} is {operands[k - 1]}" for letter, k in said if k)
-    yield f"    def {name_of(row)}({', '.join(['self', *typed])}) -> Self:"
-    for line in sentence(row, letters):
+    said = row.method.partition(": ")[2]
+    order = said.split(", ") if said else ["self", *operands]
+    letters = [
+        f"{letter} is {name}" for letter, name in zip("abc", order, strict=False) if name != "self"
+    ]
+    # "{}" where operands come in the order of the call, which begins with self.
+    slots = "{}"
+    if said:
+        slots = "{" + "}, {".join(str(["self", *operands].index(name)) for name in order) + "}"
+    else:
+        slots = ", ".join(["{}"] * row.operands)
+    yield f"    def {method_of(row)}({', '.join(['self', *typed])}) -> Self:"
+    for line in docstring(sentence(row), f" Here {', '.join(letters)}." if letters else ""):
         yield line and f"        {line}"
     if integers:
         slots = slots.replace("{", "{{").replace("}", "}}")
@@ -108,21 +123,50 @@ def method(row: _core.Operation) -> Iterator[str]:
     yield f"        return self.make({', '.join([text, *operands])})"
 
 
-def page() -> str:
-    """What the file should be."""
-    rows = [r for r in _core.catalogue() if r.group != "complex" and r.name not in ELSEWHERE]
-    return "\n".join([HEAD, "\n\n".join("\n".join(method(row)) for row in rows), ""])
+def reduction(row: _core.ReductionRow) -> Iterator[str]:
+    """The lines of a reduction's method; one that is an operation too goes over the entries."""
+    entries = row.name if any(row.name == one.name for one in _core.catalogue()) else ""
+    where = " Over i, over j, or (by default) over the components." if entries else " Over i or j."
+    shape = " Shape (..., M, K, D), without D where it is 1." if row.ranked else ""
+    option = f"{row.option}: int, " if row.option else ""
+    kwargs = f'{{"opt_arg": {row.option}, **kwargs}}' if row.option else "kwargs"
+    begin = f"    def {row.method}(self, {option}"
+    yield f"{begin}axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:"
+    for line in docstring(row.sentence, where + GIVES[row.gives.name] + shape):
+        yield line and f"        {line}"
+    yield f'        return self._over("{entries}", "{row.name}", axis, dim, {kwargs})'
+
+
+def pages() -> dict[Path, str]:
+    """What the files should be: methods that no module defines by hand."""
+    hand = by_hand("methods.py") | by_hand("reductions.py")
+    others = hand | {row.method for row in _core.reductions()}
+    operations = [
+        "\n".join(method(row))
+        for row in _core.catalogue()
+        if row.group != "complex" and method_of(row) not in others
+    ]
+    reductions = [
+        "\n".join(reduction(row))
+        for row in _core.reductions()
+        if row.method and row.method not in hand
+    ]
+    return {
+        FOLDER / "rows.py": "\n".join([OPERATIONS, "\n\n".join(operations), ""]),
+        FOLDER / "reduction_rows.py": "\n".join([REDUCTIONS, "\n\n".join(reductions), ""]),
+    }
 
 
 def main() -> int:
-    """Write the file, or compare it."""
-    if PAGE.exists() and PAGE.read_text() == page():
+    """Write the files, or compare them."""
+    wrong = [p for p, text in pages().items() if not p.exists() or p.read_text() != text]
+    if "--check" not in sys.argv:
+        for page in wrong:
+            page.write_text(pages()[page])
         return 0
-    if "--check" in sys.argv:
-        print(f"{PAGE.name} is not as the catalogue says: run python docs/generate_methods.py.")
-        return 1
-    PAGE.write_text(page())
-    return 0
+    for page in wrong:
+        print(f"{page.name} is not as the catalogue says: run python docs/generate_methods.py.")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ struct ReductionRow {
   const char* option = "";  // what opt_arg = n is: "" where there is none
   i64 fallback = -1;        // n where it is not given; -1: it must be
   i64 most = 0;             // the greatest n
+  const char* method = "";  // of symbolic matrices: "Kmin"; "" where there is none
+  const char* torch = "";   // PyTorch's function of the same axes: "amin"
 };
 
 std::span<const ReductionRow> reduction_catalogue();

@@ -1,4 +1,5 @@
 // Formulas as types: identities, sharing, derivatives. What is static is checked by compiling.
+#include <catalogue/operations.hpp>
 #include <keopsnb/share.hpp>
 
 #include <cmath>
@@ -234,40 +235,40 @@ void check_partial(const char* name, int k, F value, const double (&at)[3], Real
 
 void check_rows() {
   for (double at : {0.137, 0.611, 0.883}) {
-    const auto draw = [&](const char* domain, int k) {
-      return Real{point(domain, k, at + 0.031 * k)};
+    const auto draw = [&](const char* name, int k) {
+      return Real{point(find_row(name)->domain, k, at + 0.031 * k)};
     };
-#define ONE(N, VALUE, da, domain)                                                              \
+#define ONE(N, VALUE, da)                                                                      \
   {                                                                                            \
-    const Real a = draw(domain, 0);                                                            \
+    const Real a = draw(#N, 0);                                                                \
     [[maybe_unused]] const Real self = VALUE(a);                                               \
     check_partial(#N, 0, [&](const double* t) { return VALUE(Real{t[0]}); }, {a.v}, real(da)); \
   }
-#define KEOPSNB_UNARY(N, call, value, da, domain, ...) ONE(N, call, da, domain)
-#define KEOPSNB_UNARY_INT1(N, call, n_, value, da, domain, ...) \
+#define KEOPSNB_UNARY(N, call, cost, value, da) ONE(N, call, da)
+#define KEOPSNB_UNARY_INT1(N, call, cost, n_, value, da)        \
   {                                                             \
     constexpr i64 n_ = #N[0] == 'S' ? 1 : #N[0] == 'R' ? 0 : 3; \
-    ONE(N, call<n_>, da, domain)                                \
+    ONE(N, call<n_>, da)                                        \
   }
-#define KEOPSNB_UNARY_INT2(N, call, n_, m_, value, da, domain, ...) \
-  {                                                                 \
-    constexpr i64 n_ = -1, m_ = 1;                                  \
-    ONE(N, (call<n_, m_>), da, domain)                              \
+#define KEOPSNB_UNARY_INT2(N, call, cost, n_, m_, value, da) \
+  {                                                          \
+    constexpr i64 n_ = -1, m_ = 1;                           \
+    ONE(N, (call<n_, m_>), da)                               \
   }
-#define KEOPSNB_BINARY(N, call, value, da, db, domain, ...)                                  \
-  {                                                                                          \
-    [[maybe_unused]] const Real a = draw(domain, 0), b = draw(domain, 1), self = call(a, b); \
-    const auto f = [&](const double* t) { return call(Real{t[0]}, Real{t[1]}); };            \
-    check_partial(#N, 0, f, {a.v, b.v}, real(da));                                           \
-    check_partial(#N, 1, f, {a.v, b.v}, real(db));                                           \
+#define KEOPSNB_BINARY(N, call, cost, value, da, db)                                 \
+  {                                                                                  \
+    [[maybe_unused]] const Real a = draw(#N, 0), b = draw(#N, 1), self = call(a, b); \
+    const auto f = [&](const double* t) { return call(Real{t[0]}, Real{t[1]}); };    \
+    check_partial(#N, 0, f, {a.v, b.v}, real(da));                                   \
+    check_partial(#N, 1, f, {a.v, b.v}, real(db));                                   \
   }
-#define KEOPSNB_TERNARY(N, call, value, da, db, dc, domain, ...)                               \
-  {                                                                                            \
-    [[maybe_unused]] const Real a = draw(domain, 0), b = draw(domain, 1), c = draw(domain, 2); \
-    const auto f = [&](const double* t) { return call(Real{t[0]}, Real{t[1]}, Real{t[2]}); };  \
-    check_partial(#N, 0, f, {a.v, b.v, c.v}, real(da));                                        \
-    check_partial(#N, 1, f, {a.v, b.v, c.v}, real(db));                                        \
-    check_partial(#N, 2, f, {a.v, b.v, c.v}, real(dc));                                        \
+#define KEOPSNB_TERNARY(N, call, cost, value, da, db, dc)                                     \
+  {                                                                                           \
+    [[maybe_unused]] const Real a = draw(#N, 0), b = draw(#N, 1), c = draw(#N, 2);            \
+    const auto f = [&](const double* t) { return call(Real{t[0]}, Real{t[1]}, Real{t[2]}); }; \
+    check_partial(#N, 0, f, {a.v, b.v, c.v}, real(da));                                       \
+    check_partial(#N, 1, f, {a.v, b.v, c.v}, real(db));                                       \
+    check_partial(#N, 2, f, {a.v, b.v, c.v}, real(dc));                                       \
   }
 #include <keopsnb/ops.def>
   }

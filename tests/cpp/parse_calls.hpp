@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "parse/emit.hpp"
 #include "parse/operations.hpp"
 #include "parse/parser.hpp"
@@ -114,27 +113,18 @@ inline void parameters() {
        .call = "mix",
        .signature = "(D), (E), [l], [m][, [n]] -> length of l",
        .operands = 2,
-       .ints = 0,
-       .dim = [](const i64*, int, const i64* n) -> i64 { return n[0]; },
-       .domain = "",
-       .reference = "",
-       .sentence = "",
-       .partials = "",
        .lists = 3,
-       .optional_lists = 1},
+       .optional_lists = 1,
+       .dim = [](const i64*, int, const i64* n) -> i64 { return n[0]; }},
       {.name = "Pick",
        .call = "pick",
        .signature = "(D), (d)[, n] -> d",
        .operands = 2,
        .ints = 1,
-       .dim = [](const i64* d, int, const i64*) -> i64 { return d[1]; },
-       .domain = "",
-       .reference = "",
-       .sentence = "",
-       .partials = "",
        .optional = 1,
        .fallback = 7,
-       .index = 1},
+       .index = 1,
+       .dim = [](const i64* d, int, const i64*) -> i64 { return d[1]; }},
   };
   const auto build = [&](const string& text) -> Outcome {
     try {

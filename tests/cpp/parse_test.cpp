@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "catalogue.hpp"
 #include "parse/number.hpp"
 #include "parse_calls.hpp"
 #include "parse_messages.hpp"

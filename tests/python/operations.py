@@ -25,22 +25,6 @@ from keopsnb.numpy import Genred
 ROWS: dict[str, _core.Operation] = {row.name: row for row in _core.catalogue()}
 SIZES = (67, 5)  # neither a whole number of tiles, nor of steps
 
-# Integers and lists after operands of dimension D, where a row has no cases of its own; the first
-# are tested most.
-ARGUMENTS: dict[str, Callable[[int], list[tuple[int, ...]]]] = {
-    "Pow": lambda _: [(3,), (-3,), (-1,), (0,), (1,), (2,), (5,)],
-    "SinXDivXDerivative": lambda _: [(1,), (0,), (2,)],
-    "Polygamma": lambda _: [(1,), (0,), (2,)],
-    "ClampInt": lambda _: [(-1, 1), (0, 2)],
-    "DiffClampInt": lambda _: [(-1, 1)],
-    "Round": lambda _: [(0,), (1,), (-1,)],
-    "SumT": lambda D: [(D,)],
-    "Extract": lambda D: [(D // 2, D - D // 2), (0, 1), (-1, 1)],
-    "ExtractT": lambda D: [(1, D + 2), (0, D + 1), (-D, D + 1)],
-    "Elem": lambda D: [(D - 1,), (0,), (-D,)],
-    "ElemT": lambda D: [(D, D // 2), (D, -1)],
-}
-
 
 @dataclass(frozen=True)
 class Case:
@@ -99,8 +83,15 @@ def _dimensions(row: _core.Operation, D: int) -> list[tuple[int, ...]]:
     return [full, *(tuple(1 if k in one else D for k in range(row.operands)) for one in ones)]
 
 
+def _arguments(row: _core.Operation, D: int) -> list[tuple[int, ...]]:
+    """Integers after operands of dimension D; the first ones are tested most."""
+    if not row.ints:
+        return [()]
+    return [eval(f"({one},)", {"D": D}) for one in row.arguments.split(";")]
+
+
 def _cases(row: _core.Operation, D: int, order: int, *, every: str = "") -> Iterator[Case]:
-    arguments = ARGUMENTS[row.name](D) if row.ints else [()]
+    arguments = _arguments(row, D)
     dims = _dimensions(row, D)
     yield Case(row.name, dims[0], arguments[0], order)
     yield from (Case(row.name, dims[0], n, order) for n in arguments[1:] if every == "argument")

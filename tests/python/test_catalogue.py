@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from keopsnb import FormulaError, _core
+from keopsnb._lazy.functions import functions
+from keopsnb.numpy import LazyTensor
 
 ROWS = _core.catalogue()
 HEADERS = Path(__file__).parents[2] / "cpp" / "include" / "keopsnb"
@@ -83,18 +86,32 @@ def test_the_parser_takes_what_the_row_says(row: _core.Operation) -> None:
 
 
 # Law: kernels are compiled from headers that hold nothing of what is said of a row, so that to edit
-# a sentence or a reference voids no kernel.
+# a sentence, a reference or a domain voids no kernel.
 
 
-def test_headers_hold_no_texts_of_reductions() -> None:
+def test_headers_hold_no_texts_of_rows() -> None:
     text = "".join(path.read_text() for path in [*HEADERS.rglob("*.hpp"), *HEADERS.rglob("*.def")])
     literals = re.sub(r'"\s*"', "", text)
-    for row in _core.reductions():
-        for said in (row.sentence, row.reference):
+    for row in [*ROWS, *_core.reductions()]:
+        for said in (row.sentence, row.reference, getattr(row, "domain", row.sentence)):
             assert f'"{said}' not in literals, row.name
 
 
-# Law: every reduction of the headers has a row. (That a row's exists, the compiler sees.)
+# Law: what the headers have has a row. (That what a row names is there, the compiler sees; and that
+# each elementwise operation has one.)
+
+# Of these, operations are made.
+PARTS = {"as_number", "contract", "gated_contract", "real_of", "imag_of", "interleave"}
+
+
+def test_every_operation_has_a_row() -> None:
+    text = "".join(path.read_text() for path in (HEADERS / "ops").glob("*.hpp"))
+    for inner in ("detail", "op"):
+        begin, end = rf"namespace {inner} \{{", rf"\}}  // namespace {inner}\n"
+        text = re.sub(begin + ".*?" + end, "", text, flags=re.DOTALL)
+    made = set(re.findall(r"^constexpr auto ([a-z]\w*)\(", text, re.MULTILINE)) - PARTS
+    assert len(made) > 50
+    assert made == {row.call for row in ROWS if not row.partials}
 
 
 def test_every_reduction_has_a_row() -> None:
@@ -103,3 +120,20 @@ def test_every_reduction_has_a_row() -> None:
     made = set(makers)
     assert len(made) > 20
     assert made == {row.call for row in _core.reductions()} - {""}
+
+
+# Law: NumPy has the ufuncs that rows name, and symbolic matrices have their methods.
+
+
+def test_ufuncs_of_rows() -> None:
+    names = [name for row in ROWS for name in row.numpy.split()]
+    assert len(set(names)) == len(names) > 50
+    for name in names:
+        assert isinstance(getattr(np, name), np.ufunc)
+    for method in functions("numpy").values():
+        assert callable(getattr(LazyTensor, method))
+
+
+def test_integers_have_cases() -> None:
+    for row in ROWS:
+        assert bool(row.arguments) == bool(row.ints and not row.cases), row.name

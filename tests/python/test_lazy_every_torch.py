@@ -9,9 +9,11 @@ import torch
 from dynamo import needs_new_dynamo
 from torch import Tensor
 
+from keopsnb._lazy.functions import functions, reductions
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.methods import Methods
 from keopsnb._lazy.operators import Operators
+from keopsnb._lazy.reduction_rows import ReductionRows
 from keopsnb._lazy.reductions import Reductions
 from keopsnb._lazy.rows import Rows
 from keopsnb.torch import ComplexLazyTensor, LazyTensor, Pm, Vi, Vj
@@ -135,12 +137,23 @@ OPERATORS |= {f"__r{name}__" for name in SYMBOLS} | {
 def test_each_has_a_case() -> None:
     names = {
         name
-        for kind in (Rows, Methods, Operators, Reductions, Matrix)
+        for kind in (Rows, Methods, Operators, ReductionRows, Reductions, Matrix)
         for name in vars(kind)
         if not name.startswith("_") or (name in OPERATORS and callable(vars(kind)[name]))
     }
     names = {name for name in names if not name.endswith("_reduction") and name != "lenient"}
     assert not names - (ENTRIES.keys() | RESULTS.keys() | NOT_TRACED | IS_ERROR)
+
+
+# Law: PyTorch has the functions that rows name, and symbolic matrices have their methods.
+
+
+def test_functions_of_rows() -> None:
+    methods = functions("torch") | reductions("torch")
+    assert len(methods) > 60
+    for name, method in methods.items():
+        assert any(hasattr(where, name) for where in (torch, torch.nn.functional)), name
+        assert callable(getattr(ComplexLazyTensor, method))
 
 
 def compared(function: Callable[[Tensor, Tensor], Any]) -> None:

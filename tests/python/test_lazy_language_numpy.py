@@ -16,6 +16,7 @@ import pytest
 from test_lazy_numpy import K, M, N, X, Y, kernel
 
 from keopsnb import FormulaError, _core
+from keopsnb._lazy.functions import method_of
 from keopsnb.numpy import LazyTensor, Vi, Vj
 
 V = np.random.default_rng(1).random((2, M))
@@ -25,13 +26,6 @@ DIFFERENCE = X[:, None] - Y
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "generate_methods.py"
 ROWS = [row for row in _core.catalogue() if row.group != "complex"]
-# Written by hand: operators, reductions too, or under KeOps' names.
-BY_HAND = {"Pow": "pow", "TensorDot": "keops_tensordot", "Kron": "keops_kron", "OneHot": "one_hot"}
-
-
-def method_of(row: _core.Operation) -> str:
-    name = BY_HAND.get(row.name, row.name.lower())
-    return row.call if row.call.startswith("logical_") else name
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -19,38 +19,6 @@ inline constexpr int op_cost = [] {
   else
     return op::Elementwise<Op> ? 10 : 0;
 }();
-template <>
-inline constexpr int op_cost<op::Add> = 1;
-template <>
-inline constexpr int op_cost<op::Subtract> = 1;
-template <>
-inline constexpr int op_cost<op::Mult> = 1;
-template <>
-inline constexpr int op_cost<op::Minus> = 1;
-template <>
-inline constexpr int op_cost<op::Square> = 1;
-template <>
-inline constexpr int op_cost<op::Step> = 2;
-template <>
-inline constexpr int op_cost<op::ReLU> = 2;
-template <>
-inline constexpr int op_cost<op::Abs> = 1;
-template <>
-inline constexpr int op_cost<op::Fma> = 1;
-template <>
-inline constexpr int op_cost<op::Maximum> = 2;
-template <>
-inline constexpr int op_cost<op::Minimum> = 2;
-template <>
-inline constexpr int op_cost<op::And> = 2;
-template <>
-inline constexpr int op_cost<op::Or> = 2;
-template <>
-inline constexpr int op_cost<op::Xor> = 2;
-template <>
-inline constexpr int op_cost<op::Not> = 2;
-template <>
-inline constexpr int op_cost<op::Where> = 2;
 
 template <class Plan, class Op, class... A>
 constexpr int cost_of(List<A...>) {
@@ -113,21 +81,8 @@ inline constexpr int dear = 4;
 
 // How long the code of an operation is, in that of an exponential; 0 where it is too short for a
 // call.
-template <class Op, class... Listed>
-concept among = (same<Op, Listed> || ...);
 template <class Op>
-inline constexpr int code_length = [] {
-  using namespace op;
-  if (among<Op, Sin, Cos, Tan, SinXDivX, Powf, Erf, Erfc, Lgamma, Digamma, Gelu>) return 2;
-  if (among<Op, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, XLogX, Cbrt, Asin, Acos, Atan, Atan2,
-            Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Sigmoid, Softplus>)
-    return 1;
-  return 0;
-}();
-template <i64 N>
-inline constexpr int code_length<op::Polygamma<N>> = 2;
-template <i64 N>
-inline constexpr int code_length<op::SinXDivXDerivative<N>> = 2;
+inline constexpr int code_length = op::Elementwise<Op> ? op_cost<Op> / 20 : 0;
 
 // The formulas of a List, or those of a reduction.
 template <class Owner>

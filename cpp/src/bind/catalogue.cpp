@@ -1,6 +1,5 @@
 // The catalogue of operations, for documentation and tests.
-#include "catalogue.hpp"
-
+#include <catalogue/operations.hpp>
 #include <catalogue/reductions.hpp>
 
 #include "bind/bind.hpp"
@@ -24,6 +23,11 @@ void bind_catalogue(nb::module_& m) {
       .def_ro("reference", &Row::reference, "The same value as a NumPy expression.")
       .def_ro("sentence", &Row::sentence, "What it computes.")
       .def_ro("partials", &Row::partials, "Derivative in each operand, if it is elementwise.")
+      .def_ro("arguments", &Row::arguments, "Integers of tests, for operands of dimension D.")
+      .def_ro("numpy", &Row::numpy, "NumPy's ufuncs that are this operation.")
+      .def_ro("torch", &Row::torch, "PyTorch's functions that are.")
+      .def_ro("special", &Row::special, "Python's operator, such as \"__add__\"; or \"\".")
+      .def_ro("method", &Row::method, "Of symbolic matrices, where it is another than its name.")
       .def("__repr__", [](const Row& row) {
         return std::string("<Operation ") + row.name + ": " + row.signature + ">";
       });
@@ -50,6 +54,8 @@ void bind_catalogue(nb::module_& m) {
       .def_ro("ranked", &ReductionRow::ranked, "Whether it gives opt_arg results a component.")
       .def_ro("option", &ReductionRow::option, "What opt_arg is, or \"\".")
       .def_ro("fallback", &ReductionRow::fallback, "opt_arg where it is not given, or -1.")
+      .def_ro("method", &ReductionRow::method, "Of symbolic matrices; or \"\".")
+      .def_ro("torch", &ReductionRow::torch, "PyTorch's function of the same axes; or \"\".")
       .def("__repr__",
            [](const ReductionRow& row) { return std::string("<ReductionRow ") + row.name + ">"; });
   m.def(

@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "../catalogue.hpp"
+#include <catalogue/operations.hpp>
+
 #include "formula.hpp"
 
 namespace keopsnb::parse {

@@ -10,7 +10,7 @@ from keopsnb._lazy.indices import component_range
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.methods import Methods
 from keopsnb._lazy.operators import Operators
-from keopsnb._lazy.reductions import Axis
+from keopsnb._lazy.reduction_rows import Axis
 from keopsnb._lazy.rows import Rows
 from keopsnb._options import integer
 

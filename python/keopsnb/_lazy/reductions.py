@@ -7,17 +7,16 @@ from typing import Any
 
 from keopsnb._lazy.base import kept
 from keopsnb._lazy.methods import Methods
+from keopsnb._lazy.reduction_rows import Axis, ReductionRows
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb._options import picks
-
-Axis = int | Sequence[int] | None
 
 # Of the least of rows the least: i and j may go one after the other, and gradients to one term.
 _IN_TURN = frozenset(("Max", "Min"))
 _picks = constant_in_graphs(picks)
 
 
-class Reductions(Methods):
+class Reductions(ReductionRows, Methods):
     """Reductions over i, over j, or over the components of each entry.
 
     All methods take the axis by its place in the shape, as `axis` or as `dim`: with no batch
@@ -104,40 +103,6 @@ class Reductions(Methods):
         """Sum over i or j."""
         return self._over("", "Sum", axis, dim, kwargs)
 
-    def min(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The least, over i, over j, or (by default) over the components of each entry."""
-        return self._over("Min", "Min", axis, dim, kwargs)
-
-    def max(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The greatest, over i, over j, or (by default) over the components of each entry."""
-        return self._over("Max", "Max", axis, dim, kwargs)
-
-    def argmin(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The index of the least, over i, over j, or (by default) over the components.
-
-        Over i or j, integers (int64), the first of equal ones.
-        """
-        return self._over("ArgMin", "ArgMin", axis, dim, kwargs)
-
-    def argmax(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The index of the greatest, over i, over j, or (by default) over the components.
-
-        Over i or j, integers (int64), the first of equal ones.
-        """
-        return self._over("ArgMax", "ArgMax", axis, dim, kwargs)
-
-    def min_argmin(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The least over i or j, and its index: a tuple."""
-        return self._over("", "Min_ArgMin", axis, dim, kwargs)
-
-    def max_argmax(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The greatest over i or j, and its index: a tuple."""
-        return self._over("", "Max_ArgMax", axis, dim, kwargs)
-
-    def mean(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The mean over i or j."""
-        return self._over("", "Mean", axis, dim, kwargs)
-
     def var(self, axis: Axis = None, dim: Axis = None, correction: int = 0, **kwargs: Any) -> Any:
         """The variance over i or j: squared deviations over their number less the correction.
 
@@ -145,22 +110,6 @@ class Reductions(Methods):
         """
         correction = kwargs.pop("ddof", correction)
         return self._over("", "Variance", axis, dim, {"opt_arg": correction, **kwargs})
-
-    def prod(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The product over i or j."""
-        return self._over("", "Prod", axis, dim, kwargs)
-
-    def any(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """Whether any is other than 0, over i or j: truth values."""
-        return self._over("", "Any", axis, dim, kwargs)
-
-    def all(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """Whether each is other than 0, over i or j: truth values."""
-        return self._over("", "All", axis, dim, kwargs)
-
-    def count(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """How many are other than 0, over i or j: integers (int64)."""
-        return self._over("", "Count", axis, dim, kwargs)
 
     def logsumexp(
         self, axis: Axis = None, dim: Axis = None, weight: Any = None, **kwargs: Any
@@ -196,39 +145,15 @@ class Reductions(Methods):
         """The mean of the weights under the softmax over i or j."""
         return self._over("", "SumSoftMaxWeight", axis, dim, {"other": weight, **kwargs})
 
-    def Kmin(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The K least over i or j, in ascending order: (..., M, K, D), without D where it is 1."""
-        return self._over("", "KMin", axis, dim, {"opt_arg": K, **kwargs})
-
-    def argKmin(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The indices of the K least over i or j, as `Kmin` orders them."""
-        return self._over("", "ArgKMin", axis, dim, {"opt_arg": K, **kwargs})
-
-    def Kmin_argKmin(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The K least over i or j, and their indices: a tuple."""
-        return self._over("", "KMin_ArgKMin", axis, dim, {"opt_arg": K, **kwargs})
-
-    def Kmax(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The K greatest over i or j, in descending order, shaped as those of `Kmin`."""
-        return self._over("", "KMax", axis, dim, {"opt_arg": K, **kwargs})
-
-    def argKmax(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The indices of the K greatest over i or j, as `Kmax` orders them."""
-        return self._over("", "ArgKMax", axis, dim, {"opt_arg": K, **kwargs})
-
-    def Kmax_argKmax(self, K: int, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
-        """The K greatest over i or j, and their indices: a tuple."""
-        return self._over("", "KMax_ArgKMax", axis, dim, {"opt_arg": K, **kwargs})
-
     # KeOps' second names.
-    min_reduction = min
-    max_reduction = max
-    argmin_reduction = argmin
-    argmax_reduction = argmax
-    min_argmin_reduction = min_argmin
-    max_argmax_reduction = max_argmax
+    min_reduction = ReductionRows.min
+    max_reduction = ReductionRows.max
+    argmin_reduction = ReductionRows.argmin
+    argmax_reduction = ReductionRows.argmax
+    min_argmin_reduction = ReductionRows.min_argmin
+    max_argmax_reduction = ReductionRows.max_argmax
     logsumexp_reduction = logsumexp
     sumsoftmaxweight_reduction = sumsoftmaxweight
-    Kmin_reduction = Kmin
-    argKmin_reduction = argKmin
-    Kmin_argKmin_reduction = Kmin_argKmin
+    Kmin_reduction = ReductionRows.Kmin
+    argKmin_reduction = ReductionRows.argKmin
+    Kmin_argKmin_reduction = ReductionRows.Kmin_argKmin

@@ -11,6 +11,7 @@ import numpy as np
 from keopsnb._boundary import boundary
 from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import known_plan
+from keopsnb._lazy.functions import functions
 from keopsnb._lazy.making import indexed, text_of
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
@@ -92,23 +93,13 @@ class _Arrays:
     as_complex = staticmethod(as_complex)
 
 
-_UFUNCS = {
-    "add": "__add__", "subtract": "__sub__", "multiply": "__mul__", "divide": "__truediv__",
-    "true_divide": "__truediv__", "floor_divide": "__floordiv__", "remainder": "__mod__",
-    "power": "__pow__", "negative": "__neg__", "positive": "__pos__", "absolute": "abs",
-    "equal": "__eq__", "not_equal": "__ne__", "less": "__lt__", "less_equal": "__le__",
-    "greater": "__gt__", "greater_equal": "__ge__", "bitwise_or": "__or__", "exp": "exp",
-    "log": "log", "sqrt": "sqrt", "square": "square", "sin": "sin", "cos": "cos", "tan": "tan",
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "sinh": "sinh",
-    "cosh": "cosh", "tanh": "tanh", "expm1": "expm1", "log1p": "log1p", "sign": "sign",
-    "floor": "floor", "maximum": "maximum", "minimum": "minimum", "logical_and": "logical_and",
-    "logical_or": "logical_or", "logical_xor": "logical_xor", "logical_not": "logical_not",
-    "bitwise_and": "__and__", "bitwise_xor": "__xor__", "invert": "__invert__",
-    "conjugate": "conj", "reciprocal": "inv", "ceil": "ceil", "cbrt": "cbrt", "hypot": "hypot",
-    "exp2": "exp2",
-    "log2": "log2", "log10": "log10", "arcsinh": "asinh", "arccosh": "acosh",
-    "arctanh": "atanh", "fabs": "abs", "float_power": "__pow__",
-}  # fmt: skip
+# Of these, no one operation is a row.
+_UFUNCS = functions("numpy") | {
+    "greater": "__gt__",
+    "greater_equal": "__ge__",
+    "positive": "__pos__",
+    "ceil": "ceil",
+}
 
 
 class LazyTensor(Matrix):

@@ -10,6 +10,7 @@ import torch
 from keopsnb._boundary import boundary
 from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import Plan, known_plan, layout_of
+from keopsnb._lazy.functions import functions, operators, reductions
 from keopsnb._lazy.making import indexed, text_of
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
@@ -107,33 +108,24 @@ class _Arrays:
     as_complex = staticmethod(as_complex)
 
 
-# torch's reductions that take an axis, as ours do.
-_REDUCTIONS = frozenset(
-    ("sum", "mean", "prod", "amax", "amin", "argmax", "argmin", "logsumexp", "any", "all")
+_REDUCTIONS = reductions("torch")
+# Of the last, no one operation is a row; among them are Dynamo's names, for matrix / tensor and the
+# like.
+_FUNCTIONS = (
+    operators()
+    | functions("torch")
+    | {
+        "gt": "__gt__",
+        "ge": "__ge__",
+        "ceil": "ceil",
+        "rsub": "__rsub__",
+        "rdiv": "__rtruediv__",
+        "rtruediv": "__rtruediv__",
+        "rpow": "__rpow__",
+        "rfloordiv": "__rfloordiv__",
+        "rmod": "__rmod__",
+    }
 )
-_FUNCTIONS = {
-    "add": "__add__", "sub": "__sub__", "subtract": "__sub__", "rsub": "__rsub__",
-    "mul": "__mul__", "multiply": "__mul__", "div": "__truediv__", "divide": "__truediv__",
-    "true_divide": "__truediv__", "floor_divide": "__floordiv__", "remainder": "__mod__",
-    "pow": "__pow__", "neg": "__neg__", "negative": "__neg__", "abs": "abs", "absolute": "abs",
-    "eq": "__eq__", "ne": "__ne__", "lt": "__lt__", "le": "__le__", "gt": "__gt__",
-    "ge": "__ge__", "exp": "exp", "log": "log", "sqrt": "sqrt", "rsqrt": "rsqrt",
-    "square": "square", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos",
-    "atan": "atan", "atan2": "atan2", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
-    "expm1": "expm1", "log1p": "log1p", "erf": "erf", "sigmoid": "sigmoid", "sign": "sign",
-    "floor": "floor", "relu": "relu", "clamp": "clamp", "maximum": "maximum",
-    "minimum": "minimum", "logical_and": "logical_and", "logical_or": "logical_or",
-    "logical_not": "logical_not", "where": "where", "reciprocal": "inv", "ceil": "ceil",
-    "logical_xor": "logical_xor", "bitwise_and": "__and__", "and": "__and__",
-    "bitwise_or": "__or__", "or": "__or__", "bitwise_xor": "__xor__", "xor": "__xor__",
-    "bitwise_not": "__invert__", "hypot": "hypot", "exp2": "exp2", "log2": "log2",
-    "log10": "log10", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "erfc": "erfc",
-    "lgamma": "lgamma", "digamma": "digamma", "softplus": "softplus", "gelu": "gelu",
-    "conj": "conj", "conj_physical": "conj", "angle": "angle",
-    # Dynamo's, for matrix / tensor and the like.
-    "rdiv": "__rtruediv__", "rtruediv": "__rtruediv__", "rpow": "__rpow__",
-    "rfloordiv": "__rfloordiv__", "rmod": "__rmod__", "floordiv": "__floordiv__",
-}  # fmt: skip
 # What torch calls for tensor * matrix: the tensor's own operators and their reflections.
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
 
@@ -257,7 +249,7 @@ class LazyTensor(Matrix):
         if func.__name__ == "__rmatmul__" and not kwargs:  # Dynamo's, for K @ v
             return _product(args[1], args[0])
         if func.__name__ in _REDUCTIONS and like is args[0]:
-            method = func.__name__.removeprefix("a") if func.__name__[1] == "m" else func.__name__
+            method = _REDUCTIONS[func.__name__]
             return getattr(like, method)(*args[1:], **kwargs or {})
         if name is None or kwargs or like is None:
             return NotImplemented

@@ -7,7 +7,6 @@
 // where a term with a denominator that is not positive is 0. Over jets of z = (t, x) it gives their
 // differentials.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/concat.hpp>
 #include <keopsnb/ops/jet.hpp>
 
@@ -22,10 +21,16 @@ template <i64 Knots, i64 Order>
 struct BSplineGradient;
 }  // namespace op
 
+namespace detail {
+constexpr i64 bspline_dim(i64 knots, i64 x, i64 order) {
+  return x == 1 && order >= 0 && order <= knots - 2 ? knots - order - 1 : -1;
+}
+}  // namespace detail
+
 template <i64 Order, Formula T, Formula X>
 constexpr auto bspline(T knots, X x) {
   static_assert(X::dim == 1, "keopsnb: in bspline<k>(knots, x), x has dimension 1");
-  static_assert(Order >= 0 && T::dim >= Order + 2,
+  static_assert(detail::bspline_dim(T::dim, 1, Order) > 0,
                 "keopsnb: bspline<k>(knots, x) takes k + 2 knots or more, for k >= 0");
   return build<op::BSpline<T::dim, Order>>(concat(knots, x));
 }
@@ -59,7 +64,7 @@ namespace op {
 template <i64 Knots, i64 Order>
 struct BSpline {
   using joint = void;
-  static constexpr i64 size = Knots + 1, functions = Knots - Order - 1;
+  static constexpr i64 size = Knots + 1, functions = detail::bspline_dim(Knots, 1, Order);
   template <class... D>
   static constexpr i64 dim(D... d) {
     return ((d == size) && ...) ? functions : -1;
@@ -109,7 +114,7 @@ struct BSpline {
 template <i64 Knots, i64 Order>
 struct BSplineGradient {
   using joint = void;
-  static constexpr i64 size = Knots + 1, functions = Knots - Order - 1;
+  static constexpr i64 size = Knots + 1, functions = detail::bspline_dim(Knots, 1, Order);
   template <class... D>
   static constexpr i64 dim(D... d) {
     const i64 dims[] = {d...};
@@ -171,29 +176,5 @@ struct BSplineGradient {
 };
 
 }  // namespace op
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr Row rows_bspline[] = {
-    {.name = "BSpline",
-     .call = "bspline",
-     .signature = "(K), (1), k -> K - k - 1  with K >= k + 2",
-     .operands = 2,
-     .ints = 1,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return d[1] == 1 && n[0] >= 0 && n[0] <= d[0] - 2 ? d[0] - n[0] - 1 : -1;
-     },
-     .domain = "(0, 1), (0, 1)",
-     .reference = "(lambda q: (lambda f: numpy.concatenate([f(f, i, n) for i in "
-                  "range(a.shape[-1] - n - 1)], -1))(lambda f, i, k: ((a[..., [i]] <= b) & "
-                  "(b < a[..., [i + 1]])) * 1.0 if k == 0 else q(b - a[..., [i]], "
-                  "a[..., [i + k]] - a[..., [i]]) * f(f, i, k - 1) + q(a[..., [i + k + 1]] - b, "
-                  "a[..., [i + k + 1]] - a[..., [i + 1]]) * f(f, i + 1, k - 1)))"
-                  "(lambda u, v: numpy.where(v > 0, u / numpy.where(v > 0, v, 1), 0))",
-     .sentence = "All basis functions of B-splines of degree k at x, for knots in ascending order; "
-                 "differentiable to any order in x and in the knots.",
-     .partials = "",
-     .cases = "6, 1 | 2; 7, 1 | 3; 4, 1 | 0; 5, 1 | 1"},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

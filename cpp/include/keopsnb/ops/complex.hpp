@@ -5,13 +5,24 @@
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
+// Of operations on the components of complex vectors.
+template <class... D>
+constexpr i64 complex_dim(D... d) {
+  const i64 n = ((d % 2 == 0) && ...) ? broadcast(d / 2 ...) : -1;
+  return n > 0 ? 2 * n : -1;
+}
+constexpr i64 complexscal_dim(i64 a, i64 b) { return a == 2 || b == 2 ? complex_dim(a, b) : -1; }
+constexpr i64 complexrealscal_dim(i64 a, i64 b) {
+  return a == 1 && b % 2 == 0 ? b : b == 1 && a % 2 == 0 ? a : -1;
+}
+constexpr i64 complexsumt_dim(i64 d, i64 n) { return d == 2 && n >= 2 && n % 2 == 0 ? n : -1; }
 template <class... A>
-inline constexpr bool complex_dims = ((A::dim % 2 == 0) && ...) && broadcast(A::dim / 2 ...) > 0;
+inline constexpr bool are_complex = complex_dim(A::dim...) > 0;
 }  // namespace detail
 
-#define KEOPSNB_COMPLEX_DIMS(CALL, ...)            \
-  static_assert(detail::complex_dims<__VA_ARGS__>, \
-                "keopsnb: " CALL                   \
+#define KEOPSNB_COMPLEX_DIMS(CALL, ...)           \
+  static_assert(detail::are_complex<__VA_ARGS__>, \
+                "keopsnb: " CALL                  \
                 " takes complex vectors: formulas of one even dimension, or of dimension 2")
 
 template <Formula A>
@@ -81,7 +92,7 @@ constexpr auto complexdivide(A a, B b) {
 template <Formula A, Formula B>
 constexpr auto complexrealscal(A a, B b) {
   static_assert(
-      (A::dim == 1 && B::dim % 2 == 0) || (B::dim == 1 && A::dim % 2 == 0),
+      detail::complexrealscal_dim(A::dim, B::dim) > 0,
       "keopsnb: complexrealscal takes a formula of dimension 1 and one of even dimension");
   return a * b;
 }
@@ -89,7 +100,7 @@ constexpr auto complexrealscal(A a, B b) {
 template <Formula A, Formula B>
 constexpr auto complexscal(A a, B b) {
   static_assert(
-      A::dim == 2 || B::dim == 2,
+      detail::complexscal_dim(A::dim, B::dim) > 0,
       "keopsnb: complexscal takes a complex scalar, of dimension 2, and a complex vector");
   return complexmult(a, b);
 }
@@ -101,7 +112,7 @@ constexpr auto complexsum(A a) {
 }
 template <i64 N, Formula A>
 constexpr auto complexsumt(A a) {
-  static_assert(A::dim == 2 && N >= 2 && N % 2 == 0,
+  static_assert(detail::complexsumt_dim(A::dim, N) > 0,
                 "keopsnb: complexsumt<n>(f) takes a formula of dimension 2 and an even n");
   return interleave(sumt<N / 2>(complexreal(a)), sumt<N / 2>(compleximag(a)));
 }

@@ -1,6 +1,5 @@
 // Vectors one after the other.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/extract.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
@@ -47,24 +46,5 @@ struct Concat {
 };
 
 }  // namespace op
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr Row rows_concat[] = {
-    {.name = "Concat",
-     .call = "concat",
-     .signature = "(D1), (D2), ... -> D1 + D2 + ...",
-     .operands = -1,
-     .ints = 0,
-     .dim = [](const i64* d, int n, const i64*) -> i64 {
-       i64 sum = 0;
-       for (int k = 0; k < n; ++k) sum += d[k];
-       return sum;
-     },
-     .domain = "(-2, 2), (-2, 2)",
-     .reference = "numpy.concatenate([a, b], -1)",
-     .sentence = "The components of each operand, one after the other.",
-     .partials = ""},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -33,15 +33,15 @@ KEOPSNB_FN V operator/(Lit<M, E> c, V a) {
 
 // Pass 1 over the table: a tag for each operation, and its function on formulas.
 namespace op {
-#define KEOPSNB_UNARY(N, call, value, da, ...) struct N;
-#define KEOPSNB_UNARY_INT1(N, call, n, value, da, ...) \
-  template <i64 n>                                     \
+#define KEOPSNB_UNARY(N, ...) struct N;
+#define KEOPSNB_UNARY_INT1(N, call, cost, n, ...) \
+  template <i64 n>                                \
   struct N;
-#define KEOPSNB_UNARY_INT2(N, call, n, m, value, da, ...) \
-  template <i64 n, i64 m>                                 \
+#define KEOPSNB_UNARY_INT2(N, call, cost, n, m, ...) \
+  template <i64 n, i64 m>                            \
   struct N;
-#define KEOPSNB_BINARY(N, call, value, da, db, ...) struct N;
-#define KEOPSNB_TERNARY(N, call, value, da, db, dc, ...) struct N;
+#define KEOPSNB_BINARY(N, ...) struct N;
+#define KEOPSNB_TERNARY(N, ...) struct N;
 #include <keopsnb/ops.def>
 }  // namespace op
 
@@ -50,15 +50,15 @@ namespace op {
   constexpr auto call(A a) {        \
     return build<op::N>(a);         \
   }
-#define KEOPSNB_UNARY_INT1(N, call, ...) \
-  template <i64 n, Formula A>            \
-  constexpr auto call(A a) {             \
-    return build<op::N<n>>(a);           \
+#define KEOPSNB_UNARY_INT1(N, call, cost, n, ...) \
+  template <i64 n, Formula A>                     \
+  constexpr auto call(A a) {                      \
+    return build<op::N<n>>(a);                    \
   }
-#define KEOPSNB_UNARY_INT2(N, call, ...) \
-  template <i64 n, i64 m, Formula A>     \
-  constexpr auto call(A a) {             \
-    return build<op::N<n, m>>(a);        \
+#define KEOPSNB_UNARY_INT2(N, call, cost, n, m, ...) \
+  template <i64 n, i64 m, Formula A>                 \
+  constexpr auto call(A a) {                         \
+    return build<op::N<n, m>>(a);                    \
   }
 #define KEOPSNB_BINARY(N, call, ...) \
   template <Formula A, Formula B>    \
@@ -126,19 +126,22 @@ concept Elementwise = requires { typename Op::elementwise; };
   }                                \
   KEOPSNB_PARTIAL(0, 1, da)
 
-#define KEOPSNB_UNARY(N, call, v, da, ...) \
-  struct N {                               \
-    KEOPSNB_UNARY_BODY(v, da)              \
+#define KEOPSNB_UNARY(N, call, price, v, da) \
+  struct N {                                 \
+    static constexpr int cost = price;       \
+    KEOPSNB_UNARY_BODY(v, da)                \
   };
-#define KEOPSNB_UNARY_INT1(N, call, n, v, da, ...) \
-  template <i64 n>                                 \
-  struct N {                                       \
-    KEOPSNB_UNARY_BODY(v, da)                      \
+#define KEOPSNB_UNARY_INT1(N, call, price, n, v, da) \
+  template <i64 n>                                   \
+  struct N {                                         \
+    static constexpr int cost = price;               \
+    KEOPSNB_UNARY_BODY(v, da)                        \
   };
-#define KEOPSNB_UNARY_INT2(N, call, n, m, v, da, ...) \
-  template <i64 n, i64 m>                             \
-  struct N {                                          \
-    KEOPSNB_UNARY_BODY(v, da)                         \
+#define KEOPSNB_UNARY_INT2(N, call, price, n, m, v, da) \
+  template <i64 n, i64 m>                               \
+  struct N {                                            \
+    static constexpr int cost = price;                  \
+    KEOPSNB_UNARY_BODY(v, da)                           \
   };
 #define KEOPSNB_BINARY_BODY(v, da, db)  \
   KEOPSNB_COMMON                        \
@@ -158,13 +161,15 @@ concept Elementwise = requires { typename Op::elementwise; };
   KEOPSNB_PARTIAL(1, 3, db)                  \
   KEOPSNB_PARTIAL(2, 3, dc)
 
-#define KEOPSNB_BINARY(N, call, v, da, db, ...) \
-  struct N {                                    \
-    KEOPSNB_BINARY_BODY(v, da, db)              \
+#define KEOPSNB_BINARY(N, call, price, v, da, db) \
+  struct N {                                      \
+    static constexpr int cost = price;            \
+    KEOPSNB_BINARY_BODY(v, da, db)                \
   };
-#define KEOPSNB_TERNARY(N, call, v, da, db, dc, ...) \
-  struct N {                                         \
-    KEOPSNB_TERNARY_BODY(v, da, db, dc)              \
+#define KEOPSNB_TERNARY(N, call, price, v, da, db, dc) \
+  struct N {                                           \
+    static constexpr int cost = price;                 \
+    KEOPSNB_TERNARY_BODY(v, da, db, dc)                \
   };
 #include <keopsnb/ops.def>
 

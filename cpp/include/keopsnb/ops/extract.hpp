@@ -1,6 +1,5 @@
 // A range of components, its adjoint, and the same for a single component.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/tile.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
@@ -19,29 +18,36 @@ constexpr i64 from_start(i64 index, i64 dim) { return index < 0 ? index + dim : 
 constexpr bool within(i64 start, i64 count, i64 dim) {
   return start >= -dim && count >= 1 && count <= dim && from_start(start, dim) <= dim - count;
 }
+constexpr i64 extract_dim(i64 d, i64 start, i64 size) { return within(start, size, d) ? size : -1; }
+constexpr i64 extractt_dim(i64 d, i64 start, i64 size) {
+  return within(start, d, size) ? size : -1;
+}
+constexpr i64 elem_dim(i64 d, i64 m) { return extract_dim(d, m, 1); }
+constexpr i64 elemt_dim(i64 d, i64 n, i64 m) { return d == 1 ? extractt_dim(1, m, n) : -1; }
 }  // namespace detail
 
 template <i64 Start, i64 D, Formula A>
 constexpr auto extract(A a) {
-  static_assert(detail::within(Start, D, A::dim),
+  static_assert(detail::extract_dim(A::dim, Start, D) > 0,
                 "keopsnb: extract<start, d>(f) takes d components that f has, from start on");
   return build<op::Extract<detail::from_start(Start, A::dim), D>>(a);
 }
 template <i64 Start, i64 D, Formula A>
 constexpr auto extractt(A a) {
-  static_assert(detail::within(Start, A::dim, D),
+  static_assert(detail::extractt_dim(A::dim, Start, D) > 0,
                 "keopsnb: extractt<start, D>(f) has room for f from start on");
   return build<op::ExtractT<detail::from_start(Start, D), D>>(a);
 }
 template <i64 M, Formula A>
 constexpr auto elem(A a) {
-  static_assert(detail::within(M, 1, A::dim), "keopsnb: elem<m>(f) takes an index m that f has");
+  static_assert(detail::elem_dim(A::dim, M) > 0, "keopsnb: elem<m>(f) takes an index m that f has");
   return extract<M, 1>(a);
 }
 template <i64 N, i64 M, Formula A>
 constexpr auto elemt(A a) {
   static_assert(A::dim == 1, "keopsnb: elemt takes a formula of dimension 1");
-  static_assert(detail::within(M, 1, N), "keopsnb: in elemt<n, m>(f), m is an index below n");
+  static_assert(detail::elemt_dim(1, N, M) > 0,
+                "keopsnb: in elemt<n, m>(f), m is an index below n");
   return extractt<M, N>(a);
 }
 
@@ -51,7 +57,7 @@ template <i64 Start, i64 D>
 struct Extract {
   static constexpr i64 start = Start;
   using reads = void;  // it is a component of its operand, as it stands
-  static constexpr i64 dim(i64 d) { return Start >= 0 && D >= 1 && Start + D <= d ? D : -1; }
+  static constexpr i64 dim(i64 d) { return detail::extract_dim(d, Start, D); }
 
   // <g, Extract(da)> = <ExtractT(g), da>
   template <Formula G, Formula A>
@@ -72,7 +78,7 @@ struct Extract {
 template <i64 Start, i64 D>
 struct ExtractT {
   static constexpr i64 start = Start;
-  static constexpr i64 dim(i64 d) { return Start >= 0 && Start + d <= D ? D : -1; }
+  static constexpr i64 dim(i64 d) { return detail::extractt_dim(d, Start, D); }
 
   template <Formula G, Formula A>
   static constexpr auto pullback(Int<0>, G g, A) {
@@ -91,62 +97,5 @@ struct ExtractT {
 };
 
 }  // namespace op
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr Row rows_extract[] = {
-    {.name = "Extract",
-     .call = "extract",
-     .signature = "(D), start, d -> d  with 0 <= start and start + d <= D, or start < 0: from the "
-                  "end",
-     .operands = 1,
-     .ints = 2,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return detail::within(n[0], n[1], d[0]) ? n[1] : -1;
-     },
-     .domain = "(-2, 2)",
-     .reference = "a[..., n % a.shape[-1]:][..., :m]",
-     .sentence = "The d components from start on; -1 is the last component.",
-     .partials = ""},
-    {.name = "ExtractT",
-     .call = "extractt",
-     .signature = "(d), start, D -> D  with 0 <= start and start + d <= D, or start < 0: from the "
-                  "end",
-     .operands = 1,
-     .ints = 2,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return n[1] >= 1 && detail::within(n[0], d[0], n[1]) ? n[1] : -1;
-     },
-     .domain = "(-2, 2)",
-     .reference = "numpy.concatenate([numpy.zeros((*a.shape[:-1], n % m)), a, "
-                  "numpy.zeros((*a.shape[:-1], m - n % m - a.shape[-1]))], -1)",
-     .sentence = "A vector of D zeros with the operand from start on: the adjoint of Extract.",
-     .partials = ""},
-    {.name = "Elem",
-     .call = "elem",
-     .signature = "(D), m -> 1  with -D <= m < D",
-     .operands = 1,
-     .ints = 1,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return detail::within(n[0], 1, d[0]) ? 1 : -1;
-     },
-     .domain = "(-2, 2)",
-     .reference = "a[..., [n]]",
-     .sentence = "The component of index m; -1 is the last.",
-     .partials = ""},
-    {.name = "ElemT",
-     .call = "elemt",
-     .signature = "(1), D, m -> D  with -D <= m < D",
-     .operands = 1,
-     .ints = 2,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return d[0] == 1 && n[0] >= 1 && detail::within(n[1], 1, n[0]) ? n[0] : -1;
-     },
-     .domain = "(-2, 2)",
-     .reference = "a * (numpy.arange(n) == m % n)",
-     .sentence = "A vector of D zeros with the scalar at index m, -1 being the last: the adjoint "
-                 "of Elem.",
-     .partials = ""},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,6 +1,5 @@
 // The greatest and the least component of a vector, their indices, and the vector of an index.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/sum.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
@@ -13,6 +12,10 @@ struct ExtremumIndex;
 template <i64 N>
 struct OneHot;
 }  // namespace op
+
+namespace detail {
+constexpr i64 onehot_dim(i64 d, i64 n) { return d == 1 && n >= 1 ? n : -1; }
+}  // namespace detail
 
 template <Formula A>
 constexpr auto max(A a) {
@@ -33,7 +36,7 @@ constexpr auto argmin(A a) {
 template <i64 N, Formula A>
 constexpr auto onehot(A a) {
   static_assert(A::dim == 1, "keopsnb: onehot takes a formula of dimension 1");
-  static_assert(N >= 1, "keopsnb: in onehot<n>(f), n is 1 or more");
+  static_assert(detail::onehot_dim(1, N) > 0, "keopsnb: in onehot<n>(f), n is 1 or more");
   return build<op::OneHot<N>>(a);
 }
 
@@ -101,7 +104,7 @@ struct ExtremumIndex {
 
 template <i64 N>
 struct OneHot {
-  static constexpr i64 dim(i64 d) { return d == 1 ? N : -1; }
+  static constexpr i64 dim(i64 d) { return detail::onehot_dim(d, N); }
 
   template <Formula G, Formula A>
   static constexpr auto pullback(Int<0>, G, A) {
@@ -128,67 +131,5 @@ struct OneHot {
 };
 
 }  // namespace op
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr auto extremum_dim = [](const i64*, int, const i64*) -> i64 { return 1; };
-
-inline constexpr Row rows_component_extremum[] = {
-    {.name = "Max",
-     .call = "max",
-     .signature = "(D) -> 1",
-     .operands = 1,
-     .ints = 0,
-     .dim = extremum_dim,
-     .domain = "(-2, 2)",
-     .reference = "numpy.nanmax(a, -1, keepdims=True)",
-     .sentence = "The greatest component; NaN is left out, and the first of equal ones has the "
-                 "gradient.",
-     .partials = ""},
-    {.name = "Min",
-     .call = "min",
-     .signature = "(D) -> 1",
-     .operands = 1,
-     .ints = 0,
-     .dim = extremum_dim,
-     .domain = "(-2, 2)",
-     .reference = "numpy.nanmin(a, -1, keepdims=True)",
-     .sentence = "The least component; NaN is left out, and the first of equal ones has the "
-                 "gradient.",
-     .partials = ""},
-    {.name = "ArgMax",
-     .call = "argmax",
-     .signature = "(D) -> 1",
-     .operands = 1,
-     .ints = 0,
-     .dim = extremum_dim,
-     .domain = "(-2, 2)",
-     .reference = "numpy.nanargmax(a, -1)[..., None] * 1.0",
-     .sentence = "The index of the greatest component, the first one if several are equal.",
-     .partials = ""},
-    {.name = "ArgMin",
-     .call = "argmin",
-     .signature = "(D) -> 1",
-     .operands = 1,
-     .ints = 0,
-     .dim = extremum_dim,
-     .domain = "(-2, 2)",
-     .reference = "numpy.nanargmin(a, -1)[..., None] * 1.0",
-     .sentence = "The index of the least component, the first one if several are equal.",
-     .partials = ""},
-    {.name = "OneHot",
-     .call = "onehot",
-     .signature = "(1), n -> n",
-     .operands = 1,
-     .ints = 1,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return d[0] == 1 && n[0] >= 1 ? n[0] : -1;
-     },
-     .domain = "(-1, 4)",
-     .reference = "(numpy.floor(a + 0.5) == numpy.arange(n)) * 1.0",
-     .sentence = "A vector of n zeros with 1 at the nearest index; all zeros where there is none.",
-     .partials = "",
-     .cases = "1 | 3; 1 | 1"},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -7,7 +7,6 @@
 // over jets it is the gradient of any differential of the value. As differentials are symmetric,
 // the derivatives of that are the same operation again, with one direction more or another.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/concat.hpp>
 #include <keopsnb/ops/jet.hpp>
 
@@ -193,26 +192,5 @@ struct SoftDtwGradient {
 };
 
 }  // namespace op
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr Row rows_softdtw[] = {
-    {.name = "SoftDTW_SqDist",
-     .call = "softdtwsqdist",
-     .signature = "(n), (m), (1) -> 1",
-     .operands = 3,
-     .ints = 0,
-     .dim = [](const i64* d, int, const i64*) -> i64 { return d[2] == 1 ? 1 : -1; },
-     .domain = "(-2, 2), (-2, 2), (0.5, 2)",
-     .reference = "(lambda f: f(f, a.shape[-1] - 1, b.shape[-1] - 1))(lambda f, i, j: "
-                  "(a[..., [i]] - b[..., [j]]) ** 2 + (0 if i == j == 0 else -c * "
-                  "scipy.special.logsumexp([-f(f, k, l) / c for k, l in "
-                  "((i - 1, j - 1), (i - 1, j), (i, j - 1)) if k >= 0 and l >= 0], 0)))",
-     .sentence = "Soft dynamic time warping of two series by squared differences, with the "
-                 "smoothing gamma > 0 (Cuturi and Blondel, 2017); differentiable to any order, in "
-                 "gamma too.",
-     .partials = "",
-     .cases = "3, 2, 1 | ; 4, 3, 1 | ; 1, 3, 1 |"},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,6 +1,5 @@
 // Sum over the components of a vector, and its adjoint SumT, which replicates a scalar.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/tile.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
@@ -10,6 +9,12 @@ struct Sum;
 template <i64 N>
 struct SumT;
 }  // namespace op
+
+namespace detail {
+// The dimension of sumt<n>(f) for an f of dimension d; negative where there is none. So are all
+// functions X_dim the dimension of X, of dimensions of operands and then its integers.
+constexpr i64 sumt_dim(i64 d, i64 n) { return d == 1 && n >= 1 ? n : -1; }
+}  // namespace detail
 
 template <Formula A>
 constexpr auto sum(A a) {
@@ -61,7 +66,7 @@ struct Sum {
 
 template <i64 N>
 struct SumT {
-  static constexpr i64 dim(i64 d) { return d == 1 ? N : -1; }
+  static constexpr i64 dim(i64 d) { return detail::sumt_dim(d, N); }
 
   template <Formula G, Formula A>
   static constexpr auto pullback(Int<0>, G g, A) {
@@ -79,32 +84,5 @@ struct SumT {
 };
 
 }  // namespace op
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr Row rows_sum[] = {
-    {.name = "Sum",
-     .call = "sum",
-     .signature = "(D) -> 1",
-     .operands = 1,
-     .ints = 0,
-     .dim = [](const i64*, int, const i64*) -> i64 { return 1; },
-     .domain = "(-2, 2)",
-     .reference = "numpy.sum(a, -1, keepdims=True)",
-     .sentence = "Sum of the components.",
-     .partials = ""},
-    {.name = "SumT",
-     .call = "sumt",
-     .signature = "(1), n -> n",
-     .operands = 1,
-     .ints = 1,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return d[0] == 1 && n[0] >= 1 ? n[0] : -1;
-     },
-     .domain = "(-2, 2)",
-     .reference = "numpy.repeat(a, n, -1)",
-     .sentence = "A scalar replicated n times: the adjoint of Sum.",
-     .partials = ""},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

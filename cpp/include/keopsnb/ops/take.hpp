@@ -1,6 +1,5 @@
 // A row of a table, by an integer.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/integers.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
@@ -13,12 +12,21 @@ template <i64 N>
 struct TakeT;
 }  // namespace op
 
+namespace detail {
+constexpr i64 take_dim(i64 table, i64 index, i64 d) {
+  return d >= 1 && table % d == 0 && index == 1 ? d : -1;
+}
+constexpr i64 taket_dim(i64 d, i64 index, i64 n) {
+  return n >= 1 && n % d == 0 && index == 1 ? n : -1;
+}
+}  // namespace detail
+
 // Components index * D ... index * D + D - 1 of the table; NaN where it has none.
 template <i64 D = 1, Formula A, Formula I>
 constexpr auto take(A table, I index) {
   static_assert(IntegerFormula<I> && I::dim == 1,
                 "keopsnb: in take(table, index), index is a formula of integers of dimension 1");
-  static_assert(D >= 1 && A::dim % D == 0,
+  static_assert(detail::take_dim(A::dim, 1, D) > 0,
                 "keopsnb: in take<d>(table, index), the dimension of the table is a multiple of d");
   return build<op::Take<D>>(as_number(table), index);
 }
@@ -27,7 +35,7 @@ template <i64 N, Formula A, Formula I>
 constexpr auto taket(A a, I index) {
   static_assert(IntegerFormula<I> && I::dim == 1,
                 "keopsnb: in taket<n>(f, index), index is a formula of integers of dimension 1");
-  static_assert(N >= 1 && N % A::dim == 0,
+  static_assert(detail::taket_dim(A::dim, 1, N) > 0,
                 "keopsnb: in taket<n>(f, index), n is a multiple of the dimension of f");
   return build<op::TakeT<N>>(as_number(a), index);
 }
@@ -43,7 +51,7 @@ inline constexpr bool in_memory<Var<P, N, Category::parameter>> = true;
 template <i64 D>
 struct Take {
   using takes_integers = void;
-  static constexpr i64 dim(i64 table, i64 index) { return table % D == 0 && index == 1 ? D : -1; }
+  static constexpr i64 dim(i64 table, i64 index) { return detail::take_dim(table, index, D); }
   static constexpr int cost = 5;
   template <int K>
   static constexpr bool rereads = K == 0;
@@ -109,7 +117,7 @@ struct Take {
 template <i64 N>
 struct TakeT {
   using takes_integers = void;
-  static constexpr i64 dim(i64 d, i64 index) { return N % d == 0 && index == 1 ? N : -1; }
+  static constexpr i64 dim(i64 d, i64 index) { return detail::taket_dim(d, index, N); }
   static constexpr int cost = 5;
   template <int K>
   static constexpr bool rereads = K == 0;
@@ -149,45 +157,5 @@ struct TakeT {
 };
 
 }  // namespace op
-
-#ifdef KEOPSNB_CATALOGUE
-inline constexpr Row rows_take[] = {
-    {.name = "Take",
-     .call = "take",
-     .signature = "(L*d), (1), d -> d  where the index is a variable of integers, and d = 1 if it "
-                  "is left out",
-     .operands = 2,
-     .ints = 1,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return n[0] >= 1 && d[0] % n[0] == 0 && d[1] == 1 ? n[0] : -1;
-     },
-     .domain = "(-2, 2), (0, 3)",
-     .reference = "numpy.take_along_axis(a, b.astype('int64') * n + numpy.arange(n), -1)",
-     .sentence = "The row of that index, from 0 on, of a table with rows of dimension d; NaN where "
-                 "the table has none. Indices are exact at any length.",
-     .partials = "",
-     .optional = 1,
-     .fallback = 1,
-     .index = 1,
-     .cases = "8, 1 | 2; 3, 1 |; 9, 1 | 3"},
-    {.name = "TakeT",
-     .call = "taket",
-     .signature = "(d), (1), n -> n  where the index is a variable of integers, and n a multiple "
-                  "of d",
-     .operands = 2,
-     .ints = 1,
-     .dim = [](const i64* d, int, const i64* n) -> i64 {
-       return n[0] >= 1 && n[0] % d[0] == 0 && d[1] == 1 ? n[0] : -1;
-     },
-     .domain = "(-2, 2), (0, 3)",
-     .reference = "numpy.tile(a, n // a.shape[-1]) * "
-                  "(numpy.arange(n) // a.shape[-1] == b.astype('int64'))",
-     .sentence = "A vector of n zeros with the operand as its row of that index: the adjoint of "
-                 "Take.",
-     .partials = "",
-     .index = 1,
-     .cases = "2, 1 | 8; 1, 1 | 3"},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

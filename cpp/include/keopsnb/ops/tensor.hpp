@@ -1,24 +1,29 @@
 // Matrix, outer and tensor products: contractions whose strides come from lists of dimensions.
 // Vectors hold tensors in row-major order.
 #pragma once
-#include <keopsnb/catalogue.hpp>
 #include <keopsnb/ops/contract.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
+namespace detail {
+constexpr i64 matvecmult_dim(i64 a, i64 b) { return a % b == 0 ? a / b : -1; }
+constexpr i64 vecmatmult_dim(i64 b, i64 a) { return matvecmult_dim(a, b); }
+}  // namespace detail
+
 // a: a matrix (n, p), b: a vector (p).
 template <Formula A, Formula B>
 constexpr auto matvecmult(A a, B b) {
-  static_assert(A::dim % B::dim == 0,
+  constexpr i64 n = detail::matvecmult_dim(A::dim, B::dim);
+  static_assert(n > 0,
                 "keopsnb: in matvecmult(A, b), the dimension of A is a multiple of that of b");
-  return contract<Axis<A::dim / B::dim, 1, B::dim, 0>, Axis<B::dim, 0, 1, 1>>(a, b);
+  return contract<Axis<n, 1, B::dim, 0>, Axis<B::dim, 0, 1, 1>>(a, b);
 }
 // b: a vector (n), a: a matrix (n, p).
 template <Formula B, Formula A>
 constexpr auto vecmatmult(B b, A a) {
-  static_assert(A::dim % B::dim == 0,
+  constexpr i64 p = detail::vecmatmult_dim(B::dim, A::dim);
+  static_assert(p > 0,
                 "keopsnb: in vecmatmult(b, A), the dimension of A is a multiple of that of b");
-  constexpr i64 p = A::dim / B::dim;
   return contract<Axis<p, 1, 0, 1>, Axis<B::dim, 0, 1, p>>(b, a);
 }
 template <Formula A, Formula B>
@@ -160,99 +165,5 @@ constexpr auto kron(A a, B b) {
   static_assert(plan.dim >= 1, "keopsnb: the lists of kron do not fit its operands");
   return detail::contract_by<plan>(up_to<plan.axes>{}, a, b);
 }
-
-#ifdef KEOPSNB_CATALOGUE
-namespace detail {
-// The k-th of the lists that a Row's `dim` gets.
-constexpr AxisList list_of(const i64* ints, int k) {
-  for (; k > 0; --k) ints += 1 + ints[0];
-  return {static_cast<int>(ints[0]), ints + 1};
-}
-}  // namespace detail
-
-inline constexpr Row rows_tensor[] = {
-    {.name = "MatVecMult",
-     .call = "matvecmult",
-     .signature = "(n*p), (p) -> n",
-     .operands = 2,
-     .ints = 0,
-     .dim = [](const i64* d, int, const i64*) -> i64 {
-       return d[0] % d[1] == 0 ? d[0] / d[1] : -1;
-     },
-     .domain = "(-2, 2), (-2, 2)",
-     .reference = "numpy.sum(a.reshape(*a.shape[:-1], -1, b.shape[-1]) * b[..., None, :], -1)",
-     .sentence = "The product of a matrix of n rows and p columns, row after row, and a vector.",
-     .partials = "",
-     .cases = "6, 3 | ; 15, 3 | ; 4, 4 | ; 3, 1 |"},
-    {.name = "VecMatMult",
-     .call = "vecmatmult",
-     .signature = "(n), (n*p) -> p",
-     .operands = 2,
-     .ints = 0,
-     .dim = [](const i64* d, int, const i64*) -> i64 {
-       return d[1] % d[0] == 0 ? d[1] / d[0] : -1;
-     },
-     .domain = "(-2, 2), (-2, 2)",
-     .reference = "numpy.sum(a[..., :, None] * b.reshape(*b.shape[:-1], a.shape[-1], -1), -2)",
-     .sentence = "The product of a vector and a matrix of n rows and p columns, row after row.",
-     .partials = "",
-     .cases = "3, 6 | ; 3, 15 | ; 4, 4 | ; 1, 3 |"},
-    {.name = "TensorProd",
-     .call = "tensorprod",
-     .signature = "(n), (p) -> n*p",
-     .operands = 2,
-     .ints = 0,
-     .dim = [](const i64* d, int, const i64*) -> i64 { return d[0] * d[1]; },
-     .domain = "(-2, 2), (-2, 2)",
-     .reference = "(a[..., :, None] * b[..., None, :]).reshape(*a.shape[:-1], -1)",
-     .sentence = "All products of a component of one and one of the other: row k is a[k] b.",
-     .partials = "",
-     .cases = "2, 3 | ; 5, 3 | ; 1, 3 |"},
-    {.name = "TensorDot",
-     .call = "tensordot",
-     .signature = "(D1), (D2), [dims1], [dims2], [sum1], [sum2], [places] -> the product of the "
-                  "lengths of the axes that are not summed",
-     .operands = 2,
-     .ints = 0,
-     .dim = [](const i64* d, int, const i64* lists) -> i64 {
-       using detail::list_of;
-       return detail::tensor_plan(d[0], d[1], list_of(lists, 0), list_of(lists, 1),
-                                  list_of(lists, 2), list_of(lists, 3), list_of(lists, 4))
-           .dim;
-     },
-     .domain = "(-2, 2), (-2, 2)",
-     .reference = "numpy.reshape([numpy.transpose(t, numpy.argsort(p) if p else range(t.ndim))"
-                  ".ravel() for t in (numpy.tensordot(u.reshape(n), v.reshape(m), (k, l)) for u, v "
-                  "in zip(a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1])))], "
-                  "(*a.shape[:-1], -1))",
-     .sentence = "numpy.tensordot of tensors of dimensions dims1 and dims2, summed over the axes "
-                 "sum1 of one with sum2 of the other; what remains of both, in order, or, where "
-                 "`places` is given, axis k of that at place places[k].",
-     .partials = "",
-     .lists = 5,
-     .optional_lists = 1,
-     .cases = "6, 12 | [2, 3], [3, 4], [1], [0]; 12, 8 | [3, 2, 2], [2, 2, 2], [1, 2], [2, 0]; "
-              "12, 6 | [2, 3, 2], [3, 2], [1], [0], [2, 0, 1]; 3, 2 | [3], [2], [], []; "
-              "4, 4 | [2, 2], [2, 2], [0, 1], [0, 1]"},
-    {.name = "Kron",
-     .call = "kron",
-     .signature = "(D1), (D2), [dims1], [dims2] -> D1*D2",
-     .operands = 2,
-     .ints = 0,
-     .dim = [](const i64* d, int, const i64* lists) -> i64 {
-       return detail::kron_plan(d[0], d[1], detail::list_of(lists, 0), detail::list_of(lists, 1))
-           .dim;
-     },
-     .domain = "(-2, 2), (-2, 2)",
-     .reference = "numpy.reshape([numpy.kron(u.reshape(n), v.reshape(m)).ravel() for u, v in "
-                  "zip(a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1]))], "
-                  "(*a.shape[:-1], -1))",
-     .sentence = "numpy.kron of tensors of dimensions dims1 and dims2, as many of one as of the "
-                 "other.",
-     .partials = "",
-     .lists = 2,
-     .cases = "4, 6 | [2, 2], [2, 3]; 3, 2 | [3], [2]; 4, 4 | [1, 2, 2], [2, 2, 1]"},
-};
-#endif
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
