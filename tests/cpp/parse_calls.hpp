@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "parse/emit.hpp"
 #include "parse/operations.hpp"
 #include "parse/parser.hpp"
 #include "parse_test.hpp"
@@ -131,11 +130,10 @@ inline void parameters() {
       Variables variables;
       for (std::size_t k = 0; k < aliases.size(); ++k)
         variables.alias(aliases[k], static_cast<i64>(k));
-      Tree tree;
       const Operations operations({}, rows);
-      const Expr f = Parser(text, tree, variables, operations).formula();
-      const bool index = variables.finish()[4].integers;
-      return {Emitter(5, 5).formula(*f).code + (index ? " by s" : ""), "", f->dim, 0};
+      const expr::Expr f = Parser(text, variables, operations).text();
+      const bool index = f->indices == std::vector<i64>{4};
+      return {expr::Emitter().formula(f) + (index ? " by s" : ""), "", f->dim, 0};
     } catch (const FormulaError& error) {
       return {"", error.what(), 0, error.column()};
     }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "expr/print.hpp"
 #include "parse/number.hpp"
 #include "parse_calls.hpp"
 #include "parse_messages.hpp"
@@ -220,6 +221,64 @@ void parts() {
         both.formulas[1].code == "keopsnb_0" && both.formulas[1].depends[3]);
 }
 
+// A text may give names to formulas, by lines or semicolons; they are that formula wherever they
+// stand.
+void names() {
+  means("r = Exp(x); r + r * p", "add(exp(v0), mult(exp(v0), v3))", 3);
+  means("r = Exp(x)\n(p + r)", "add(v3, exp(v0))", 3);
+  means("r = Exp(x)\n-r", "minus(exp(v0))", 3);
+  means("r = (x\n + y)\n t = Exp(\nr); r - \n t",
+        "subtract(add(v0, v1), exp(add(v0, v1)))", 3);
+  means("r = x; Grad(SqDist(r, y), r, p)", "grad(sqdist(v0, v1), v0, v3)", 3);
+  means("r = 2; x ** r", "square(v0)", 3);
+  fails("r = x", 6, "Names are given here, and no formula follows");
+  fails("r = x; q", 8, "There is no variable 'q'.");
+  fails("x = p; x", 1, "There is a variable 'x' already: choose another name, or");
+  fails("r = x; r = y; r", 8, "There is a formula 'r' already");
+  fails("r = x y", 7, "Expected an operator, ';' or a new line, but found 'y'.");
+  fails("r = ; x", 5, "Expected a number, a variable, an operation or '(', but found ';'.");
+  fails("not = x; not", 1, "'not' stands before a formula");
+  fails("r = 3; Pow(x, r)", 15, "Expected an integer, as in Pow(f, n), but found 'r'.");
+  fails("x + p = y", 7, "There is no '=' in formulas");
+  fails("x; y", 2, "Expected an operator or the end of the formula, but found ';'.");
+}
+
+// What is printed parses to the same node; its length is that of the graph.
+void printing() {
+  const auto printed = [](string_view text, const std::vector<string>& names = aliases) {
+    const expr::Expr f = read(text, names).formulas[0].graph;
+    const string again = expr::text(f, [&](const expr::Variable& v) {
+      const string name = read("1", names).variables[static_cast<std::size_t>(v.number)].name;
+      return name.empty() ? "Var(" + std::to_string(v.number) + ", " + std::to_string(v.dim) +
+                                ", " + std::to_string(static_cast<int>(v.category)) + ")"
+                          : name;
+    });
+    law(read(again, names).formulas[0].graph == f, again + " is " + string(text));
+    return again;
+  };
+  CHECK(printed("x-(y-x)*-p") == "x - (y - x) * -p");
+  CHECK(printed("(x/y)/(p*s)") == "x / y / (p * s)");
+  CHECK(printed("-(x+y)**2") == "-Square(x + y)");
+  CHECK(printed("Diff(p*x, (x, p), (y, s))") == "Diff(p * x, (x, p), (y, s))");
+  CHECK(printed("0.1 + RatCst(1, 3) - Zero(3) * -4 * 1e300 + 5e-324") ==
+        "0.1 + 0.3333333333333333 - Zero(3) * -4 * 1e+300 + 5e-324");
+  for (const string_view text :
+       {"x % p // 2 <= y and not (s or p) != x", "Pow(x, -3) - Minus(2)", "2 ** x | -y ** 1.5",
+        "TensorDot(x, y, [3], [3], [0], [0])", "Grad(Grad(x * p, x, x), x, y)", "- - -x"})
+    printed(text);
+
+  CHECK(printed("(1 + Sqrt(SqDist(x, y))) * Exp(-Sqrt(SqDist(x, y)))") ==
+        "t0 = Sqrt(SqDist(x, y)); (1 + t0) * Exp(-t0)");
+  string text = "r0 = x - y; ";
+  for (int k = 0; k < 60; ++k) {
+    const string r = "r" + std::to_string(k);
+    text += "r" + std::to_string(k + 1) + " = " + r + " + Sin(" + r + ") * " + r + "; ";
+  }
+  CHECK(printed(text + "r60").size() < 60 * 40);
+  const Program program = read(text + "r60");
+  CHECK(program.parts.size() + program.formulas[0].code.size() < 60 * 1000);
+}
+
 // Long texts are linear in time and code; deep ones are refused, whatever makes them deep.
 void extremes() {
   CHECK(!outcome(repeated(900, "Exp(") + "x" + repeated(900, ")")).code.empty());
@@ -271,11 +330,12 @@ void any_bytes() {
                                   "Clamp(x, -.5, +1.5) / RatCst(1, 3) != Zero(3)",
                                   "IfElse(s, x, -y) - Pow(x, -3)",
                                   "not p and Diff(x, (x, s), (y, p)) % 2 or s // [2, 3]",
+                                  "r = Exp(x)\nt = r * p; t + r",
                                   "x = Vi(3)",
                                   "y=Vj(1, 4)",
                                   "Var(0,3,1)"};
   const string alphabet =
-      "xybps()(),,+-*/|<>=! \n\t0123456789.eE_ViPm^%[]'\"\\\xCE\xB3\xE2\x88\x92\xFF\x80";
+      "xybpsrt()(),,;+-*/|<>=! \n\t0123456789.eE_ViPm^%[]'\"\\\xCE\xB3\xE2\x88\x92\xFF\x80";
   std::mt19937 random(3);
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random()) % n; };
   int parsed = 0, refused = 0;
@@ -335,6 +395,8 @@ int main() {
   mistakes();
   wrong_differentials();
   advice();
+  names();
+  printing();
   extremes();
   characters();
   any_bytes();

@@ -6,11 +6,15 @@
 #include <vector>
 
 #include "check.hpp"
+#include "expr/emit.hpp"
 #include "parse/formula.hpp"
 #include "parse/utf8.hpp"
 
 using namespace keopsnb;
 using namespace keopsnb::parse;
+using keopsnb::expr::all_named_from;
+using keopsnb::expr::max_dim;
+using keopsnb::expr::named_from;
 using std::string;
 using std::string_view;
 

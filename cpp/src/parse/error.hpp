@@ -6,6 +6,8 @@
 
 #include <keopsnb/config.hpp>
 
+#include "words.hpp"
+
 namespace keopsnb::parse {
 
 // what() is always valid UTF-8, whatever bytes the text holds.
@@ -38,22 +40,5 @@ inline Place from_to(const Place& first, const Place& last) {
 
 // The spelling between quotes, printable and not too long.
 std::string quote(std::string_view spelling);
-
-// "a", "a and b", "a, b and c".
-template <class Strings>
-std::string enumerate(const Strings& strings) {
-  std::string all;
-  std::size_t k = 0;
-  for (const auto& string : strings) {
-    if (k > 0) all += k + 1 == strings.size() ? " and " : ", ";
-    all += string;
-    ++k;
-  }
-  return all;
-}
-
-inline std::string counted(std::size_t n, const std::string& noun) {
-  return (n == 0 ? "no" : std::to_string(n)) + " " + noun + (n == 1 ? "" : "s");
-}
 
 }  // namespace keopsnb::parse

@@ -1,9 +1,11 @@
 #include "formula.hpp"
 
-#include "emit.hpp"
+#include <stdexcept>
+
+#include "expr/build.hpp"
+#include "expr/emit.hpp"
 #include "operations.hpp"
 #include "parser.hpp"
-#include "tree.hpp"
 #include "variables.hpp"
 
 namespace keopsnb::parse {
@@ -11,17 +13,33 @@ namespace keopsnb::parse {
 Program parse(std::span<const std::string> aliases, std::span<const std::string_view> formulas,
               std::span<const UserOperation> own) {
   const Operations operations(own);
-  Tree tree;
   Variables variables;
   for (std::size_t k = 0; k < aliases.size(); ++k) variables.alias(aliases[k], static_cast<i64>(k));
-  std::vector<const Node*> roots;
+  std::vector<expr::Expr> roots;
   for (const std::string_view text : formulas)
-    roots.push_back(Parser(text, tree, variables, operations).formula());
+    roots.push_back(Parser(text, variables, operations).text());
+  if (variables.appended() > 0) roots = variables.settled(roots);
+  return program_of(variables.finish(), roots);
+}
 
-  Program program{variables.finish(), "", {}};
-  const auto all = static_cast<i64>(program.variables.size());
-  Emitter emitter(all - variables.appended(), all);
-  for (const Node* root : roots) program.formulas.push_back(emitter.formula(*root));
+Program program_of(std::vector<Variable> variables, std::span<const expr::Expr> formulas) {
+  Program program{std::move(variables), "", {}};
+  expr::Emitter emitter;
+  for (const expr::Expr& f : formulas) {
+    std::vector<bool> depends(program.variables.size());
+    for (const expr::Node* v : f->variables)
+      depends[static_cast<std::size_t>(v->variable.number)] = true;
+    for (const i64 n : f->indices) program.variables[static_cast<std::size_t>(n)].integers = true;
+    for (const i64 n : f->differentiated)
+      program.variables[static_cast<std::size_t>(n)].differentiated = true;
+    program.formulas.push_back({f, f->dim, emitter.formula(f), std::move(depends)});
+  }
+  for (const Variable& v : program.variables)
+    if (v.integers && v.differentiated)
+      throw std::invalid_argument(
+          "The variable " + quote(v.name) +
+          " is an index, of integers, and a derivative is taken in it: there is none. Write "
+          "another variable in one of the two places.");
   program.parts = emitter.parts();
   return program;
 }

@@ -14,10 +14,11 @@
 #include <keopsnb/config.hpp>
 
 #include "error.hpp"
+#include "expr/node.hpp"
 
 namespace keopsnb::parse {
 
-enum class Category { i = 0, j = 1, parameter = 2 };
+using expr::Category;
 
 struct Variable {
   std::string name;  // "" without one
@@ -36,6 +37,7 @@ struct UserOperation {
 };
 
 struct Formula {
+  expr::Expr graph;
   i64 dim = 0;
   std::string code;           // one C++ expression, of parts too
   std::vector<bool> depends;  // on each variable of the program: it stands in the code
@@ -47,10 +49,6 @@ struct Program {
   std::vector<Formula> formulas;    // in the order of the texts
 };
 
-inline constexpr i64 max_dim = 1'000'000;
-inline constexpr i64 max_parameter = 2'147'483'647;  // of an integer parameter, in absolute value
-inline constexpr int max_depth = 1000;               // operations inside one another
-
 // An alias is "x = Vi(3)" (i-variable of dimension 3; Vj and Pm for j-variables and parameters; its
 // position is its rank among the aliases), "x = Vi(0, 3)" or "x = Var(0, 3, 0)" (the position comes
 // first, the category last), or any of these without the name. Vx and Vy are old names of Vi and
@@ -58,8 +56,12 @@ inline constexpr int max_depth = 1000;               // operations inside one an
 // named like an operation. Variables may also stand in a formula by position, as Vi(0, 3) or Var(0,
 // 3, 0), with or without an alias. The formulas share their variables, and may name operations of
 // the user's own. Throws FormulaError, and std::invalid_argument where
-// one of these operations has no name of its own.
+// one of these operations has no name of its own, or a variable is an index in one formula and
+// differentiated in another.
 Program parse(std::span<const std::string> aliases, std::span<const std::string_view> formulas,
               std::span<const UserOperation> own = {});
+
+// The same of formulas that are there already, over variables by number.
+Program program_of(std::vector<Variable> variables, std::span<const expr::Expr> formulas);
 
 }  // namespace keopsnb::parse

@@ -16,7 +16,7 @@ bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 
 // Longest first.
 constexpr std::string_view symbols[] = {"**", "//", "<=", ">=", "==", "!=", "+", "-", "*", "/",
-                                        "%",  "|",  "<",  ">",  "=",  "(",  ")", "[", "]", ","};
+                                        "%",  "|",  "<",  ">",  "=",  "(",  ")", "[", "]", ",", ";"};
 
 // Python's and other notations that formulas do not have, and what to write instead.
 struct Advice {
@@ -53,9 +53,10 @@ std::string Token::found() const {
 }
 
 void Lexer::advance() {
-  while (at_ < text_.size() && blank(text_[at_])) ++at_;
+  bool after_line = false;
+  for (; at_ < text_.size() && blank(text_[at_]); ++at_) after_line |= text_[at_] == '\n';
   const std::size_t begin = at_;
-  token_ = {Token::Kind::end, {text_, begin, begin}};
+  token_ = {Token::Kind::end, {text_, begin, begin}, after_line};
   if (begin == text_.size()) return;
   const std::string_view rest = text_.substr(begin);
   if (letter(rest[0])) {

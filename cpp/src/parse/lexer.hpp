@@ -11,6 +11,7 @@ struct Token {
 
   Kind kind = Kind::end;
   Place place;
+  bool after_line = false;  // a new line stands before it
 
   bool is(std::string_view symbol) const {
     return kind == Kind::symbol && place.spelling() == symbol;

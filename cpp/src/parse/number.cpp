@@ -39,14 +39,4 @@ double ratio(i64 p, i64 q) {
   return (p < 0) != (q < 0) ? -magnitude : magnitude;
 }
 
-std::string exact(double value) {
-  if (value == 0) return "lit<0, 0>";
-  int exponent = 0;
-  const double fraction = std::frexp(value, &exponent);
-  i64 mantissa = static_cast<i64>(std::ldexp(fraction, 53));
-  exponent -= 53;
-  for (; mantissa % 2 == 0; mantissa /= 2) ++exponent;
-  return "lit<" + std::to_string(mantissa) + ", " + std::to_string(exponent) + ">";
-}
-
 }  // namespace keopsnb::parse

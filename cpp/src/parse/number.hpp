@@ -17,7 +17,4 @@ std::optional<double> to_double(std::string_view decimal);
 // The double nearest to p / q, ties to even; q is not 0.
 double ratio(i64 p, i64 q);
 
-// "lit<M, E>", which is M * 2^E exactly, with M odd, or 0 and E = 0.
-std::string exact(double value);
-
 }  // namespace keopsnb::parse

@@ -1,6 +1,7 @@
 #include "parser.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "number.hpp"
@@ -83,27 +84,62 @@ void reject_keyword(const Token& token) {
 
 }  // namespace
 
-Expr Parser::formula() {
+expr::Expr Parser::text() {
+  while (defines()) definition();
   if (lexer_.peek().kind == Token::Kind::end)
-    fail(lexer_.peek().place, "The formula is empty. Write one, such as Exp(-SqDist(x, y)) * b.");
-  const Expr f = infix(disjunction);
+    fail(lexer_.peek().place,
+         names_.empty() ? "The formula is empty. Write one, such as Exp(-SqDist(x, y)) * b."
+                        : "Names are given here, and no formula follows: write one that has them.");
+  const Parsed f = infix(disjunction);
   if (lexer_.peek().kind != Token::Kind::end) unexpected("an operator or the end of the formula");
-  return f;
+  return f.formula;
 }
 
-Expr Parser::infix(int loosest) {
-  Expr f = loosest <= negated && is_not(lexer_.peek()) ? negation() : unary();
-  while (const Infix* op = find_infix(lexer_.peek())) {
+// Whether "name =" comes next.
+bool Parser::defines() const {
+  if (lexer_.peek().kind != Token::Kind::name) return false;
+  Lexer ahead = lexer_;
+  ahead.next();
+  return ahead.peek().is("=");
+}
+
+void Parser::definition() {
+  const Token name = lexer_.next();
+  const std::string_view called = name.place.spelling();
+  lexer_.next();
+  reject_keyword(name);
+  if (variables_.find(called) || names_.contains(called))
+    fail(name.place, "There is a " + std::string(names_.contains(called) ? "formula" : "variable") +
+                         " " + quote(called) + " already: choose another name, or write a == b to compare.");
+  by_line_ = true;
+  Parsed f = infix(disjunction);
+  by_line_ = false;
+  const Token& next = lexer_.peek();
+  if (!lexer_.accept(";") && !next.after_line && next.kind != Token::Kind::end)
+    unexpected("an operator, ';' or a new line");
+  names_.emplace(called, std::move(f));
+}
+
+// The operator that goes on with the formula that is being read.
+const Infix* Parser::infix_next() const {
+  return line_ended() ? nullptr : find_infix(lexer_.peek());
+}
+
+bool Parser::line_ended() const { return by_line_ && lexer_.peek().after_line; }
+
+Parsed Parser::infix(int loosest) {
+  Parsed f = loosest <= negated && is_not(lexer_.peek()) ? negation() : unary();
+  while (const Infix* op = infix_next()) {
     if (op->precedence < loosest) break;
     const Place at = lexer_.next().place;
-    const Expr g = infix(op->precedence + 1);
+    const Parsed g = infix(op->precedence + 1);
     if (op->precedence == comparison) reject_chain(f, g);
     f = combine(*op, at, f, g);
   }
   return f;
 }
 
-Expr Parser::combine(const Infix& op, const Place& at, Expr f, Expr g) {
+Parsed Parser::combine(const Infix& op, const Place& at, const Parsed& f, const Parsed& g) {
   switch (op.kind) {
     case Infix::Kind::swapped:
       return build_.infix(op.row, at, g, f);
@@ -116,41 +152,41 @@ Expr Parser::combine(const Infix& op, const Place& at, Expr f, Expr g) {
 }
 
 // f < g was read, and no other comparison may follow.
-void Parser::reject_chain(Expr f, Expr g) {
-  const Infix* next = find_infix(lexer_.peek());
+void Parser::reject_chain(const Parsed& f, const Parsed& g) {
+  const Infix* next = infix_next();
   if (!next || next->precedence != comparison) return;
   const Place at = lexer_.next().place;
-  const Expr h = infix(comparison + 1);
-  const auto text = [](Expr first, Expr last) {
-    return std::string(from_to(first->place, last->place).spelling());
+  const Parsed h = infix(comparison + 1);
+  const auto text = [](const Parsed& first, const Parsed& last) {
+    return std::string(from_to(first.place, last.place).spelling());
   };
   fail(at, "Comparisons do not chain: write " + quote(text(f, g) + " and " + text(g, h)) +
                " for both at once.");
 }
 
-Expr Parser::negation() {
-  if (++depth_ > max_depth) too_deep();
+Parsed Parser::negation() {
+  if (++depth_ > expr::max_depth) too_deep();
   const Place at = lexer_.next().place;
-  const Expr f = build_.negation(at, infix(negated));
+  const Parsed f = build_.negation(at, infix(negated));
   --depth_;
   return f;
 }
 
-Expr Parser::unary() {
-  if (++depth_ > max_depth) too_deep();
-  Expr f = nullptr;
+Parsed Parser::unary() {
+  if (++depth_ > expr::max_depth) too_deep();
+  Parsed f;
   const Token sign = lexer_.peek();
   if (sign.is("-") || sign.is("+")) {
     lexer_.next();
     f = unary();
-    const Place place = from_to(sign.place, f->place);
+    const Place place = from_to(sign.place, f.place);
     if (sign.is("-"))
       f = build_.minus(place, sign.place, f);
     else
-      f->place = place;
+      f.place = place;
   } else {
     f = primary();
-    if (lexer_.peek().is("**")) {
+    if (lexer_.peek().is("**") && !line_ended()) {
       const Place at = lexer_.next().place;
       f = build_.power(at, f, unary());
     }
@@ -159,7 +195,7 @@ Expr Parser::unary() {
   return f;
 }
 
-Expr Parser::primary() {
+Parsed Parser::primary() {
   const Token token = lexer_.peek();
   switch (token.kind) {
     case Token::Kind::integer:
@@ -167,7 +203,7 @@ Expr Parser::primary() {
       return build_.number(lexer_.next());
     case Token::Kind::name:
       lexer_.next();
-      return lexer_.peek().is("(") ? call(token) : alias(token);
+      return lexer_.peek().is("(") && !line_ended() ? call(token) : named(token);
     case Token::Kind::symbol:
       if (token.is("(")) return parenthesis();
       break;
@@ -177,28 +213,36 @@ Expr Parser::primary() {
   unexpected("a number, a variable, an operation or '('");
 }
 
-Expr Parser::parenthesis() {
+Parsed Parser::parenthesis() {
   const bool tuple = lexer_.peek().place.begin == tuple_;
   const Token open = lexer_.next();
-  std::vector<Expr> formulas{infix(disjunction)};
+  const bool by_line = std::exchange(by_line_, false);
+  std::vector<Parsed> formulas{infix(disjunction)};
   if (lexer_.peek().is(",") && !tuple)
     fail(lexer_.peek().place,
          "Found ',' outside the arguments of an operation: write Concat(f, g) to put vectors one "
          "after the other.");
   while (lexer_.accept(",")) formulas.push_back(infix(disjunction));
   const Place place = from_to(open.place, close(open, "an operator or ')'"));
+  by_line_ = by_line;
   if (formulas.size() > 1) return build_.tuple(place, std::move(formulas));
-  formulas[0]->place = place;
+  formulas[0].place = place;
   return formulas[0];
 }
 
-Expr Parser::alias(const Token& name) {
+Parsed Parser::named(const Token& name) {
+  if (const auto known = names_.find(name.place.spelling()); known != names_.end()) {
+    Parsed f = known->second;
+    f.place = name.place;
+    f.integer = {};
+    return f;
+  }
   const auto position = variables_.find(name.place.spelling());
   if (!position) unknown_variable(name);
   return build_.variable(name.place, *position);
 }
 
-Expr Parser::constant(const Token& name, std::size_t count, const char* usage) {
+Parsed Parser::constant(const Token& name, std::size_t count, const char* usage) {
   const auto [n, place] = integers(lexer_, name, usage);
   if (n.size() != count)
     fail(place,
@@ -211,24 +255,24 @@ Expr Parser::constant(const Token& name, std::size_t count, const char* usage) {
   return build_.literal(place, ratio(p, q));
 }
 
-Expr Parser::call(const Token& name) {
+Parsed Parser::call(const Token& name) {
   const std::string_view called = name.place.spelling();
   Place place;
   if (const Row* row = operations_.find(called)) {
-    std::vector<Expr> given = arguments(name, place);
+    std::vector<Parsed> given = arguments(name, place);
     return build_.call(*row, place, name.place, std::move(given));
   }
   if (declares(called)) {
     const auto [position, declaration] = variables_.in_formula(lexer_, name);
     return build_.variable(declaration, position);
   }
-  if (const Differential* row = find_differential(called)) {
-    const std::vector<Expr> given = arguments(name, place, true);
+  if (const expr::Differential* row = expr::find_differential(called)) {
+    const std::vector<Parsed> given = arguments(name, place, true);
     return build_.differential(*row, place, given);
   }
   for (const Factorization& row : factorizations())
     if (called == row.name) {
-      const std::vector<Expr> given = arguments(name, place);
+      const std::vector<Parsed> given = arguments(name, place);
       return build_.factorization(row, place, given);
     }
   for (const auto& [constant_name, count, usage] : constants())
@@ -237,9 +281,10 @@ Expr Parser::call(const Token& name) {
 }
 
 // `place` becomes that of the whole call; `tuples` says whether an argument may be one.
-std::vector<Expr> Parser::arguments(const Token& name, Place& place, bool tuples) {
+std::vector<Parsed> Parser::arguments(const Token& name, Place& place, bool tuples) {
+  const bool by_line = std::exchange(by_line_, false);
   const Token open = lexer_.next();
-  std::vector<Expr> all;
+  std::vector<Parsed> all;
   if (!lexer_.peek().is(")")) do {
       if (lexer_.peek().is("[")) {
         all.push_back(list());
@@ -250,10 +295,11 @@ std::vector<Expr> Parser::arguments(const Token& name, Place& place, bool tuples
       }
     } while (lexer_.accept(","));
   place = from_to(name.place, close(open, "an operator, ',' or ')'"));
+  by_line_ = by_line;
   return all;
 }
 
-Expr Parser::list() {
+Parsed Parser::list() {
   const Token open = lexer_.next();
   std::vector<i64> integers;
   if (!lexer_.peek().is("]")) do {
@@ -306,7 +352,7 @@ void Parser::unknown_variable(const Token& name) const {
 }
 
 void Parser::too_deep() const {
-  fail(lexer_.peek().place, "This formula holds more than " + std::to_string(max_depth) +
+  fail(lexer_.peek().place, "This formula holds more than " + std::to_string(expr::max_depth) +
                                 " parentheses, calls and signs inside one another.");
 }
 

@@ -1,5 +1,6 @@
-// The grammar of formulas, by recursive descent:
+// The grammar of texts, by recursive descent:
 //
+//   text         {name "=" formula (";" | new line)} formula
 //   formula      conjunction {"or" conjunction}
 //   conjunction  negation {"and" negation}
 //   negation     "not" negation | comparison
@@ -11,14 +12,16 @@
 //   power        primary ["**" unary]
 //   primary      number | name | name "(" [argument {"," argument}] ")" | "(" formula ")"
 //   argument     formula | "[" [integer {"," integer}] "]" | "(" formula "," formula {...} ")"
+//
+// A new line is a blank, but for one after a name's formula that is in no parentheses.
 #pragma once
+#include <map>
 #include <string_view>
 #include <vector>
 
-#include "check.hpp"
+#include "builder.hpp"
 #include "lexer.hpp"
 #include "operations.hpp"
-#include "tree.hpp"
 #include "variables.hpp"
 
 namespace keopsnb::parse {
@@ -27,25 +30,29 @@ struct Infix;
 
 class Parser {
  public:
-  Parser(std::string_view text, Tree& tree, Variables& variables, const Operations& operations)
-      : lexer_(text), build_(tree, variables), variables_(variables), operations_(operations) {}
+  Parser(std::string_view text, Variables& variables, const Operations& operations)
+      : lexer_(text), build_(variables), variables_(variables), operations_(operations) {}
 
   // The whole text.
-  Expr formula();
+  expr::Expr text();
 
  private:
-  Expr infix(int loosest);
-  Expr combine(const Infix& op, const Place& at, Expr f, Expr g);
-  void reject_chain(Expr f, Expr g);
-  Expr unary();
-  Expr negation();
-  Expr primary();
-  Expr parenthesis();
-  Expr alias(const Token& name);
-  Expr call(const Token& name);
-  Expr constant(const Token& name, std::size_t count, const char* usage);
-  std::vector<Expr> arguments(const Token& name, Place& place, bool tuples = false);
-  Expr list();
+  bool defines() const;
+  void definition();
+  const Infix* infix_next() const;
+  bool line_ended() const;
+  Parsed infix(int loosest);
+  Parsed combine(const Infix& op, const Place& at, const Parsed& f, const Parsed& g);
+  void reject_chain(const Parsed& f, const Parsed& g);
+  Parsed unary();
+  Parsed negation();
+  Parsed primary();
+  Parsed parenthesis();
+  Parsed named(const Token& name);
+  Parsed call(const Token& name);
+  Parsed constant(const Token& name, std::size_t count, const char* usage);
+  std::vector<Parsed> arguments(const Token& name, Place& place, bool tuples = false);
+  Parsed list();
   Place close(const Token& open, const char* expected);
   [[noreturn]] void unknown_operation(const Token& name) const;
   [[noreturn]] void unknown_variable(const Token& name) const;
@@ -56,6 +63,8 @@ class Parser {
   Builder build_;
   Variables& variables_;
   const Operations& operations_;
+  std::map<std::string_view, Parsed> names_;  // that the text gives to formulas
+  bool by_line_ = false;          // whether a new line ends the formula that is being read
   int depth_ = 0;                 // of unary() and negation() in themselves: bounds the stack
   std::size_t tuple_ = no_tuple;  // where a "(" may begin a tuple
   static constexpr std::size_t no_tuple = static_cast<std::size_t>(-1);

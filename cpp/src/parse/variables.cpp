@@ -1,5 +1,6 @@
 #include "variables.hpp"
 
+#include "expr/build.hpp"
 #include "number.hpp"
 #include "operations.hpp"
 #include "suggest.hpp"
@@ -101,8 +102,8 @@ Variables::Declared Variables::declare(Lexer& lexer, const Token& name, const To
   if (position < 0)
     fail(call, "The position of a variable is counted from 0, but this one is " +
                    std::to_string(position) + ".");
-  if (dim < 1 || dim > max_dim)
-    fail(call, "The dimension of a variable lies between 1 and " + std::to_string(max_dim) +
+  if (dim < 1 || dim > expr::max_dim)
+    fail(call, "The dimension of a variable lies between 1 and " + std::to_string(expr::max_dim) +
                    ", but this one is " + std::to_string(dim) + ".");
   if (category < 0 || category > 2)
     fail(call,
@@ -173,30 +174,20 @@ std::vector<std::string_view> Variables::names() const {
   return all;
 }
 
-void Variables::index(i64 position, const Place& place) {
-  Variable& variable = declared_.at(position).variable;
-  variable.integers = true;
-  if (variable.differentiated)
-    fail(place, quote(place.spelling()) +
-                    " is an index here, a variable of integers, and a derivative is taken in it: "
-                    "there is none. Write another variable in one of the two places.");
-}
-
-void Variables::differentiate(i64 position, const Place& place) {
-  Variable& variable = declared_.at(position).variable;
-  variable.differentiated = true;
-  if (variable.integers)
-    fail(place, quote(place.spelling()) +
-                    " is an index elsewhere, a variable of integers, in which there is no "
-                    "derivative. Write another variable in one of the two places.");
-}
-
 i64 Variables::append(i64 dim, Category category) {
   Variable variable;
   variable.dim = dim;
   variable.category = category;
   appended_.push_back(variable);
   return -static_cast<i64>(appended_.size());
+}
+
+std::vector<expr::Expr> Variables::settled(const std::vector<expr::Expr>& formulas) const {
+  return expr::substituted(formulas, [this](const expr::Variable& v) {
+    expr::Variable settled = v;
+    if (v.number < 0) settled.number = static_cast<i64>(declared_.size()) - 1 - v.number;
+    return expr::variable(settled);
+  });
 }
 
 std::vector<Variable> Variables::finish() const {

@@ -42,14 +42,10 @@ class Variables {
   const Variable& at(i64 position) const { return declared_.at(position).variable; }
   std::vector<std::string_view> names() const;
 
-  // From the text at `place`: the variable is the index of an operation, or a derivative is taken
-  // in it. It cannot be both.
-  void index(i64 position, const Place& place);
-  void differentiate(i64 position, const Place& place);
-
   // A variable after all those declared, even later on: the k-th such, from 0, is called -1 - k
-  // until finish() settles where it stands.
+  // until it is settled where it stands.
   i64 append(i64 dim, Category category);
+  std::vector<expr::Expr> settled(const std::vector<expr::Expr>& formulas) const;
   i64 appended() const { return static_cast<i64>(appended_.size()); }
 
   // All of them by position; throws where a position is missing.
