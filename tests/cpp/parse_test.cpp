@@ -227,8 +227,7 @@ void names() {
   means("r = Exp(x); r + r * p", "add(exp(v0), mult(exp(v0), v3))", 3);
   means("r = Exp(x)\n(p + r)", "add(v3, exp(v0))", 3);
   means("r = Exp(x)\n-r", "minus(exp(v0))", 3);
-  means("r = (x\n + y)\n t = Exp(\nr); r - \n t",
-        "subtract(add(v0, v1), exp(add(v0, v1)))", 3);
+  means("r = (x\n + y)\n t = Exp(\nr); r - \n t", "subtract(add(v0, v1), exp(add(v0, v1)))", 3);
   means("r = x; Grad(SqDist(r, y), r, p)", "grad(sqdist(v0, v1), v0, v3)", 3);
   means("r = 2; x ** r", "square(v0)", 3);
   fails("r = x", 6, "Names are given here, and no formula follows");

@@ -257,16 +257,15 @@ void bind_routine(nb::module_& m) {
              std::string reduction, nb::handle axis, std::optional<std::string> weight,
              nb::handle option, bool compensated, bool fast_math, bool rowwise,
              std::string header) {
-            new (self) Routine({.formula = std::move(formula),
-                                .aliases = std::move(aliases),
-                                .reduction = std::move(reduction),
-                                .axis = axis_of(integer_of(axis, "axis")),
-                                .weight = std::move(weight),
-                                .option = option_of(option),
-                                .compensated = compensated,
-                                .fast_math = fast_math,
-                                .rowwise = rowwise,
-                                .header = std::move(header)});
+            new (self) Routine(
+                {.formulas = Texts{std::move(aliases), std::move(formula), std::move(weight)},
+                 .reduction = std::move(reduction),
+                 .axis = axis_of(integer_of(axis, "axis")),
+                 .option = option_of(option),
+                 .compensated = compensated,
+                 .fast_math = fast_math,
+                 .rowwise = rowwise,
+                 .header = std::move(header)});
           },
           nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
           nb::arg("weight") = nb::none(), nb::arg("option").none() = nb::none(),

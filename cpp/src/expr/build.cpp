@@ -83,9 +83,9 @@ void check_index(const Row& row, const std::vector<Expr>& operands) {
   if (!index.constant && is_index(index)) return;
   misfit.say("Argument " + std::to_string(row.index + 1) + " of " + row.name +
              " is an integer, but ");
-  throw misfit.say_operand(row.index)
-      .say(" is none. Write a variable of integers, or sums, differences and multiples of such "
-           "variables, as i - j + 1.");
+  throw misfit.say_operand(row.index).say(
+      " is none. Write a variable of integers, or sums, differences and multiples of such "
+      "variables, as i - j + 1.");
 }
 
 [[noreturn]] void refuse_dimensions(const Row& row, const std::vector<Expr>& operands,
@@ -105,8 +105,7 @@ void check_index(const Row& row, const std::vector<Expr>& operands) {
     if (k > 0) misfit.say(k + 1 == facts ? " and " : ", ");
     if (k < told.size())
       misfit.say_operand(told[k]).say(
-          " has dimension " +
-          std::to_string(operands[static_cast<std::size_t>(told[k])]->dim));
+          " has dimension " + std::to_string(operands[static_cast<std::size_t>(told[k])]->dim));
     else
       misfit.say((parameters.lists.empty() ? "the integer parameter" : "the list") +
                  std::string(values.size() > 1 ? "s are " : " is ") + enumerate(values));
@@ -160,8 +159,9 @@ Expr add(Node node) {
   std::vector<i64> both;
   std::ranges::set_intersection(made->indices, made->differentiated, std::back_inserter(both));
   if (!both.empty())
-    refuse(At::whole, "Here a variable is an index, of integers, and a derivative is taken in it: "
-                      "there is none. Write another variable in one of the two places.");
+    refuse(At::whole,
+           "Here a variable is an index, of integers, and a derivative is taken in it: "
+           "there is none. Write another variable in one of the two places.");
   return made;
 }
 

@@ -50,9 +50,9 @@ struct Node {
   bool calculus = false;  // or a derivative is taken in operand 1, and in 3, 5, ... of a Diff
 
   // What follows from these; intern() fills it in.
-  int depth = 1;                                 // of operations inside one another
-  std::optional<double> constant = {};           // the value, where it is arithmetic of numbers
-  std::vector<const Node*> variables = {};       // all of them, by number
+  int depth = 1;                            // of operations inside one another
+  std::optional<double> constant = {};      // the value, where it is arithmetic of numbers
+  std::vector<const Node*> variables = {};  // all of them, by number
   std::vector<i64> indices = {}, differentiated = {};  // numbers of those read so
   std::size_t hash = 0;
 

@@ -28,7 +28,8 @@ std::vector<const Node*> in_order(const Node& root, const Known& known) {
     }
     ++path.back().second;
     const Node* const operand = node->operands[next].get();
-    if (!known.contains(operand) && seen.emplace(operand, true).second) path.push_back({operand, 0});
+    if (!known.contains(operand) && seen.emplace(operand, true).second)
+      path.push_back({operand, 0});
   }
   return order;
 }

@@ -6,6 +6,7 @@
 
 #include <keopsnb/storage.hpp>
 
+#include "expr/print.hpp"
 #include "jit/ahead.hpp"
 #include "launch/cpu_count.hpp"
 #include "launch/pool.hpp"
@@ -73,22 +74,34 @@ const ReductionRow* Routine::reduction_row() {
   return &find_reduction(spec_.reduction);
 }
 
+parse::Program Routine::read() const {
+  if (const auto* const graphs = std::get_if<Graphs>(&spec_.formulas)) {
+    std::vector<expr::Expr> formulas{graphs->formula};
+    if (graphs->weight) formulas.push_back(graphs->weight);
+    return parse::program_of(graphs->variables, formulas);
+  }
+  const Texts& texts = std::get<Texts>(spec_.formulas);
+  std::vector<std::string_view> formulas{texts.formula};
+  if (texts.weight) formulas.push_back(*texts.weight);
+  return parse::parse(texts.aliases, formulas, own_.operations);
+}
+
 Routine::Routine(RoutineSpec spec)
-    : spec_(std::move(spec)), own_(parse::read_user_header(spec_.header)), row_(reduction_row()) {
-  std::vector<std::string_view> texts{spec_.formula};
-  if (spec_.weight) texts.push_back(*spec_.weight);
-  program_ = parse::parse(spec_.aliases, texts, own_.operations);
+    : spec_(std::move(spec)),
+      own_(parse::read_user_header(spec_.header)),
+      row_(reduction_row()),
+      program_(read()) {
   const std::string op = "reduction_op='" + spec_.reduction + "'";
   const i64 dim = program_.formulas[0].dim;
-  if (spec_.weight && row_->weight == Weight::none)
+  if (weighted() && row_->weight == Weight::none)
     throw std::invalid_argument(
         "formula2 is the weight of a LogSumExp or a SumSoftMaxWeight; for " + op +
         " multiply the formula by it.");
-  if (!spec_.weight && row_->weight == Weight::required)
+  if (!weighted() && row_->weight == Weight::required)
     throw std::invalid_argument(op + " needs weights: write formula2='...'.");
-  const i64 weights = spec_.weight ? program_.formulas[1].dim : 1;
+  const i64 weights = weighted() ? program_.formulas[1].dim : 1;
   if (dim > 1 && weights > 1 && weights != dim)
-    throw std::invalid_argument("formula2='" + *spec_.weight + "' has dimension " +
+    throw std::invalid_argument("formula2='" + weight_text() + "' has dimension " +
                                 std::to_string(weights) + ", and the formula " +
                                 std::to_string(dim) + "; for " + op +
                                 " they are equal, or one of them is 1.");
@@ -107,6 +120,11 @@ Routine::Routine(RoutineSpec spec)
       row_->gives == Gives::values || row_->gives == Gives::both || row_->gives == Gives::flags,
       row_->gives == Gives::indices || row_->gives == Gives::both || row_->gives == Gives::counts,
       row_->gives == Gives::flags, row_->ranked ? option() : 1, std::max(dim, weights)};
+}
+
+std::string Routine::weight_text() const {
+  const auto* const texts = std::get_if<Texts>(&spec_.formulas);
+  return texts ? *texts->weight : expr::text(program_.formulas[1].graph);
 }
 
 std::string Routine::argument_name(std::size_t k) const {
@@ -140,10 +158,10 @@ std::string Routine::source(const Types& types, Processor processor) const {
   }
   text += program_.parts;
   text += "constexpr auto f = " + program_.formulas[0].code + ";\n";
-  if (spec_.weight) text += "constexpr auto g = " + program_.formulas[1].code + ";\n";
+  if (weighted()) text += "constexpr auto g = " + program_.formulas[1].code + ";\n";
   std::string r = row_->call;
   if (*row_->option) r += "<" + std::to_string(option()) + ">";
-  r += spec_.weight ? "(f, g)" : "(f)";
+  r += weighted() ? "(f, g)" : "(f)";
   const auto truth = [](bool b) { return std::string(b ? "true" : "false"); };
   if (row_ == &own_row_)
     r = "as_announced<" + truth(results_.values) + ", " + truth(results_.indices) + ", " +

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <catalogue/reductions.hpp>
@@ -33,12 +34,22 @@ using CpuKernels = jit::Shelf<LoadedKernel>;
 
 enum class Processor { cpu, gpu };
 
-struct RoutineSpec {
-  std::string formula;
+// A formula, and weights where there are some: as texts, or as graphs over variables by number.
+struct Texts {
   std::vector<std::string> aliases;
+  std::string formula;
+  std::optional<std::string> weight = {};
+};
+struct Graphs {
+  std::vector<parse::Variable> variables;
+  expr::Expr formula;
+  expr::Expr weight = {};
+};
+
+struct RoutineSpec {
+  std::variant<Texts, Graphs> formulas;
   std::string reduction = "Sum";
   Axis axis = Axis::j;
-  std::optional<std::string> weight;
   std::optional<i64> option;  // of the reductions that take one: K, ...
   // No rounding error accumulates, not even within a block of terms (on a GPU, where blocks have at
   // most 128 terms, there is nothing finer).
@@ -129,6 +140,9 @@ class Routine {
 
  private:
   const ReductionRow* reduction_row();
+  parse::Program read() const;
+  std::string weight_text() const;
+  bool weighted() const { return program_.formulas.size() > 1; }
   // The category in the kernel: where rows belong together, all of them are those of i.
   parse::Category category_of(std::size_t k) const;
   void check_shape(const ArrayView& a, std::size_t k) const;

@@ -188,9 +188,8 @@ Parsed Builder::call(const Row& row, const Place& place, const Place& at,
 Parsed Builder::apply(const Row& row, const Place& place, const Place& at,
                       const std::vector<Parsed>& operands, expr::Parameters parameters) {
   check_formulas(operands, usage(row));
-  return made(place, at, operands, [&] {
-    return expr::apply(row, formulas_of(operands), std::move(parameters));
-  });
+  return made(place, at, operands,
+              [&] { return expr::apply(row, formulas_of(operands), std::move(parameters)); });
 }
 
 Parsed Builder::differential(const expr::Differential& row, const Place& place,
@@ -227,8 +226,7 @@ Parsed Builder::incoming(const Place& place, const Parsed& f, const Parsed& v) {
                       "dimension " +
                       std::to_string(dim) + ".");
   const Category other = category == Category::i ? Category::j : Category::i;
-  return {.place = place,
-          .formula = expr::variable({variables_.append(dim, other), dim, other})};
+  return {.place = place, .formula = expr::variable({variables_.append(dim, other), dim, other})};
 }
 
 Parsed Builder::differential_of_several(const expr::Differential& row, const Place& place,
@@ -242,8 +240,8 @@ Parsed Builder::differential_of_several(const expr::Differential& row, const Pla
     fail(directions.place,
          "Expected a direction for each variable, as in Diff(f, (v, w), (u, t)), but found " +
              quote(directions.place.spelling()) + " for the " +
-             counted(variables.parts.size(), "variable") + " " +
-             quote(variables.place.spelling()) + ".");
+             counted(variables.parts.size(), "variable") + " " + quote(variables.place.spelling()) +
+             ".");
   std::vector<Parsed> operands{arguments[0]};
   for (std::size_t k = 0; k < variables.parts.size(); ++k) {
     operands.push_back(variables.parts[k]);

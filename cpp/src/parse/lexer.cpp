@@ -15,8 +15,8 @@ bool digit(char c) { return c >= '0' && c <= '9'; }
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 // Longest first.
-constexpr std::string_view symbols[] = {"**", "//", "<=", ">=", "==", "!=", "+", "-", "*", "/",
-                                        "%",  "|",  "<",  ">",  "=",  "(",  ")", "[", "]", ",", ";"};
+constexpr std::string_view symbols[] = {"**", "//", "<=", ">=", "==", "!=", "+", "-", "*", "/", "%",
+                                        "|",  "<",  ">",  "=",  "(",  ")",  "[", "]", ",", ";"};
 
 // Python's and other notations that formulas do not have, and what to write instead.
 struct Advice {

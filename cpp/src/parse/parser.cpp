@@ -110,7 +110,8 @@ void Parser::definition() {
   reject_keyword(name);
   if (variables_.find(called) || names_.contains(called))
     fail(name.place, "There is a " + std::string(names_.contains(called) ? "formula" : "variable") +
-                         " " + quote(called) + " already: choose another name, or write a == b to compare.");
+                         " " + quote(called) +
+                         " already: choose another name, or write a == b to compare.");
   by_line_ = true;
   Parsed f = infix(disjunction);
   by_line_ = false;
