@@ -167,8 +167,6 @@ EXPORT CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned
   return result;
 }
 
-EXPORT CUresult cuModuleUnload(CUmodule) { return Call("cuModuleUnload"); }
-
 EXPORT CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name) {
   return Call("cuModuleGetFunction").in_context().outside_captures()([&] {
     *function = reinterpret_cast<CUfunction>(module);
@@ -192,11 +190,6 @@ EXPORT CUresult cuFuncSetAttribute(CUfunction, int attribute, int value) {
 
 EXPORT CUresult cuFuncGetAttribute(int* value, int, CUfunction) {
   return Call("cuFuncGetAttribute")(always([&] { *value = 32; }));
-}
-
-EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction, int,
-                                                            std::size_t) {
-  return Call("cuOccupancyMaxActiveBlocksPerMultiprocessor")(always([&] { *blocks = 8; }));
 }
 
 EXPORT CUresult cuLaunchKernel(CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned,
@@ -266,20 +259,10 @@ EXPORT CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, std::size_t byt
   }));
 }
 
-EXPORT CUresult cuMemcpyDtoH_v2(void* to, CUdeviceptr from, std::size_t bytes) {
-  return Call("cuMemcpyDtoH").in_context().outside_captures()(always([&] {
-    std::memcpy(to, host(from), bytes);
-  }));
-}
-
 EXPORT CUresult cuMemHostAlloc(void** memory, std::size_t bytes, unsigned) {
   return Call("cuMemHostAlloc", std::to_string(bytes)).in_context().outside_captures()(always([&] {
     *memory = std::malloc(bytes);
   }));
-}
-
-EXPORT CUresult cuMemFreeHost(void* memory) {
-  return Call("cuMemFreeHost")(always([&] { std::free(memory); }));
 }
 
 EXPORT CUresult cuStreamCreate(CUstream* stream, unsigned flags) {
@@ -304,8 +287,6 @@ EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
     delete &stream_of(stream);
   }));
 }
-
-EXPORT CUresult cuStreamQuery(CUstream) { return Call("cuStreamQuery").in_context(); }
 
 EXPORT CUresult cuStreamIsCapturing(CUstream stream, int* status) {
   return Call("cuStreamIsCapturing").in_context()([&] {
@@ -362,9 +343,4 @@ EXPORT CUresult cuEventDestroy_v2(CUevent event) {
 
 EXPORT CUresult cuThreadExchangeStreamCaptureMode(int* mode) {
   return Call("cuThreadExchangeStreamCaptureMode")(always([&] { std::swap(*mode, capture_mode); }));
-}
-
-EXPORT CUresult cuPointerGetAttribute(void* value, int, CUdeviceptr) {
-  return Call("cuPointerGetAttribute")(
-      always([&] { *static_cast<int*>(value) = CU_MEMORYTYPE_DEVICE; }));
 }

@@ -22,14 +22,13 @@ inline std::string source_of(int value) {
          std::to_string(value) + ";\n}\n";
 }
 
-inline bool runs(int value, const keopsnb::jit::Options& options = {},
+inline bool runs(int value, const keopsnb::jit::Interrupt& interrupt = {},
                  std::size_t limit = keopsnb::jit::Shelf<keopsnb::jit::Library>::no_limit) {
   const double zero = 0;
   using Libraries = keopsnb::jit::Shelf<keopsnb::jit::Library>;
-  const auto place = Libraries::place(source_of(value) + options.flags);
-  const auto library = Libraries::open(place, limit, options.interrupt, [&] {
-    return keopsnb::jit::load(source_of(value), options);
-  });
+  const auto place = Libraries::place(source_of(value));
+  const auto library = Libraries::open(
+      place, limit, interrupt, [&] { return keopsnb::jit::load(source_of(value), interrupt); });
   return library->function<int(const double*)>("run")(&zero) == value;
 }
 

@@ -46,16 +46,10 @@
 // Widest SIMD register of the target, in bytes.
 #if defined(__AVX512F__)
 #define KEOPSNB_SIMD_BYTES 64
-#define KEOPSNB_SIMD_REGISTERS 32
 #elif defined(__AVX__)
 #define KEOPSNB_SIMD_BYTES 32
-#define KEOPSNB_SIMD_REGISTERS 16
-#elif defined(__aarch64__)
-#define KEOPSNB_SIMD_BYTES 16
-#define KEOPSNB_SIMD_REGISTERS 32
 #else
 #define KEOPSNB_SIMD_BYTES 16
-#define KEOPSNB_SIMD_REGISTERS 16
 #endif
 
 #if KEOPSNB_CUDA && !defined(__CUDA_ARCH__)

@@ -60,9 +60,6 @@ enum : int {  // CUdevice_attribute
 };
 
 enum : int {  // CUfunction_attribute
-  CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK = 0,
-  CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES = 1,
-  CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES = 3,
   CU_FUNC_ATTRIBUTE_NUM_REGS = 4,
   CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8,
 };
@@ -70,13 +67,6 @@ enum : int {  // CUfunction_attribute
 enum : int {  // CUjit_option
   CU_JIT_ERROR_LOG_BUFFER = 5,
   CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6,
-};
-
-enum : int {  // CUpointer_attribute, CUmemorytype
-  CU_POINTER_ATTRIBUTE_MEMORY_TYPE = 2,
-  CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL = 9,
-  CU_MEMORYTYPE_HOST = 1,
-  CU_MEMORYTYPE_DEVICE = 2,
 };
 
 enum : unsigned { CU_STREAM_NON_BLOCKING = 1, CU_EVENT_DISABLE_TIMING = 2 };
@@ -115,14 +105,11 @@ enum : nvrtcResult { NVRTC_SUCCESS = 0, NVRTC_ERROR_COMPILATION = 6 };
   X(cuCtxGetCurrent, cuCtxGetCurrent, (CUcontext*))                                           \
   X(cuModuleLoadDataEx, cuModuleLoadDataEx,                                                   \
     (CUmodule*, const void* image, unsigned options, int* option, void** value))              \
-  X(cuModuleUnload, cuModuleUnload, (CUmodule))                                               \
   X(cuModuleGetFunction, cuModuleGetFunction, (CUfunction*, CUmodule, const char* name))      \
   X(cuModuleGetGlobal, cuModuleGetGlobal_v2,                                                  \
     (CUdeviceptr*, std::size_t* bytes, CUmodule, const char* name))                           \
   X(cuFuncSetAttribute, cuFuncSetAttribute, (CUfunction, int attribute, int value))           \
   X(cuFuncGetAttribute, cuFuncGetAttribute, (int* value, int attribute, CUfunction))          \
-  X(cuOccupancyMaxActiveBlocksPerMultiprocessor, cuOccupancyMaxActiveBlocksPerMultiprocessor, \
-    (int* blocks, CUfunction, int block_size, std::size_t shared_bytes))                      \
   X(cuLaunchKernel, cuLaunchKernel,                                                           \
     (CUfunction, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,         \
      unsigned block_y, unsigned block_z, unsigned shared_bytes, CUstream, void** arguments,   \
@@ -138,13 +125,10 @@ enum : nvrtcResult { NVRTC_SUCCESS = 0, NVRTC_ERROR_COMPILATION = 6 };
     (CUdeviceptr to, const void* from, std::size_t bytes, CUstream))                          \
   X(cuMemcpyDtoHAsync, cuMemcpyDtoHAsync_v2,                                                  \
     (void* to, CUdeviceptr from, std::size_t bytes, CUstream))                                \
-  X(cuMemcpyDtoH, cuMemcpyDtoH_v2, (void* to, CUdeviceptr from, std::size_t bytes))           \
   X(cuMemHostAlloc, cuMemHostAlloc, (void**, std::size_t bytes, unsigned flags))              \
-  X(cuMemFreeHost, cuMemFreeHost, (void*))                                                    \
   X(cuStreamCreate, cuStreamCreate, (CUstream*, unsigned flags))                              \
   X(cuStreamSynchronize, cuStreamSynchronize, (CUstream))                                     \
   X(cuStreamDestroy, cuStreamDestroy_v2, (CUstream))                                          \
-  X(cuStreamQuery, cuStreamQuery, (CUstream))                                                 \
   X(cuStreamIsCapturing, cuStreamIsCapturing, (CUstream, int* status))                        \
   X(cuStreamWaitEvent, cuStreamWaitEvent, (CUstream, CUevent, unsigned flags))                \
   X(cuEventCreate, cuEventCreate, (CUevent*, unsigned flags))                                 \
@@ -152,8 +136,7 @@ enum : nvrtcResult { NVRTC_SUCCESS = 0, NVRTC_ERROR_COMPILATION = 6 };
   X(cuEventQuery, cuEventQuery, (CUevent))                                                    \
   X(cuEventSynchronize, cuEventSynchronize, (CUevent))                                        \
   X(cuEventDestroy, cuEventDestroy_v2, (CUevent))                                             \
-  X(cuThreadExchangeStreamCaptureMode, cuThreadExchangeStreamCaptureMode, (int* mode))        \
-  X(cuPointerGetAttribute, cuPointerGetAttribute, (void* value, int attribute, CUdeviceptr))
+  X(cuThreadExchangeStreamCaptureMode, cuThreadExchangeStreamCaptureMode, (int* mode))
 
 // The same for NVRTC; all return an nvrtcResult.
 #define KEOPSNB_NVRTC_FUNCTIONS(X)                                                         \

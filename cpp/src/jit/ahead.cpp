@@ -48,24 +48,23 @@ const Level& level_of(const std::string& target) {
                               "architecture and later ones) and the like for a GPU.");
 }
 
-std::string key_of(const std::string& source, const std::string& flags, const Level& level) {
+std::string key_of(const std::string& source, const Level& level) {
   Key key;
-  key.field("keopsnb host kernel 1").field(source).field(headers_digest()).field(flags);
+  key.field("keopsnb host kernel 1").field(source).field(headers_digest());
   return key.field(level.name == "native" ? cpu_identity() : level.name).hex();
 }
 
 std::string build_in(const Store& store, const std::string& source, const Level& level,
-                     const Options& options) {
+                     const Interrupt& interrupt) {
   const std::unique_ptr<WorkFolder> work = store.work();
   const std::string &here = work->path(), include = here + "/include";
   const std::string file = here + "/kernel.cpp", made = here + "/kernel.so";
-  const std::string key = key_of(source, options.flags, level);
+  const std::string key = key_of(source, level);
   write_file(file, source);
   for (const Header& header : embedded_headers())
     work->publish(include + "/" + std::string(header.path), header.text);
-  const std::string flags = options.flags + " " + level.flags;
   if (const auto refusal =
-          compile_shared(host_compiler(), {file, made, include, here, flags}, options.interrupt))
+          compile_shared(host_compiler(), {file, made, include, here, level.flags}, interrupt))
     throw_refused(*refusal, store.keep_failed(*work, key.substr(0, 16) + ".cpp", source),
                   store.keep_failed(*work, key.substr(0, 16) + ".log", refusal->log));
   return store.publish(made, key, library_extension);
@@ -92,12 +91,12 @@ std::vector<Store> ahead_stores() {
   return stores;
 }
 
-std::shared_ptr<const Library> find_ahead(const std::string& source, const Options& options) {
+std::shared_ptr<const Library> find_ahead(const std::string& source) {
   const std::vector<Store> stores = ahead_stores();
   if (stores.empty()) return nullptr;
   for (const Level& level : levels()) {
     if (!level.runs) continue;
-    const std::string key = key_of(source, options.flags, level);
+    const std::string key = key_of(source, level);
     for (const Store& store : stores)
       if (const auto path = store.find(key, library_extension)) try {
           return std::make_shared<const Library>(*path);
@@ -107,11 +106,11 @@ std::shared_ptr<const Library> find_ahead(const std::string& source, const Optio
   return nullptr;
 }
 
-std::string build(const std::string& source, const std::string& target, const Options& options,
-                  const std::string& folder) {
+std::string build(const std::string& source, const std::string& target, const std::string& folder,
+                  const Interrupt& interrupt) {
   const Level& level = level_of(target);
   try {
-    return build_in(Store(folder), source, level, options);
+    return build_in(Store(folder), source, level, interrupt);
   } catch (const std::system_error& error) {
     throw CacheError("The kernel cannot be kept in the folder " + folder + ": " + error.what() +
                      ". Name a folder that you can write to.");

@@ -16,12 +16,12 @@ namespace keopsnb::jit {
 std::vector<Store> ahead_stores();
 
 // The kernel of this source for this machine's CPU, the best there is; null if there is none.
-std::shared_ptr<const Library> find_ahead(const std::string& source, const Options& options);
+std::shared_ptr<const Library> find_ahead(const std::string& source);
 
 // Compiles for the CPU "native" (or "cpu": this machine's) or, on x86-64, "x86-64", "x86-64-v2",
 // "-v3" and "-v4" (every CPU of that level), into `folder`. Returns the object's path. Throws
 // CompileError, CacheError, Interrupted, and std::invalid_argument on another target.
-std::string build(const std::string& source, const std::string& target, const Options& options,
-                  const std::string& folder);
+std::string build(const std::string& source, const std::string& target, const std::string& folder,
+                  const Interrupt& interrupt);
 
 }  // namespace keopsnb::jit

@@ -161,10 +161,9 @@ const HostCompiler& host_compiler() {
   return found.get(key, search);
 }
 
-std::vector<std::string> host_flags(const std::string& extra) {
+std::vector<std::string> host_flags() {
   Words flags = code_flags;
   append(flags, ways()[0].flags);
-  append(flags, split_words(extra));
   append(flags, ways()[0].libraries);
   return flags;
 }

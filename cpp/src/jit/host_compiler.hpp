@@ -18,7 +18,7 @@ struct HostCompiler {
 const HostCompiler& host_compiler();
 
 // All flags that bear on the machine code, in order, as tried first; part of a cache key.
-std::vector<std::string> host_flags(const std::string& extra);
+std::vector<std::string> host_flags();
 
 // The CPU's name, and the instruction sets of it that kernels may use, for people.
 std::string cpu_name();

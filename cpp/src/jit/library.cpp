@@ -19,7 +19,7 @@ constexpr std::uint64_t ample_room = 1 << 20;  // for a kernel; less free space 
 // Compiles the source into a store. Null, and a reason in words, if the store is at fault.
 std::shared_ptr<const Library> compile_in(const Store& store, const std::string& source,
                                           const std::string& key, const HostCompiler& compiler,
-                                          const Options& options, std::string& fault) {
+                                          const Interrupt& interrupt, std::string& fault) {
   try {
     const std::unique_ptr<WorkFolder> work = store.work();
     const std::string &here = work->path(), file = here + "/kernel.cpp", made = here + "/kernel.so";
@@ -27,8 +27,8 @@ std::shared_ptr<const Library> compile_in(const Store& store, const std::string&
     const auto keep = [&] { return store.keep_failed(*work, name + ".cpp", source); };
     write_file(file, source);
     store.mend_headers(*work);
-    if (const auto refusal = compile_shared(
-            compiler, {file, made, store.headers(), here, options.flags}, options.interrupt)) {
+    if (const auto refusal =
+            compile_shared(compiler, {file, made, store.headers(), here, ""}, interrupt)) {
       if (!work->has_room(ample_room))
         fault = "the folder " + store.folder() + " has less than 1 MiB of room";
       else if (store.mend_headers(*work))
@@ -53,12 +53,12 @@ std::shared_ptr<const Library> compile_in(const Store& store, const std::string&
 }
 
 std::shared_ptr<const Library> compile(const std::string& source, const std::string& key,
-                                       const HostCompiler& compiler, const Options& options,
+                                       const HostCompiler& compiler, const Interrupt& interrupt,
                                        Cache& cache) {
   for (bool again = false;; again = true) {
     const Store store = cache.writable();
     std::string fault;
-    if (auto library = compile_in(store, source, key, compiler, options, fault)) return library;
+    if (auto library = compile_in(store, source, key, compiler, interrupt, fault)) return library;
     // Only the second time in a row: another process may have cleared the cache meanwhile.
     if (again && !cache.retreat(store, fault))
       throw CacheError("A kernel could not be compiled: " + fault +
@@ -67,12 +67,9 @@ std::shared_ptr<const Library> compile(const std::string& source, const std::str
 }
 
 // A key is two digests: of the kernel, which any compiler may have made, and of its compiler.
-std::string kernel_key(const std::string& source, const Options& options) {
+std::string kernel_key(const std::string& source) {
   Key key;
-  key.field(schema)
-      .field(source)
-      .field(headers_digest())
-      .field(join_words(host_flags(options.flags)));
+  key.field(schema).field(source).field(headers_digest()).field(join_words(host_flags()));
   return key.field(cpu_identity()).hex().substr(0, 40);
 }
 
@@ -110,15 +107,15 @@ void* Library::symbol(const char* name) const {
                      "");
 }
 
-std::shared_ptr<const Library> load(const std::string& source, const Options& options) {
-  if (auto library = find_ahead(source, options)) return library;
+std::shared_ptr<const Library> load(const std::string& source, const Interrupt& interrupt) {
+  if (auto library = find_ahead(source)) return library;
   Cache& cache = Cache::current();
-  const std::string kernel = kernel_key(source, options);
+  const std::string kernel = kernel_key(source);
   try {
     const HostCompiler& compiler = host_compiler();
     const std::string key = kernel + compiler_key(compiler);
     if (auto library = find_in(cache, key)) return library;
-    return compile(source, key, compiler, options, cache);
+    return compile(source, key, compiler, interrupt, cache);
   } catch (const CompileError&) {
     if (auto library = find_in(cache, kernel)) return library;
     throw;

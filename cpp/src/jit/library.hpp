@@ -33,14 +33,9 @@ class Library {
   void* handle_;
 };
 
-struct Options {
-  std::string flags;    // more compiler flags, separated by blanks
-  Interrupt interrupt;  // not part of the key
-};
-
 // The library of this source: from the folders that KEOPSNB_KERNEL_PATH names, else from the cache
 // on disk, else compiled. Without a compiler that works, one that another compiler made of the same
 // source for this CPU will do. Throws CompileError, CacheError, Interrupted.
-std::shared_ptr<const Library> load(const std::string& source, const Options& options = {});
+std::shared_ptr<const Library> load(const std::string& source, const Interrupt& interrupt = {});
 
 }  // namespace keopsnb::jit

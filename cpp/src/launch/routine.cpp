@@ -194,9 +194,7 @@ CpuKernels::Use Routine::cpu_kernel(const Types& types,
   const std::string text = source(computed, Processor::cpu);
   if (!place) place = &cpu_.keep(computed, CpuKernels::place(text));
   return CpuKernels::open(*place, most_loaded(), interrupt, [&] {
-    jit::Options options;
-    options.interrupt = interrupt;
-    const auto library = jit::load(text, options);
+    const auto library = jit::load(text, interrupt);
     const auto* kernel = library->function<const CpuKernel*()>("keopsnb_kernel")();
     return std::make_shared<const LoadedKernel>(LoadedKernel{library, kernel});
   });
@@ -219,9 +217,7 @@ std::string Routine::build(const Types& types, const std::string& target, const 
                            const std::function<bool()>& interrupt) const {
   if (const auto gpu = gpu_target(target))
     return cuda::build(source(types, Processor::gpu), *gpu, {gpu_flags(spec_.fast_math)}, folder);
-  jit::Options options;
-  options.interrupt = interrupt;
-  return jit::build(source(types, Processor::cpu), target, options, folder);
+  return jit::build(source(types, Processor::cpu), target, folder, interrupt);
 }
 
 GpuReduction Routine::on_gpu(const Shape& shape, int device) const {
