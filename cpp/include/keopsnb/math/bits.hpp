@@ -55,19 +55,6 @@ KEOPSNB_FN V horner(V x, double top, C... rest) {
   return p;
 }
 
-// True if `mask`, what comparing two V gives, holds in some lane.
-template <class M>
-KEOPSNB_FN bool any_lane(M mask) {
-  if constexpr (same<M, bool>) {
-    return mask;
-  } else {
-    const UnsignedPack64 words = (UnsignedPack64)mask;
-    unsigned long long seen = 0;
-    for (int l = 0; l < KEOPSNB_SIMD_BYTES / 8; ++l) seen |= words[l];
-    return seen != 0;
-  }
-}
-
 // f(a's lane) in every lane; f takes and gives a scalar.
 template <Number V, class F>
 KEOPSNB_FN V each_lane(V a, F f) {

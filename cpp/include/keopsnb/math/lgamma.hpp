@@ -58,7 +58,7 @@ KEOPSNB_FN V lgamma(V number) {
     using W = decltype(a);
     const auto left = a < constant<W>(0.5);
     const W right = lgamma_right<W>(select<W>(left, constant<W>(1) - a, a));
-    if (__builtin_expect(any_lane(left), 0))
+    if (__builtin_expect(any_lane<W>(left), 0))
       return select<W>(left, lgamma_left<W>(a, right), right);
     return right;
   };

@@ -17,7 +17,7 @@ KEOPSNB_FN V powf(V a, V b) {
     V r = in_double([](auto x, auto y) KEOPSNB_LAMBDA { return exp(y * log(x)); }, a, b);
     const V inf = constant<V>(__builtin_inf());
     const V usual = indicator<V>(a > V{}) * indicator<V>(a < inf) * indicator<V>(abs(b) < inf);
-    if (__builtin_expect(any_lane(usual == V{}), 0)) {
+    if (__builtin_expect(any_lane<V>(usual == V{}), 0)) {
       if constexpr (same<V, float>)
         r = __builtin_powf(a, b);
       else

@@ -48,7 +48,8 @@ KEOPSNB_FN V sine(V a) {
   c = w + (((constant<V>(1) - w) - half) + z * z * c);
   s = select<V>((q & 1) != 0, c, s);
   s = from_bits<V>(bits(s) ^ ((q << (8 * sizeof(scalar_of<V>) - 2)) & sign_bit<V>));
-  if (__builtin_expect(any_lane(abs(a) > splat<V>(far)), 0)) return sine_of_far<Cosine>(a, s, far);
+  if (__builtin_expect(any_lane<V>(abs(a) > splat<V>(far)), 0))
+    return sine_of_far<Cosine>(a, s, far);
   return s;
 }
 
