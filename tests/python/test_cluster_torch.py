@@ -1,5 +1,6 @@
 """Clusters and the ranges made of them: NumPy and torch alike."""
 
+import pickle
 from types import ModuleType
 from typing import Any
 
@@ -61,6 +62,28 @@ def test_ranges_and_centroids(cluster: ModuleType, array: Any) -> None:
     np.testing.assert_allclose(plain, [x[lab == c].mean(0) for c in range(7)])
     weighted = np.asarray(cluster.cluster_centroids(array(x), array(lab), weights=array(w)))
     np.testing.assert_allclose(weighted, centroids)
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 1, 12)])
+def test_centroids_have_gradients(weights: Any) -> None:
+    x = torch.tensor(points(12, 2), requires_grad=True)
+    w = None if weights is None else torch.tensor(weights, requires_grad=True)
+    lab = torch.arange(12, dtype=torch.int32) % 3
+    given = [x] if w is None else [x, w]
+    average = keopsnb.torch.cluster.cluster_centroids
+    assert torch.autograd.gradcheck(lambda *g: average(g[0], lab, None, *g[1:]), given)
+
+
+def test_no_points() -> None:
+    for cluster, array in FRONTS:
+        labels = cluster.grid_cluster(array(np.zeros((0, 2))), 1.0)
+        assert labels.tolist() == []
+        assert cluster.cluster_ranges(labels).tolist() == []
+
+
+def test_functions_are_pickled() -> None:
+    for cluster, _ in FRONTS:
+        assert pickle.loads(pickle.dumps(cluster.from_matrix)) == cluster.from_matrix
 
 
 def test_ranges_are_integers() -> None:

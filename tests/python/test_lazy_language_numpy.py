@@ -241,7 +241,7 @@ def test_import_is_light() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["_lazy.reductions", "_lazy.matrix", "numpy._lazy", "_solve"], ids=str
+    "module", ["_cluster", "_lazy.reductions", "_lazy.matrix", "numpy._lazy", "_solve"], ids=str
 )
 def test_docstrings(module: str) -> None:
     found = doctest.testmod(importlib.import_module(f"keopsnb.{module}"))

@@ -1,5 +1,7 @@
 """A program of a user who checks types strictly; `# type: ignore` marks what has to be refused."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -31,6 +33,16 @@ def loss(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return value
 
 
+def sparse(x: NDArray[np.float64], t: torch.Tensor) -> NDArray[np.int64]:
+    lab: NDArray[np.int64] = kn.cluster.grid_cluster(x, 0.5)
+    centroids: NDArray[np.floating[Any]] = kn.cluster.cluster_centroids(x, lab)
+    keep = centroids @ centroids.T > 0
+    ranges = kn.cluster.from_matrix(*2 * (kn.cluster.cluster_ranges(lab),), keep)
+    labels: torch.Tensor = kt.cluster.grid_cluster(t, 0.5)
+    (t, t), labels = kt.cluster.sort_clusters((t, t), labels)
+    return ranges[2]
+
+
 def systems(x: NDArray[np.float64]) -> int:
     solve = kn.KernelSolve("Exp(-SqDist(x, y)) * b", ["x=Vi(2)", "y=Vj(2)", "b=Vj(1)"], "b", axis=1)
     try:
@@ -47,4 +59,5 @@ def mistakes(k: kn.LazyTensor, t: kt.LazyTensor) -> None:
     k.hypot()  # type: ignore[call-arg]
     k.elem("1")  # type: ignore[arg-type]
     t.logsumexp(axis="j")  # type: ignore[arg-type]
+    kn.cluster.grid_cluster(np.ones((2, 2)), "1")  # type: ignore[arg-type]
     kn.Gendred("x", ["x = Vi(1)"])  # type: ignore[attr-defined]
