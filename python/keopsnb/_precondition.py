@@ -50,25 +50,26 @@ def _inverse(xp: Any, factor: Any, rest: Any, precision: float, narrow: Apply) -
     return apply
 
 
+def directions(rows: int, rank: int) -> Any:
+    """Orthonormal columns, the same at each call: (rows, rank)."""
+    return np.linalg.qr(np.random.default_rng(0).standard_normal((rows, rank)))[0]
+
+
 def nystrom(
     xp: Any,
-    product: Apply,
-    like: Callable[[Any], Any],
-    rows: int,
-    rank: int,
+    test: Any,
+    found: Any,
     alpha: Any,
     wide: Apply,
     narrow: Apply,
     precision: float,
 ) -> Apply:
-    """The randomized Nystrom preconditioner: one product with `rank` columns.
+    """The Nystrom preconditioner, of one product with as many columns as there are eigenvalues.
 
     Args:
         xp: numpy or torch.
-        product: the kernel matrix K applied to (N, rank).
-        like: a NumPy array as one of the front end.
-        rows: N.
-        rank: how many eigenvalues are approximated.
+        test: orthonormal columns, (N, rank), in float64.
+        found: the kernel matrix K applied to them.
         alpha: what is added to the diagonal of K: (..., 1, 1) or (..., N, 1), in float64.
         wide: an array as float64.
         narrow: an array in the dtype of the system.
@@ -77,9 +78,7 @@ def nystrom(
     Source: Frangella, Tropp and Udell, Randomized Nystrom preconditioning, SIAM J. Matrix Anal.
     Appl., 2023, algorithms 2.1 and 5.1.
     """
-    random = np.random.default_rng(0).standard_normal((rows, rank))
-    test = like(np.linalg.qr(random)[0])
-    found = wide(product(narrow(test)))
+    found = wide(found)
     scale = _scaled(xp, found)
     found, alpha = found / scale, alpha / scale
     # A shift as large as rounding makes the small matrix definite.

@@ -108,14 +108,9 @@ class NamedPreconditioners(Checks):
             raise ValueError("alpha is not finite; write finite numbers.")
         if name == "nystrom":
             kernel = self._scalar(rank)
-
-            def product(v: Any) -> Any:
-                return kernel(*args[:k], v, *args[k + 1 :], **place)
-
-            return _precondition.nystrom(
-                self.xp, product, lambda v: self._like(v, b), rows, rank, alpha, wide, narrow,
-                precision,
-            )  # fmt: skip
+            test = self._like(_precondition.directions(rows, rank), b)
+            found = kernel(*args[:k], narrow(test), *args[k + 1 :], **place)
+            return _precondition.nystrom(self.xp, test, found, alpha, wide, narrow, precision)
         variables = self._reduction.routine.variables
         own = [len(a.shape) > (1 if v[2] == 2 else 2) for a, v in zip(args, variables, strict=True)]
         own[k] = False

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+from keopsnb import _precondition
 from keopsnb._conjugate import EPS, Limits, conjugate_gradients
 from keopsnb.compat.moved.common.utils import get_tools
 
@@ -62,8 +63,12 @@ def KernelLinearSolver(
     """
     tools = get_tools(binding)
     kernel = _gaussian(tools, *K[1:]) if isinstance(K, tuple) else K
-    inverse = _nystrom(tools, kernel, x, alpha) if precond else None
+    inverse = _nystrom(_arrays(binding), tools, kernel, x, alpha) if precond else None
     return _solve(binding, lambda a: kernel(x, x, a) + alpha * a, b, eps, inverse)
+
+
+def _arrays(binding: str) -> Any:
+    return importlib.import_module("numpy" if binding == "numpy" else "torch")
 
 
 def _solve(
@@ -73,7 +78,7 @@ def _solve(
     eps: float,
     inverse: Callable[[Any], Any] | None,
 ) -> Any:
-    xp = importlib.import_module("numpy" if binding == "numpy" else "torch")
+    xp = _arrays(binding)
     column = b if b.ndim > 1 else b[:, None]
     found = conjugate_gradients(
         xp,
@@ -97,25 +102,30 @@ def _gaussian(tools: Any, dim: int, columns: int, sigma: float) -> Callable[[Any
 
 
 def _nystrom(
-    tools: Any, kernel: Callable[[Any, Any, Any], Any], x: Any, alpha: float
+    xp: Any, tools: Any, kernel: Callable[[Any, Any, Any], Any], x: Any, alpha: float
 ) -> Callable[[Any], Any]:
-    """Apply (C W^-1 C' + alpha)^-1, with W = K(u, u) and C = K(x, u), by Woodbury's identity."""
+    """Of K applied to columns of the identity, those of random points u: K(x, u)."""
     if not alpha > 0:
         raise ValueError(f"alpha is {alpha!r}; write a positive number, or precond=False.")
     import numpy
 
     count = max(1, round(len(x) ** 0.5))
     chosen = numpy.random.default_rng(0).choice(len(x), count, replace=False)
-    u = x[numpy.sort(chosen)]
-    unit = u @ u.T * 0
-    unit[range(count), range(count)] = 1
-    W, C = (tools.contiguous(_product(kernel, a, u, unit)) for a in (u, x))
-    inner = alpha * W + C.T @ C
-    inner[range(count), range(count)] += 1e-7 * inner.max()
-    return lambda r: (r - C @ tools.solve(inner, C.T @ r)) / alpha
+    chosen.sort()
+    u = x[chosen]
+    test = x @ u.T * 0
+    test[chosen, range(count)] = 1
+    unit = test[chosen]
+    # A column at a time, as a kernel may take one column only.
+    columns = [kernel(x, u, unit[:, k : k + 1]) for k in range(count)]
+    found = sum(c * unit[k] for k, c in enumerate(columns))
+    shift = tools.array([[alpha]], "float64", tools.device(x))
 
+    def wide(values: Any) -> Any:
+        return xp.asarray(values, dtype=xp.float64)
 
-def _product(kernel: Callable[[Any, Any, Any], Any], x: Any, u: Any, unit: Any) -> Any:
-    """K(x, u), a column at a time, as a kernel may take one column only."""
-    columns = [kernel(x, u, unit[:, k : k + 1]) for k in range(len(u))]
-    return sum(c * unit[k] for k, c in enumerate(columns))
+    def narrow(values: Any) -> Any:
+        return xp.asarray(values, dtype=x.dtype)
+
+    precision = float(xp.finfo(x.dtype).eps)
+    return _precondition.nystrom(xp, wide(test), found, shift, wide, narrow, precision)
