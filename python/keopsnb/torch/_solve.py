@@ -21,9 +21,10 @@ from keopsnb.torch._context import as_autocast, is_traced
 from keopsnb.torch._genred import Genred
 from keopsnb.torch._implicit import System
 from keopsnb.torch._operator import place_of
-from keopsnb.torch._solve_operator import solve_in_graph, solve_traced
+from keopsnb.torch._solve_operator import makes_solvers, solve_in_graph, solve_traced
 
 
+@makes_solvers
 class KernelSolve(Solver):
     __doc__ = Solver.__doc__
 

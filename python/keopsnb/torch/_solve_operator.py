@@ -6,8 +6,8 @@ are tensors and text: the key, from which any process makes the solver again.
 
 import functools
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -23,13 +23,21 @@ from keopsnb.torch._operator import LIBRARY
 WATCHED = ("callback", "progress", "full")
 
 
+Solver = TypeVar("Solver", bound=Callable[..., Any])
+_made_by: list[Callable[..., Any]] = []
+
+
+def makes_solvers(kind: Solver) -> Solver:
+    """The class whose instances keys stand for."""
+    _made_by.append(kind)
+    return kind
+
+
 @functools.lru_cache(4096)
 def solver_of(key: str) -> Any:
     """The solver with this key."""
-    from keopsnb.torch._solve import KernelSolve
-
     formula, aliases, unknown, axis, options = json.loads(key)
-    return KernelSolve(formula, aliases, unknown, axis, **options)
+    return _made_by[0](formula, aliases, unknown, axis, **options)
 
 
 LIBRARY.define(  # type: ignore[no-untyped-call]
