@@ -182,7 +182,7 @@ class Clusters(Generic[Floats, Integers, Labels]):
         for mask, own, other in ((keep, i, j), (keep.T, j, i)):
             taken = self.xp.argwhere(mask)[:, 1]
             halves += [own, self._integers(self.xp.cumsum(mask.sum(1), 0)), other[taken]]
-        return tuple(halves)  # type: ignore[return-value]
+        return tuple(halves)
 
     def from_neighbors(
         self, indices: Labels, columns: int
@@ -219,7 +219,7 @@ class Clusters(Generic[Floats, Integers, Labels]):
                 xp.cumsum(counts, 0),
                 xp.stack([picked, picked + 1], 1),
             ]
-        return tuple(halves)  # type: ignore[return-value]
+        return tuple(halves)
 
 
 Ranges = TypeVar("Ranges", bound=tuple[Any, Any, Any, Any, Any, Any])
