@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import keopsnb
 from keopsnb import _core
+from keopsnb._dtypes import NUMBERS, listed
 
 _COLUMNS = 80
 
@@ -115,7 +116,7 @@ def _add_compile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--axis", type=int, default=0, help="the index reduced over: 1 is j, 0 (the default) is i"
     )
-    parser.add_argument("--dtype", default="float32", help="float32, float64, float16 or bfloat16")
+    parser.add_argument("--dtype", default="float32", help=listed(NUMBERS))
     parser.add_argument(
         "--target",
         default="native",

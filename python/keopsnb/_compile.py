@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from keopsnb._boundary import boundary
+from keopsnb._dtypes import COMPUTED
 from keopsnb._gradients import Options, Reduction
 from keopsnb._options import axis_number, check_options, header_text
 
@@ -111,8 +112,8 @@ def compile(  # noqa: A001  (keopsnb.compile)
     needed = _gradients_needed(reduction.routine.variables, gradients)
     place = "keopsnb-kernels" if folder is None else folder
     kernels = reduction.kernels(needed)
-    # Derivatives of other reductions than sums are computed in float32 (torch/_autograd.py).
-    wide = "float32" if dtype in ("float16", "bfloat16") and reduction_op != "Sum" else dtype
+    # Derivatives of other reductions than sums read wide numbers (torch/_autograd.py).
+    wide = dtype if reduction_op == "Sum" else COMPUTED.get(dtype, dtype)
     own = [dtype if kernel is reduction else wide for kernel in kernels]
     if any(needed) and wide != dtype and reduction.compiled:
         kernels, own = [reduction, *kernels], [dtype, wide, *own[1:]]

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keopsnb._derivatives import OTHER
+from keopsnb._dtypes import NARROW, name_of
 from keopsnb._gradients import Reduction
 
 NAMED = ("nystrom", "pivoted_cholesky")
@@ -46,10 +47,8 @@ class Checks(ABC):
         return isinstance(x, kind)
 
     def _is_narrow(self, x: Any) -> bool:
-        """Whether x is an array of 16-bit floating numbers."""
-        return bool(
-            self._is_array(x) and _kind(x.dtype) == "f" and self.xp.finfo(x.dtype).bits == 16
-        )
+        """Whether x is an array of numbers that are computed in another type."""
+        return self._is_array(x) and name_of(x.dtype) in NARROW
 
     def _widened(self, x: Any) -> Any:
         return self._cast(x, self.xp.float32) if self._is_narrow(x) else x

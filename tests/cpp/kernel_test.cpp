@@ -87,10 +87,13 @@ void stops() {
   std::vector<float> out(100, 7.0F);
   using Kernel = Cpu<float, SumReduction<decltype(vi<0, 1> * vj<1, 1>)>, Output::i>;
   int polls = 0;
-  CpuCall call{in,      out.data(),
-               nullptr, 100,
-               100000,  false,
-               4,       [](void* polls_made) { return ++*static_cast<int*>(polls_made) > 3; },
+  CpuCall call{in,
+               out.data(),
+               nullptr,
+               100,
+               100000,
+               false,
+               [](void* polls_made) { return ++*static_cast<int*>(polls_made) > 3; },
                &polls};
   Serial serial;
   CHECK(launch(Kernel::kernel, call, serial) == Outcome::stopped);
@@ -114,7 +117,7 @@ void batches_and_ranges(i64 M, i64 N, int threads, bool sparse) {
   const void* in[] = {xs.data(), ys.data()};
   const i64 results = Out == Output::one ? 1 : M;
   std::vector<float> out(static_cast<std::size_t>(B * results), 77.0F);
-  CpuCall call{in, out.data(), nullptr, M, N, Out == Output::one, 4, nullptr, nullptr};
+  CpuCall call{in, out.data(), nullptr, M, N, Out == Output::one, nullptr, nullptr};
   call.out_dim = 1;
   call.batches = {1, shape, strides, 2};
   if (sparse) call.ranges = {outputs, slices, reduced, 2};
@@ -140,7 +143,7 @@ double sum_error(i64 N) {
   const void* in[] = {ys.data()};
   float out[1];
   using Kernel = Cpu<float, SumReduction<Var<0, 1, Category::j>>, Output::i, Block>;
-  const CpuCall call{in, out, nullptr, 1, N, false, 4, nullptr, nullptr};
+  const CpuCall call{in, out, nullptr, 1, N, false, nullptr, nullptr};
   Serial serial;
   launch(Kernel::kernel, call, serial);
   const double exact = static_cast<double>(N) * static_cast<double>(0.1F);

@@ -153,7 +153,7 @@ struct Data {
   void run(std::vector<T>& to, F) {
     to.assign(to.size(), static_cast<T>(1e30));
     using Kernel = Cpu<T, SumReduction<F>, Output::i>;
-    CpuCall call{in, to.data(), nullptr, M, N, false, 4, nullptr, nullptr};
+    CpuCall call{in, to.data(), nullptr, M, N, false, nullptr, nullptr};
     call.out_dim = F::dim;
     Serial serial;
     CHECK(launch(Kernel::kernel, call, serial) == Outcome::done);

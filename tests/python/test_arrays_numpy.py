@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from processes import python
 
 from keopsnb.numpy import Genred, KernelSolve, Vi, Vj
 
@@ -206,3 +207,24 @@ def test_dtypes_without_kernels(dtype: str) -> None:
     x = np.zeros((5, 2), dtype)
     with pytest.raises(TypeError, match=r"argument 1 \('x'\) is .*; write numpy.asarray\("):
         PRODUCT(x, Y)
+
+
+# Law: a call of narrow numbers takes no memory but that of its result.
+
+
+def test_narrow_numbers_are_not_copied() -> None:
+    code = """
+from pathlib import Path
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+nearest = Genred("SqDist(x, y)", ["x = Vi(3)", "y = Vj(3)"], "Min", axis=1)
+x, y = np.ones((4_000_000, 3), "float16"), np.ones((2, 3), "float16")
+nearest(x[:1000], y)
+before = peak()
+result = nearest(x, y)
+print(peak() - before - result.nbytes // 1024)
+"""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("there is no /proc")
+    assert int(python(code, {})) < 4_000  # kilobytes; the arrays have 23,000

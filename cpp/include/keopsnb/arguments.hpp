@@ -77,13 +77,10 @@ struct PointerTo<decltype(nullptr)> {
 template <class P>
 using pointer_to = typename PointerTo<P>::type;
 
-// CUDA's own types of 16 bits lie in memory as float16 and bfloat16 do.
+// Types of other libraries, as CUDA's __half, lie in memory as narrow numbers of that size do.
 template <class S, class U>
-inline constexpr bool stores = same<S, U>;
-template <class U>
-inline constexpr bool stores<float16, U> = same<float16, U> || (__is_class(U) && sizeof(U) == 2);
-template <class U>
-inline constexpr bool stores<bfloat16, U> = same<bfloat16, U> || (__is_class(U) && sizeof(U) == 2);
+inline constexpr bool stores =
+    same<S, U> || (NarrowStorage<S> && !Storage<U> && __is_class(U) && sizeof(U) == sizeof(S));
 
 }  // namespace detail
 

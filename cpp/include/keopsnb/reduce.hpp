@@ -14,22 +14,21 @@
 namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Computes a reduction of M rows i and N columns j into `out`: (M, dim), (N, dim) or (1, dim)
-// numbers of T, indices of long long, or {both}, as the reduction gives them. `in` holds one
+// numbers of S, indices of long long, or {both}, as the reduction gives them. `in` holds one
 // pointer a position: row-major arrays (M, D), (N, D) or (D). What does not fit does not compile
 // (arguments.hpp). The executor runs the tasks; give one that wraps your own threads to use
-// several.
-template <class T, class Reduction, Output Out, class Executor = Serial>
+// several. Numbers of float16 and bfloat16 are computed in float, and results are rounded once.
+template <class S, class Reduction, Output Out, class Executor = Serial>
 Outcome reduce(Reduced<Reduction, Out>,
-               typename Reduced<Reduction, Out>::template Call<T>::Results out, i64 M, i64 N,
-               const typename Reduced<Reduction, Out>::template Call<T>::Inputs& in,
+               typename Reduced<Reduction, Out>::template Call<S>::Results out, i64 M, i64 N,
+               const typename Reduced<Reduction, Out>::template Call<S>::Inputs& in,
                Executor&& executor = {}) {
-  static_assert(same<T, float> || same<T, double>,
-                "keopsnb: reduce<T> computes in float or double");
+  static_assert(Storage<S>,
+                "keopsnb: reduce<S> reads numbers of float, double, float16 or bfloat16");
   const bool by_j = Out == Output::j;
-  const CpuCall call{in.at,        out.values,   out.indices,
-                     by_j ? N : M, by_j ? M : N, Out == Output::one,
-                     sizeof(T),    nullptr,      nullptr};
-  return launch(Cpu<T, Reduction, Out>::kernel, call, executor);
+  const CpuCall call{in.at,        out.values,         out.indices, by_j ? N : M,
+                     by_j ? M : N, Out == Output::one, nullptr,     nullptr};
+  return launch(Cpu<S, Reduction, Out>::kernel, call, executor);
 }
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,6 +1,7 @@
 #include "bind/arrays.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "bind/buffer.hpp"
@@ -144,7 +145,7 @@ void Arguments::add_torch(nb::handle tensor, const Routine& routine) {
     if (routine.wants_integers(views_.size()) && tensor.attr("dtype").is(names().taken[0].first))
       refuse_truth_values(name());
     const nb::object plain = tensor.attr("detach")().attr("resolve_neg")().attr("contiguous")();
-    kept_.push_back(plain.attr("to")(names().dtypes[static_cast<int>(view.dtype)]));
+    kept_.push_back(plain.attr("to")(names().dtypes[static_cast<std::size_t>(view.dtype)]));
   } else if (nb::cast<bool>(tensor.attr("_is_zerotensor")()))  // as derivatives that are 0 may be
     kept_.push_back(torch().attr("zeros_like")(tensor));
   else
@@ -163,7 +164,7 @@ void Arguments::bring_numbers(nb::tuple inputs, const Routine& routine) {
     if (on_gpu(view) || view.ndim > 1 || !routine.is_number(k)) continue;
     if (view.bytes() != facts(view.dtype).bytes) continue;
     kept_.push_back(n.full(inputs[k].attr("shape"), inputs[k].attr("item")(),
-                           nb::arg("dtype") = n.dtypes[static_cast<int>(view.dtype)],
+                           nb::arg("dtype") = n.dtypes[static_cast<std::size_t>(view.dtype)],
                            nb::arg("device") = n.device_type("cuda", other->device)));
     view.data = address(method(kept_.back(), n.data_ptr));
     view.device = other->device;
@@ -176,7 +177,8 @@ void Arguments::convert_integers(Dtype integers, nb::tuple inputs, const Routine
     if (!is_integer(view.dtype) || view.dtype == integers) continue;
     const std::string name = routine.argument_name(k);
     if (view.device != host_device) {
-      const nb::object copy = inputs[k].attr("to")(names().dtypes[static_cast<int>(integers)]);
+      const nb::object copy =
+          inputs[k].attr("to")(names().dtypes[static_cast<std::size_t>(integers)]);
       // As torch checks indices: an answer would have to be waited for.
       if (integers == Dtype::int32)
         torch().attr("_assert_async")(copy.attr("eq")(inputs[k]).attr("all")(),
@@ -205,12 +207,14 @@ nb::object shape_object(const std::vector<i64>& shape) {
 
 Output new_numpy(const std::vector<i64>& shape, Dtype dtype, int) {
   static const auto* empty = new nb::object(numpy().attr("empty"));
-  static const auto type = [](const char* name) {
-    return new nb::object(numpy().attr("dtype")(name));
-  };
-  static const nb::object* types[] = {type("float32"), type("float64"), type("float16"),
-                                      nullptr,         type("int32"),   type("int64")};
-  nb::object array = (*empty)(shape_object(shape), *types[static_cast<int>(dtype)]);
+  static const auto* types = [] {
+    auto* all = new std::array<nb::object, dtype_count>;
+    for (std::size_t k = 0; k < dtype_count; ++k)  // NumPy has those alone that buffers have
+      if (!dtype_facts[k].letters.empty())
+        (*all)[k] = numpy().attr("dtype")(dtype_facts[k].name.data());
+    return all;
+  }();
+  nb::object array = (*empty)(shape_object(shape), (*types)[static_cast<std::size_t>(dtype)]);
   Py_buffer buffer;
   if (PyObject_GetBuffer(array.ptr(), &buffer, PyBUF_WRITABLE) != 0) throw nb::python_error();
   void* data = buffer.buf;
@@ -223,7 +227,7 @@ Output new_torch(const std::vector<i64>& shape, Dtype dtype, int device) {
   const nb::object place =
       device == host_device ? nb::object(nb::str("cpu")) : n.device_type("cuda", device);
   nb::object tensor =
-      n.empty(shape_object(shape), nb::arg("dtype") = n.dtypes[static_cast<int>(dtype)],
+      n.empty(shape_object(shape), nb::arg("dtype") = n.dtypes[static_cast<std::size_t>(dtype)],
               nb::arg("device") = place);
   void* data = address(method(tensor, n.data_ptr));
   return {std::move(tensor), data};
@@ -256,7 +260,13 @@ Output given_numpy(nb::handle out, const std::vector<i64>& shape, const Argument
     ~Release() { PyBuffer_Release(b); }
   } release{&buffer};
   const auto found = dtype_of(buffer);
-  if (!found) throw ArgumentTypeError("out is none of float32, float64, float16 and int64.");
+  if (!found) {
+    std::string numbers;
+    for (const DtypeFacts& known : dtype_facts)
+      if (!known.integer && !known.letters.empty())
+        numbers += (numbers.empty() ? "" : ", ") + std::string(known.name);
+    throw ArgumentTypeError("out is none of " + numbers + " and int64.");
+  }
   if (!PyBuffer_IsContiguous(&buffer, 'C'))
     throw std::invalid_argument("out is not C-contiguous; write numpy.empty(...) to make one.");
   ArrayView view;

@@ -18,11 +18,10 @@ std::string_view format_of(const Py_buffer& buffer) {
 
 std::optional<Dtype> dtype_of(const Py_buffer& buffer) {
   const std::string_view f = format_of(buffer);
-  if (f == "f") return Dtype::float32;
-  if (f == "d") return Dtype::float64;
-  if (f == "e") return Dtype::float16;
-  if (f == "i" || f == "l" || f == "q") return buffer.itemsize == 4 ? Dtype::int32 : Dtype::int64;
-  return std::nullopt;
+  if (f.size() != 1) return std::nullopt;
+  return find_dtype([&](const DtypeFacts& known) {
+    return known.bytes == buffer.itemsize && known.letters.find(f[0]) != f.npos;
+  });
 }
 
 std::optional<Dtype> integers_for(const Py_buffer& buffer) {

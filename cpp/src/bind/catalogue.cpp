@@ -1,8 +1,11 @@
 // The catalogue of operations, for documentation and tests.
+#include <nanobind/stl/string_view.h>
+
 #include <catalogue/operations.hpp>
 #include <catalogue/reductions.hpp>
 
 #include "bind/bind.hpp"
+#include "launch/array.hpp"
 
 namespace keopsnb {
 
@@ -58,6 +61,26 @@ void bind_catalogue(nb::module_& m) {
       .def_ro("torch", &ReductionRow::torch, "PyTorch's function of the same axes; or \"\".")
       .def("__repr__",
            [](const ReductionRow& row) { return std::string("<ReductionRow ") + row.name + ">"; });
+  nb::class_<DtypeFacts>(m, "Dtype", "A type of numbers or of integers in memory.")
+      .def_ro("name", &DtypeFacts::name, "Its name, where NumPy and torch have it.")
+      .def_ro("bytes", &DtypeFacts::bytes, "Bytes of each.")
+      .def_ro("integer", &DtypeFacts::integer, "Whether it is one of integers.")
+      .def_prop_ro(
+          "computed",
+          [](const DtypeFacts& f) {
+            return facts(computed_as(static_cast<Dtype>(&f - dtype_facts.data()))).name;
+          },
+          "The type that its numbers are computed in.")
+      .def("__repr__", [](const DtypeFacts& f) { return "<Dtype " + std::string(f.name) + ">"; });
+  m.def(
+      "dtypes",
+      [] {
+        nb::list rows;
+        for (const DtypeFacts& row : dtype_facts)
+          rows.append(nb::cast(&row, nb::rv_policy::reference));
+        return rows;
+      },
+      nb::sig("def dtypes() -> list[Dtype]"), "All types of numbers and integers in memory.");
   m.def(
       "reductions",
       [] {

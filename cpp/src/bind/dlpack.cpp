@@ -18,17 +18,9 @@ struct TensorExchange::Table {
 namespace {
 
 std::optional<Dtype> dtype_of(nb::dlpack::dtype found) {
-  using Code = nb::dlpack::dtype_code;
-  const auto is = [&](Code code, int bits) {
-    return found.code == static_cast<std::uint8_t>(code) && found.bits == bits && found.lanes == 1;
-  };
-  if (is(Code::Float, 32)) return Dtype::float32;
-  if (is(Code::Float, 64)) return Dtype::float64;
-  if (is(Code::Float, 16)) return Dtype::float16;
-  if (is(Code::Bfloat, 16)) return Dtype::bfloat16;
-  if (is(Code::Int, 32)) return Dtype::int32;
-  if (is(Code::Int, 64)) return Dtype::int64;
-  return std::nullopt;
+  return find_dtype([&](const DtypeFacts& f) {
+    return found.code == f.dlpack && found.bits == 8 * f.bytes && found.lanes == 1;
+  });
 }
 
 bool is_contiguous(const nb::dlpack::dltensor& a) {

@@ -215,14 +215,14 @@ Routine::Types types_of(const Dtypes& dtypes, const Routine& routine) {
   if (!all) check_count(routine, std::get<1>(dtypes).size());
   for (std::size_t k = 0; k < views.size(); ++k) {
     const std::string& name = all ? *all : std::get<1>(dtypes)[k];
-    const auto* const found = std::ranges::find(dtype_facts, name, &DtypeFacts::name);
-    if (found == dtype_facts.end()) {
+    const auto found = find_dtype([&](const DtypeFacts& f) { return f.name == name; });
+    if (!found) {
       std::string names;
       for (const DtypeFacts& known : dtype_facts)
         names += (names.empty() ? "'" : ", '") + std::string(known.name) + "'";
       throw std::invalid_argument("dtype is '" + name + "'; write one of " + names + ".");
     }
-    views[k].dtype = static_cast<Dtype>(found - dtype_facts.begin());
+    views[k].dtype = *found;
     if (all && routine.wants_integers(k)) views[k].dtype = integers_beside(views[k].dtype);
   }
   return routine.types(views);

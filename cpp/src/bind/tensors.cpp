@@ -58,15 +58,15 @@ bool ask_torch(nb::handle tensor, ArrayName name, ArrayView& view, bool takes) {
     throw ArgumentTypeError(name() + " is a " + type_of(tensor) +
                             "; write torch.as_tensor(...) to make it a tensor.");
   const nb::object dtype = attribute(tensor, n.dtype);
-  const auto* known = std::find_if(std::begin(n.dtypes), std::end(n.dtypes),
+  const auto* known = std::find_if(n.dtypes.begin(), n.dtypes.end(),
                                    [&](const nb::object& d) { return d.is(dtype); });
   const auto other = std::find_if(n.taken.begin(), n.taken.end(),
                                   [&](const auto& t) { return t.first.is(dtype); });
   const bool taken = takes && other != n.taken.end();
-  if (known == std::end(n.dtypes) && !taken)
+  if (known == n.dtypes.end() && !taken)
     throw ArgumentTypeError(name() + " is " + text(dtype) +
                             "; write .to(torch.float32) or .to(torch.float64).");
-  view.dtype = taken ? other->second : static_cast<Dtype>(known - std::begin(n.dtypes));
+  view.dtype = taken ? other->second : static_cast<Dtype>(known - n.dtypes.begin());
   if (!attribute(tensor, n.layout).is(n.strided))
     throw ArgumentTypeError(name() + " has layout " + text(attribute(tensor, n.layout)) +
                             "; write .to_dense().");

@@ -2,6 +2,7 @@
 #pragma once
 #include <nanobind/nanobind.h>
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,9 +32,13 @@ struct TorchNames {
   nb::object tensor = torch().attr("Tensor");
   nb::object parameter = torch().attr("nn").attr("Parameter");
   TensorExchange exchange{tensor};
-  nb::object dtypes[6] = {torch().attr("float32"), torch().attr("float64"),
-                          torch().attr("float16"), torch().attr("bfloat16"),
-                          torch().attr("int32"),   torch().attr("int64")};
+  // In the order of Dtype; none where this torch lacks a type.
+  std::array<nb::object, dtype_count> dtypes = [] {
+    std::array<nb::object, dtype_count> all;
+    for (std::size_t k = 0; k < dtype_count; ++k)
+      all[k] = nb::getattr(torch(), dtype_facts[k].name.data(), nb::none());
+    return all;
+  }();
   // Those that are taken as others, and what these are.
   std::vector<std::pair<nb::object, Dtype>> taken = [] {
     std::vector<std::pair<nb::object, Dtype>> all;

@@ -1,6 +1,7 @@
 // Arguments of a call, as the front end found them.
 #pragma once
 #include <array>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -9,37 +10,54 @@
 
 namespace keopsnb {
 
-// float16 and bfloat16 are numbers in memory only: they are computed in float. Integers are those
-// of integer variables, of any computation.
-enum class Dtype { float32, float64, float16, bfloat16, int32, int64 };
+// The types of numbers and of integers in memory: the rows of storage.def, in their order.
+enum class Dtype {
+#define KEOPSNB_NUMBERS(NAME, CPP, DLPACK, LETTERS) NAME,
+#define KEOPSNB_NARROW(NAME, BITS, COMPUTED, DLPACK, LETTERS) NAME,
+#define KEOPSNB_INTEGERS(NAME, CPP, DLPACK, LETTERS) NAME,
+#include <keopsnb/storage.def>
+};
 
 struct DtypeFacts {
   std::string_view name, cpp;
   i64 bytes;
   bool integer;
+  std::string_view computed;  // the C++ type that numbers are computed in
+  int dlpack;                 // DLPack's code of its kind
+  std::string_view letters;   // of Python's buffers
 };
-inline constexpr std::array<DtypeFacts, 6> dtype_facts{{
-    {"float32", "float", 4, false},
-    {"float64", "double", 8, false},
-    {"float16", "keopsnb::float16", 2, false},
-    {"bfloat16", "keopsnb::bfloat16", 2, false},
-    {"int32", "int", 4, true},
-    {"int64", "long long", 8, true},
-}};
-// The first ones are those of numbers.
-inline constexpr std::size_t number_dtypes = 4;
+inline constexpr std::array dtype_facts{
+#define KEOPSNB_NUMBERS(NAME, CPP, DLPACK, LETTERS) \
+  DtypeFacts{#NAME, #CPP, sizeof(CPP), false, #CPP, DLPACK, LETTERS},
+#define KEOPSNB_NARROW(NAME, BITS, COMPUTED, DLPACK, LETTERS) \
+  DtypeFacts{#NAME, "keopsnb::" #NAME, sizeof(BITS), false, #COMPUTED, DLPACK, LETTERS},
+#define KEOPSNB_INTEGERS(NAME, CPP, DLPACK, LETTERS) \
+  DtypeFacts{#NAME, #CPP, sizeof(CPP), true, {}, DLPACK, LETTERS},
+#include <keopsnb/storage.def>
+};
+inline constexpr std::size_t dtype_count = dtype_facts.size();
 
 constexpr const DtypeFacts& facts(Dtype dtype) {
   return dtype_facts[static_cast<std::size_t>(dtype)];
 }
 
 constexpr bool is_integer(Dtype dtype) { return facts(dtype).integer; }
-// The type that a kernel of numbers in memory computes in, and that of its integer variables.
+
+// The first type for which `holds`.
+template <class Holds>
+constexpr std::optional<Dtype> find_dtype(Holds holds) {
+  for (std::size_t k = 0; k < dtype_count; ++k)
+    if (holds(dtype_facts[k])) return static_cast<Dtype>(k);
+  return std::nullopt;
+}
+// The type that a kernel of numbers in memory computes in, and that of its integer variables, which
+// have as many bits.
 constexpr Dtype computed_as(Dtype dtype) {
-  return dtype == Dtype::float64 ? Dtype::float64 : Dtype::float32;
+  return *find_dtype([&](const DtypeFacts& f) { return f.cpp == facts(dtype).computed; });
 }
 constexpr Dtype integers_beside(Dtype dtype) {
-  return dtype == Dtype::float64 ? Dtype::int64 : Dtype::int32;
+  const i64 bytes = facts(computed_as(dtype)).bytes;
+  return *find_dtype([&](const DtypeFacts& f) { return f.integer && f.bytes == bytes; });
 }
 
 // What stands for a device's number where memory is the host's, or the CPU computes.

@@ -4,8 +4,6 @@
 #include <charconv>
 #include <new>
 
-#include <keopsnb/storage.hpp>
-
 #include "expr/print.hpp"
 #include "jit/ahead.hpp"
 #include "launch/cpu_count.hpp"
@@ -169,7 +167,7 @@ std::string Routine::source(const Types& types, Processor processor) const {
   text += "constexpr auto r = " + r + ";\n";
   constexpr std::string_view output[] = {"Output::j", "Output::i", "Output::one"};
   text += gpu ? "KEOPSNB_GPU_KERNEL(" : "KEOPSNB_CPU_KERNEL(";
-  text += facts(gpu ? types.dtype : computed_as(types.dtype)).cpp;
+  text += facts(types.dtype).cpp;
   text += ", r, ";
   text += output[static_cast<int>(spec_.axis)];
   if (gpu) return text + ")\n";
@@ -187,12 +185,11 @@ std::size_t most_loaded() {
 
 CpuKernels::Use Routine::cpu_kernel(const Types& types,
                                     const std::function<bool()>& interrupt) const {
-  const Types computed{computed_as(types.dtype), types.integers};
-  const std::shared_ptr<CpuKernels::Place>* place = cpu_.find(computed);
+  const std::shared_ptr<CpuKernels::Place>* place = cpu_.find(types);
   if (place)
     if (auto use = CpuKernels::find(**place)) return use;
-  const std::string text = source(computed, Processor::cpu);
-  if (!place) place = &cpu_.keep(computed, CpuKernels::place(text));
+  const std::string text = source(types, Processor::cpu);
+  if (!place) place = &cpu_.keep(types, CpuKernels::place(text));
   return CpuKernels::open(*place, most_loaded(), interrupt, [&] {
     const auto library = jit::load(text, interrupt);
     const auto* kernel = library->function<const CpuKernel*()>("keopsnb_kernel")();
@@ -230,59 +227,16 @@ GpuReduction Routine::on_gpu(const Shape& shape, int device) const {
            .ranges = shape.ranges}};
 }
 
-namespace {
-
-// Numbers of 16 bits, as the CPU computes them.
-template <class S>
-std::vector<float> widened(const ArrayView& array) {
-  const auto* from = static_cast<const S*>(array.data);
-  std::vector<float> numbers(static_cast<std::size_t>(array.bytes()) / sizeof(S));
-  for (std::size_t k = 0; k < numbers.size(); ++k) numbers[k] = from_storage(from[k]);
-  return numbers;
-}
-template <class S>
-void narrow(const std::vector<float>& numbers, void* out) {
-  for (std::size_t k = 0; k < numbers.size(); ++k)
-    static_cast<S*>(out)[k] = to_storage<S>(numbers[k]);
-}
-
-}  // namespace
-
 void Routine::run(const CpuKernel& kernel, const Shape& shape, std::span<const ArrayView> arguments,
                   void* out, i64* indices, bool (*stop)(void*), void* stop_argument) const {
-  const Dtype dtype = shape.types.dtype;
-  const bool half = dtype == Dtype::float16;
   std::vector<const void*> in(arguments.size());
   for (std::size_t k = 0; k < in.size(); ++k) in[k] = arguments[k].data;
-  if (dtype == computed_as(dtype))
-    return compute(kernel, shape, in, shape.batch_strides, out, indices, stop, stop_argument);
-  std::vector<std::vector<float>> wide(arguments.size());
-  for (std::size_t k = 0; k < in.size(); ++k) {
-    if (is_integer(arguments[k].dtype)) continue;
-    wide[k] = half ? widened<float16>(arguments[k]) : widened<bfloat16>(arguments[k]);
-    in[k] = wide[k].data();
-  }
-  const i64 numbers = results_.values ? shape.batches * shape.outputs * out_dim() : 0;
-  std::vector<float> result(static_cast<std::size_t>(numbers));
-  // Strides of numbers that are twice as wide.
-  std::vector<i64> strides = shape.batch_strides;
-  const std::size_t dims = shape.batch_shape.size();
-  for (std::size_t k = 0; k < strides.size(); ++k)
-    if (!is_integer(arguments[k / dims].dtype)) strides[k] *= 2;
-  compute(kernel, shape, in, strides, result.data(), indices, stop, stop_argument);
-  half ? narrow<float16>(result, out) : narrow<bfloat16>(result, out);
-}
-
-void Routine::compute(const CpuKernel& kernel, const Shape& shape, std::span<const void* const> in,
-                      std::span<const i64> strides, void* out, i64* indices, bool (*stop)(void*),
-                      void* stop_argument) const {
-  const Dtype dtype = computed_as(shape.types.dtype);
-  CpuCall call{in.data(),          out,           indices,
-               shape.lanes,        shape.reduced, spec_.axis == Axis::both,
-               facts(dtype).bytes, stop,          stop_argument};
+  CpuCall call{in.data(),   out,           indices,
+               shape.lanes, shape.reduced, spec_.axis == Axis::both,
+               stop,        stop_argument};
   call.out_dim = out_dim();
   call.batches = {static_cast<int>(shape.batch_shape.size()), shape.batch_shape.data(),
-                  strides.data(), static_cast<int>(in.size())};
+                  shape.batch_strides.data(), static_cast<int>(in.size())};
   call.ranges = shape.ranges;
   switch (launch(kernel, call, Pool::instance())) {
     case Outcome::done:

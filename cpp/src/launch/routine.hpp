@@ -149,9 +149,6 @@ class Routine {
   void lay_out(Shape& shape, std::span<const ArrayView> arguments) const;
   i64 option() const { return spec_.option.value_or(row_->fallback); }
   void check_reduced(const Shape& shape) const;
-  void compute(const CpuKernel& kernel, const Shape& shape, std::span<const void* const> in,
-               std::span<const i64> strides, void* out, i64* indices, bool (*stop)(void*),
-               void* stop_argument) const;
 
   RoutineSpec spec_;
   parse::UserHeader own_;

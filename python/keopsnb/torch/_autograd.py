@@ -18,6 +18,7 @@ from keopsnb._derivatives import OTHER, Group, Tangent, as_inputs
 from keopsnb._gradients import Reduction
 from keopsnb._laws import Composition, Gathering, Pullback
 from keopsnb.torch._context import (
+    NARROW_DTYPES,
     alive,
     as_autocast,
     in_forward_mode,
@@ -27,6 +28,7 @@ from keopsnb.torch._context import (
     is_transformed,
     needs_derivative,
     over_grads_batch,
+    widened,
 )
 from keopsnb.torch._operator import (
     Place,
@@ -117,10 +119,10 @@ def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tens
 
 def differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Result:
     plain = isinstance(reduction.law, Pullback) and reduction.name == "Sum"
-    narrow = {a.dtype for a in args if isinstance(a, Tensor)} & {torch.float16, torch.bfloat16}
+    narrow = {a.dtype for a in args if isinstance(a, Tensor)} & NARROW_DTYPES
     if narrow and not plain:
-        # What laws keep between two reductions would be rounded to 16 bits.
-        wide = tuple(a.float() if a.dtype in narrow else a for a in args)
+        # What laws keep between two reductions would be rounded.
+        wide = tuple(map(widened, args))
         result = reduce(reduction, wide, None, place)
         (dtype,) = narrow
         if isinstance(result, Tensor):

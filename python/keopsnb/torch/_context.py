@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from keopsnb._dtypes import COMPUTED, NARROW
+
 _PLAIN = frozenset((Tensor, torch.nn.Parameter))
 
 _transforms_active = torch._C._are_functorch_transforms_active
@@ -114,6 +116,19 @@ def over_grads_batch(call: Callable[..., Any], args: Sequence[Tensor]) -> Any:
     return torch._add_batch_dim(result, 0, level)
 
 
+# Dtypes that are computed in others, and in which.
+_COMPUTED = {
+    getattr(torch, name): getattr(torch, COMPUTED[name]) for name in NARROW if hasattr(torch, name)
+}
+NARROW_DTYPES = frozenset(_COMPUTED)
+
+
+def widened(a: Tensor) -> Tensor:
+    """A tensor of narrow numbers in the dtype that these are computed in; any other as it is."""
+    dtype = _COMPUTED.get(a.dtype)
+    return a if dtype is None else a.to(dtype)
+
+
 def device_of(args: Sequence[Any]) -> torch.device:
     """Where a call computes: on a GPU if an argument is there; parameters may be on the host."""
     devices = [a.device for a in args if isinstance(a, Tensor)]
@@ -127,8 +142,7 @@ def autocasts(device: torch.device | None) -> bool:
 
 
 def as_autocast(args: Sequence[Any]) -> tuple[Any, ...]:
-    """The arguments as autocast wants them for a reduction: 16-bit numbers become float32."""
+    """The arguments as autocast wants them for a reduction: narrow numbers become float32."""
     if not autocasts(device_of(args)):
         return tuple(args)
-    narrow = (torch.float16, torch.bfloat16)
-    return tuple(a.float() if a.dtype in narrow else a for a in args)
+    return tuple(map(widened, args))

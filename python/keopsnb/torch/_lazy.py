@@ -17,7 +17,7 @@ from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb.torch import _graph
 from keopsnb.torch._complex import as_complex, parts
-from keopsnb.torch._context import autocasts, is_ordinary
+from keopsnb.torch._context import NARROW_DTYPES, autocasts, is_ordinary
 from keopsnb.torch._genred import Genred
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class _Arrays:
             _vector(x, dtype, device)
             if number
             else x.float()
-            if narrow and x.dtype in _NARROW
+            if narrow and x.dtype in NARROW_DTYPES
             else x
             for x, number in zip(data, numbers, strict=True)
         ]
@@ -128,9 +128,6 @@ _FUNCTIONS = (
 )
 # What torch calls for tensor * matrix: the tensor's own operators and their reflections.
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
-
-
-_NARROW = (torch.float16, torch.bfloat16)
 
 
 def _vector(numbers: tuple[float, ...], dtype: Any, device: Any) -> torch.Tensor:

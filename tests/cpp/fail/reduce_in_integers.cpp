@@ -1,4 +1,4 @@
-// expect: reduce<T> computes in float or double
+// expect: reduce<S> reads numbers of float, double, float16 or bfloat16
 #include <keopsnb/reduce.hpp>
 using namespace keopsnb;
 const float xs[3] = {}, ys[3] = {};

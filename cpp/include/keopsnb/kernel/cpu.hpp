@@ -6,18 +6,19 @@
 #pragma once
 #include <keopsnb/eval.hpp>
 #include <keopsnb/kernel/entry.hpp>
-#include <keopsnb/kernel/layout.hpp>
+#include <keopsnb/kernel/rows.hpp>
 #include <keopsnb/reductions.hpp>
-#include <keopsnb/storage.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Terms summed naively, by default: their rounding error is that of the whole sum.
 inline constexpr i64 default_block = 128;
 
-// Block: how many terms are reduced before they are absorbed in the accurate state.
-template <class T, class Reduction, Output Out, i64 Block = default_block>
+// Of numbers that lie in memory as S. Block: how many terms are reduced before they are absorbed in
+// the accurate state.
+template <Storage S, class Reduction, Output Out, i64 Block = default_block>
 struct Cpu {
+  using T = computed_in<S>;
   static constexpr Category lanes = indexed_by(Out);
   static constexpr Category reduced = opposite(lanes);
   using plan = PlanOf<reduced, Reduction>;
@@ -30,9 +31,9 @@ struct Cpu {
   static constexpr i64 lane_dim = offset_of<void>(lane_variables{});
   static constexpr i64 red_dim = offset_of<void>(reduced_variables{});
   // Parameters stay where they are, whatever their position.
+  using parameters = variables_of<Category::parameter, nodes>;
   static constexpr int positions =
-      larger(1, larger(positions_of(reduced_variables{}),
-                       positions_of(variables_of<Category::parameter, nodes>{})));
+      larger(1, larger(positions_of(reduced_variables{}), positions_of(parameters{})));
   static constexpr i64 dim = Reduction::dim, out_dim = Reduction::ranks * dim;
   static constexpr i64 block_dim = Reduction::block_dim(dim);
   static constexpr i64 state_dim = Reduction::state_dim(dim);
@@ -61,6 +62,7 @@ struct Cpu {
   };
   using Fixed = Slots<Shape, slots_of<plan, false>>;
   using Varying = Slots<Shape, slots_of<plan, true>>;
+  using Source = typename RowsOf<S, reduced_variables, parameters, positions, steps>::type;
 
   struct Frame {
     pack lane_values[(lane_dim > 0 ? lane_dim : 1) * packs];
@@ -68,6 +70,7 @@ struct Cpu {
     pack state[state_dim * packs];
     Fixed fixed;
     Varying varying;
+    Source source;
     // The last reduced indices, when they do not fill a step.
     T last_rows[(red_dim > 0 ? red_dim : 1) * steps];
   };
@@ -151,10 +154,13 @@ struct Cpu {
         [&]<class V>(V) KEOPSNB_LAMBDA {
           constexpr i64 offset = offset_of<V>(lane_variables{});
           T* to = reinterpret_cast<T*>(frame.lane_values + offset * packs);
+          if constexpr (V::dim == 1 && !IntegerVariable<V>)
+            if (begin + rows <= task.out_end)
+              return widen(static_cast<const S*>(task.in[V::position]) + begin, to, rows);
           for (i64 l = 0; l < rows; ++l) {
             const i64 row = begin + l < task.out_end ? begin + l : task.out_end - 1;
             for (i64 c = 0; c < V::dim; ++c)
-              to[c * rows + l] = load_number<V, T>(task.in[V::position], row * V::dim + c);
+              to[c * rows + l] = load_number<V, S>(task.in[V::position], row * V::dim + c);
           }
         },
         lane_variables{});
@@ -179,8 +185,10 @@ struct Cpu {
     Reduction::step(Packs{direct ? frame.state : frame.block}, x);
   }
 
-  // The last `count` < steps reduced indices, from j on, copied to where whole steps can be read.
-  KEOPSNB_NOINLINE static void last_step(Frame& frame, const void* const* in, i64 j, int count) {
+  // The last `count` < steps reduced indices, from row j on, copied to where whole steps can be
+  // read.
+  KEOPSNB_NOINLINE static void last_step(Frame& frame, const void* const* in, i64 j, int count,
+                                         i64 first) {
     const void* moved[positions];
     for (int k = 0; k < positions; ++k) moved[k] = in[k];
     for_each(
@@ -193,7 +201,7 @@ struct Cpu {
           moved[V::position] = to;
         },
         reduced_variables{});
-    long_step(frame, moved, 0, count, j);
+    long_step(frame, moved, 0, count, first);
   }
 
   // A block begins anew, or, where terms go straight into the state, as the state.
@@ -213,22 +221,32 @@ struct Cpu {
         Reduction::absorb(OnePack{frame.state + p}, OnePack{block + p});
   }
 
-  // The reduced indices [from, to) into the frame's state, by way of a block.
-  KEOPSNB_NOINLINE static void accumulate(Frame& frame, const void* const* in, i64 from, i64 to) {
-    i64 j = from;
+  // The reduced indices [from, to) into the frame's state, by way of a block; more, up to `last`,
+  // follow.
+  KEOPSNB_NOINLINE static void accumulate(Frame& frame, const void* const* all, i64 from, i64 to,
+                                          i64 last) {
+    Source& source = frame.source;
+    const void* const* in = source.inputs(all);
     if constexpr (steps > 1 || !within || !local) {
       if constexpr (!direct) begin_block(frame, frame.block);
-      for (; j + steps <= to; j += steps) long_step(frame, in, j, steps, j);
-      if (j < to) last_step(frame, in, j, static_cast<int>(to - j));
+      for (i64 j = from; j < to;) {
+        const i64 end = source.bring(all, j, to, last);
+        for (; j + steps <= end; j += steps) long_step(frame, in, source.row(j), steps, j);
+        if (j < end) last_step(frame, in, source.row(j), static_cast<int>(end - j), j);
+        j = end;
+      }
       if constexpr (!direct) end_block(frame, frame.block);
     } else {
       // Local, so that accumulators and slots can be registers.
       pack block[held_dim * packs];
       begin_block(frame, block);
-      for (; j < to; ++j) {
-        Evaluation x(frame, in, j, 1, j);
-        fill(x, slots_of<plan, true>{});
-        Reduction::step(Packs{block}, x);
+      for (i64 j = from; j < to;) {
+        const i64 end = source.bring(all, j, to, last);
+        for (; j < end; ++j) {
+          Evaluation x(frame, in, source.row(j), 1, j);
+          fill(x, slots_of<plan, true>{});
+          Reduction::step(Packs{block}, x);
+        }
       }
       end_block(frame, block);
     }
@@ -236,7 +254,7 @@ struct Cpu {
 
   KEOPSNB_NOINLINE static void begin_tile(Frame& frame, const CpuTask& task, i64 begin) {
     load_lanes(frame, task, begin);
-    Evaluation x(frame, task.in, 0, steps, 0);
+    Evaluation x(frame, frame.source.inputs(task.in), 0, steps, 0);
     fill(x, slots_of<plan, false>{});
     for (i64 s = 0; s < state_dim; ++s)
       for (int p = 0; p < packs; ++p)
@@ -254,7 +272,7 @@ struct Cpu {
   static bool reduce(Frame& frame, const CpuTask& task, i64 red_begin, i64 red_end) {
     for (i64 from = red_begin; from < red_end; from += Block) {
       const i64 to = from + Block < red_end ? from + Block : red_end;
-      accumulate(frame, task.in, from, to);
+      accumulate(frame, task.in, from, to, red_end);
       if (task.stop && task.stop(task.stop_argument)) return false;
     }
     return true;
@@ -271,6 +289,12 @@ struct Cpu {
   }
 
   static void run_in(Frame& frame, const CpuTask& task) {
+    frame.source.start(task, detail::parts_of(task.out_end - task.out_begin, rows));
+    reduce_all(frame, task);
+    frame.source.finish();
+  }
+
+  KEOPSNB_FN static void reduce_all(Frame& frame, const CpuTask& task) {
     T* states = static_cast<T*>(task.states);
     if (Out == Output::one && !task.adds)
       for (i64 s = 0; s < state_dim; ++s) states[s] = Reduction::template identity<T>(s);
@@ -303,7 +327,8 @@ struct Cpu {
     for (i64 k = 0; k < Reduction::ranks; ++k)
       for (i64 c = 0; c < dim; ++c) {
         const i64 at = row * out_dim + k * dim + c;
-        if constexpr (Reduction::values) static_cast<T*>(out)[at] = Reduction::finish(state, c, k);
+        if constexpr (Reduction::values)
+          static_cast<S*>(out)[at] = to_storage<S>(Reduction::finish(state, c, k));
         if constexpr (Reduction::indices) indices[at] = Reduction::index(state, c, k);
       }
   }
@@ -321,18 +346,19 @@ struct Cpu {
     }
   }
 
-  static constexpr CpuKernel kernel = {state_dim, rows,
-                                       on_stack ? 0 : static_cast<i64>(sizeof(Frame)), run, merge};
+  static constexpr CpuKernel kernel = {
+      state_dim, sizeof(T), sizeof(S), rows, on_stack ? 0 : static_cast<i64>(sizeof(Frame)),
+      run,       merge};
 };
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 
 // The one symbol of a shared object that holds a kernel. The reduction has a short name of its own
 // there, and so have its functions: compilers are slow at names as long as formulas.
-#define KEOPSNB_CPU_KERNEL(T, reduction, out, block)                                             \
+#define KEOPSNB_CPU_KERNEL(S, reduction, out, block)                                             \
   namespace {                                                                                    \
   struct KeopsnbReduction : decltype(reduction) {};                                              \
   }                                                                                              \
   extern "C" __attribute__((visibility("default"))) const keopsnb::CpuKernel* keopsnb_kernel() { \
-    return &keopsnb::Cpu<T, KeopsnbReduction, out, block>::kernel;                               \
+    return &keopsnb::Cpu<S, KeopsnbReduction, out, block>::kernel;                               \
   }

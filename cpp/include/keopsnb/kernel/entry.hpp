@@ -27,8 +27,10 @@ struct CpuTask {
 
 struct CpuKernel {
   i64 state_dim;
-  i64 rows;       // outputs computed together: ranges of outputs are best multiples of it
-  i64 workspace;  // bytes that `run` needs
+  i64 number_bytes;   // of a number of a state
+  i64 storage_bytes;  // of a number of results
+  i64 rows;           // outputs computed together: ranges of outputs are best multiples of it
+  i64 workspace;      // bytes that `run` needs
   void (*run)(const CpuTask*);
   // Merges `parts` states of each of `outputs` outputs, laid out (parts, outputs, state_dim), into
   // the results. No part: the value of an empty reduction. `workspace` holds one state.

@@ -36,7 +36,6 @@ struct CpuCall {
   i64* indices;           // the same, see CpuTask
   i64 outputs, reduced;
   bool one;  // the kernel's Output is one
-  i64 number_bytes;
   bool (*stop)(void*);
   void* stop_argument;
   i64 out_dim = 0;  // results of one output; asked for only where there are batches
@@ -185,7 +184,7 @@ Outcome launch(const CpuKernel& kernel, const CpuCall& call, Executor& executor)
   const bool merges = call.one || splits > 1;
   const i64 outputs = tiles.batches * (call.one ? 1 : call.outputs);
   const i64 pieces = call.one ? tiles.in_batch / tiles_per_task + 2 : 1;
-  const i64 state_bytes = kernel.state_dim * call.number_bytes;
+  const i64 state_bytes = kernel.state_dim * kernel.number_bytes;
   const Memory states(merges ? outputs * splits * pieces * state_bytes : 0);
   if (merges && outputs > 0 && !states.data) return Outcome::out_of_memory;
   const auto first_run = [&](i64 batch) { return batch * tiles.in_batch / tiles_per_task; };
@@ -223,7 +222,7 @@ Outcome launch(const CpuKernel& kernel, const CpuCall& call, Executor& executor)
       const i64 batch = tile / tiles.in_batch, start = batch * tiles.in_batch;
       if (call.batches.dims > 0) inputs_of(call.batches, call.in, batch, in);
       const i64 before = batch * call.outputs * call.out_dim;
-      task.out = moved(call.out, before * call.number_bytes);
+      task.out = moved(call.out, before * kernel.storage_bytes);
       task.indices = moved(call.indices, before * 8);
       const i64 batch_end = at_most(end, start + tiles.in_batch);
       i64 piece = 0;
@@ -246,7 +245,7 @@ Outcome launch(const CpuKernel& kernel, const CpuCall& call, Executor& executor)
     if (!workspace.data) return Outcome::out_of_memory;
     const auto merge = [&](i64 first, i64 parts, i64 count, i64 batch) {
       kernel.merge(static_cast<char*>(states.data) + first * state_bytes, parts, count,
-                   workspace.data, moved(call.out, batch * call.out_dim * call.number_bytes),
+                   workspace.data, moved(call.out, batch * call.out_dim * kernel.storage_bytes),
                    moved(call.indices, batch * call.out_dim * 8));
     };
     if (!call.one)
