@@ -1,5 +1,5 @@
-// The Gaussian sum and its gradient of main.cpp, and nearest neighbours, on an NVIDIA GPU, compiled
-// by nvcc:
+// The Gaussian sum and its gradient of main.cpp, the gradient of a log-sum-exp, and nearest
+// neighbours, on an NVIDIA GPU, compiled by nvcc:
 //
 //   nvcc -std=c++20 -arch=native -I <include folder> gpu.cu -o gpu
 //
@@ -60,13 +60,15 @@ class OnGpu {
 };
 
 struct Plain {
-  std::vector<double> sum, gradient, nearest;
+  std::vector<double> sum, gradient, soft_gradient, nearest;
 };
 
 Plain plain_loops(const Numbers& x, const Numbers& y, const Numbers& b, const Numbers& e) {
   Plain result{std::vector<double>(e.size()), std::vector<double>(x.size()),
-               std::vector<double>(e.size(), 1e300)};
-  for (std::size_t i = 0; i < e.size(); ++i)
+               std::vector<double>(y.size()), std::vector<double>(e.size(), 1e300)};
+  std::vector<double> weights(b.size());
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    double total = 0;
     for (std::size_t j = 0; j < b.size(); ++j) {
       double d[3], squares = 0;
       for (std::size_t c = 0; c < 3; ++c) {
@@ -78,7 +80,15 @@ Plain plain_loops(const Numbers& x, const Numbers& y, const Numbers& b, const Nu
       result.nearest[i] = std::fmin(result.nearest[i], squares);
       for (std::size_t c = 0; c < 3; ++c)
         result.gradient[3 * i + c] -= 2 * static_cast<double>(e[i]) * term * d[c];
+      weights[j] = std::exp(-squares);
+      total += weights[j];
     }
+    for (std::size_t j = 0; j < b.size(); ++j)
+      for (std::size_t c = 0; c < 3; ++c)
+        result.soft_gradient[3 * j + c] +=
+            2 * static_cast<double>(e[i]) * weights[j] / total *
+            (static_cast<double>(x[3 * i + c]) - static_cast<double>(y[3 * j + c]));
+  }
   return result;
 }
 
@@ -105,7 +115,7 @@ int main() {
   const Numbers xs = random_numbers(3 * M, 1), ys = random_numbers(3 * N, 2),
                 bs = random_numbers(N, 3), es = random_numbers(M, 4);
   OnGpu x_gpu(xs), y_gpu(ys), b_gpu(bs), e_gpu(es);
-  OnGpu<float> a_gpu(M), g_gpu(3 * M), d_gpu(K * M);
+  OnGpu<float> a_gpu(M), g_gpu(3 * M), s_gpu(M), t_gpu(3 * N), d_gpu(K * M);
   OnGpu<i64> n_gpu(K * M);
 
   constexpr auto x = keopsnb::vi<0, 3>;
@@ -117,13 +127,21 @@ int main() {
   // All return at once and run one after the other, on the default stream.
   check(keopsnb::reduce_gpu<float>(keopsnb::sum_over_j(gaussian), a_gpu.data(), M, N,
                                    {x_gpu.data(), y_gpu.data(), b_gpu.data()}));
-  check(keopsnb::reduce_gpu<float>(keopsnb::sum_over_j(grad(gaussian, x, e)), g_gpu.data(), M, N,
+  check(keopsnb::reduce_gpu<float>(grad(keopsnb::sum_over_j(gaussian), x, e), g_gpu.data(), M, N,
                                    {x_gpu.data(), y_gpu.data(), b_gpu.data(), e_gpu.data()}));
+  // The log-sum-exp of minus the squared distances, and its gradient in y, which is over i.
+  constexpr auto soft = keopsnb::logsumexp_over_j(-sqdist(x, y));
+  constexpr auto s = keopsnb::vi<4, soft.dim>;
+  check(keopsnb::reduce_gpu<float>(soft, s_gpu.data(), M, N, {x_gpu.data(), y_gpu.data()}));
+  check(keopsnb::reduce_gpu<float>(
+      grad(soft, y, e, s), t_gpu.data(), M, N,
+      {x_gpu.data(), y_gpu.data(), b_gpu.data(), e_gpu.data(), s_gpu.data()}));
   // The squared distances of the K nearest y_j, from the least on, and their indices.
   check(
       keopsnb::reduce_gpu<float>(keopsnb::over_j(keopsnb::kmin_argkmin_reduction<K>(sqdist(x, y))),
                                  {d_gpu.data(), n_gpu.data()}, M, N, {x_gpu.data(), y_gpu.data()}));
-  const Numbers a = a_gpu.download(), g = g_gpu.download(), d = d_gpu.download();
+  const Numbers a = a_gpu.download(), g = g_gpu.download(), t = t_gpu.download(),
+                d = d_gpu.download();
   const std::vector<i64> n = n_gpu.download();
   Numbers nearest, at_index;
   for (std::size_t i = 0; i < static_cast<std::size_t>(M); ++i) {
@@ -137,13 +155,15 @@ int main() {
   }
 
   const Plain plain = plain_loops(xs, ys, bs, es);
-  const double errors[] = {error(a, plain.sum), error(g, plain.gradient),
+  const double errors[] = {error(a, plain.sum), error(g, plain.gradient), error(t, plain.soft_gradient),
                            error(nearest, plain.nearest), error(at_index, plain.nearest)};
   std::printf("a_0 = %.7f, relative error %.1e\n", static_cast<double>(a[0]), errors[0]);
   std::printf("g_0 = (%.7f, %.7f, %.7f), relative error %.1e\n", static_cast<double>(g[0]),
               static_cast<double>(g[1]), static_cast<double>(g[2]), errors[1]);
+  std::printf("t_0 = (%.7f, %.7f, %.7f), relative error %.1e\n", static_cast<double>(t[0]),
+              static_cast<double>(t[1]), static_cast<double>(t[2]), errors[2]);
   std::printf("nearest to x_0: y_%lld, at a squared distance of %.7f, relative error %.1e\n", n[0],
-              static_cast<double>(d[0]), errors[2]);
+              static_cast<double>(d[0]), errors[3]);
   for (double e : errors)
     if (!(e < 5e-6)) return 1;
   return 0;

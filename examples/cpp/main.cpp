@@ -108,7 +108,7 @@ int main() {
   const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
   // Without an executor, in this thread.
   const auto differentiated =
-      keopsnb::reduce<float>(keopsnb::sum_over_j(grad(gaussian, x, e)), g.data(), M, N,
+      keopsnb::reduce<float>(grad(keopsnb::sum_over_j(gaussian), x, e), g.data(), M, N,
                              {xs.data(), ys.data(), bs.data(), es.data()});
   if (summed != keopsnb::Outcome::done || differentiated != keopsnb::Outcome::done) {
     std::puts("There is not enough memory.");

@@ -165,6 +165,14 @@ struct Terms {
     e.scale = 1 + std::abs(e.value);
     return e;
   }
+  // Component c of what is kept beside the result as number N.
+  template <int N>
+  Expected kept(i64 c) const {
+    std::vector<double> settled = state;
+    const double value =
+        R::template keep<R::dim, N>([&](i64 s) -> double& { return settled[size(s)]; }, c);
+    return {value, 1 + std::abs(value)};
+  }
 };
 
 template <class F>

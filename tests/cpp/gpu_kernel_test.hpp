@@ -183,6 +183,11 @@ std::vector<Expected> expected(const std::vector<Input<S>>& inputs, const Sizes&
     const auto finish = [&] {
       for (i64 k = 0; k < Reduction::ranks; ++k)
         for (i64 c = 0; c < Reduction::dim; ++c) all.push_back(terms.at(c, k));
+      if constexpr (Reduction::kept_dim > 0)
+        for_kept<Reduction>([&]<i64 N>(Int<N>, i64, i64 columns) {
+          for (i64 c = 0; c < columns; ++c)
+            all.push_back(terms.template kept<static_cast<int>(N)>(c));
+        });
       terms = {};
     };
     for (i64 o = 0; o < outputs; ++o) {

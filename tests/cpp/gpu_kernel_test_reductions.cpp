@@ -42,6 +42,15 @@ void values(const std::string& kernel, F formula) {
   few<S, Out>("Any, " + kernel, any_reduction(lessthan(formula, -0.5_c)));
   few<S, Out>("All, " + kernel, all_reduction(lessthan(formula, 0.5_c)));
 }
+// What derivatives take stands behind the result.
+template <class S, Output Out, class F>
+void all_kept(const std::string& kernel, F formula) {
+  few<S, Out>("Mean kept, " + kernel, kept(mean_reduction(formula)));
+  few<S, Out>("Variance kept, " + kernel, kept(variance_reduction<1>(formula)));
+  few<S, Out>("Prod kept, " + kernel, kept(prod_reduction(1_c - formula * 0.0009765625_c)));
+  few<S, Out>("SoftMax kept, " + kernel, kept(softmax_reduction(-f<3>, formula)));
+  few<S, Out>("SoftMax of components kept, " + kernel, kept(softmax_reduction(-formula, formula)));
+}
 template <class S, Output Out, class F>
 void orders(const std::string& kernel, F formula) {
   few<S, Out>("Max, " + kernel, max_reduction(formula));
@@ -59,6 +68,7 @@ template <class S, Output Out>
 void every(const std::string& type) {
   values<S, Out>("short, " + type, concat(f<3>, vi<0, 3> * vj<1, 3>));
   orders<S, Out>("short, " + type, nan_terms<3>);
+  all_kept<S, Out>("short, " + type, concat(f<3>, vi<0, 3> * vj<1, 3>));
 }
 
 void batches() {
@@ -70,6 +80,7 @@ void batches() {
   check<float>("ranges", r, sizes);
   check<float>("ranges, count", over_j(count_reduction(f<3> - 1_c)), sizes);
   check<double>("ranges, mean", over_j(mean_reduction(f<3> + 1_c)), sizes);
+  check<double>("ranges, kept", over_j(kept(softmax_reduction(-f<3>, vj<1, 3>))), sizes);
   check<float>("ranges, long", over_j(max_argmax_reduction(f<40>)), sizes);
   check<float>("ranges, columns", over_j(max_argmax_reduction(vector<10>)), sizes);
 }
@@ -102,11 +113,14 @@ int main() {
   values<float, Output::i>("long", f<40> * 0.015625_c);
   values<double, Output::one>("long, all", f<40> * 0.015625_c);
   orders<float, Output::one>("long, all", nan_terms<40>);
+  all_kept<float, Output::i>("long", f<40> * 0.015625_c);
   indices<float, Output::j>("long", nan_terms<40>);
   indices<double, Output::i>("long", nan_terms<40>);
 
   values<float, Output::i>("columns", vector<10>);
   orders<float, Output::one>("columns, all", vector<10>);
+  all_kept<float, Output::i>("columns", vector<10>);
+  all_kept<double, Output::one>("columns, all", vector<10>);
   indices<float, Output::i>("columns", vector<30>);
   indices<double, Output::j>("columns", vector<10>);
 

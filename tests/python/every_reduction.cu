@@ -64,6 +64,12 @@ KEOPSNB_EVERY(Min_ArgMin, min_argmin_reduction(g))
 KEOPSNB_EVERY(Any, any_reduction(g))
 KEOPSNB_EVERY(All, all_reduction(g))
 KEOPSNB_EVERY(Count, count_reduction(g))
+// With what derivatives take behind the result.
+KEOPSNB_EVERY(MeanKept, kept(mean_reduction(g)))
+KEOPSNB_EVERY(VarianceKept, kept(variance_reduction<1>(g)))
+KEOPSNB_EVERY(ProdKept, kept(prod_reduction(g)))
+KEOPSNB_EVERY(SoftMaxKept, kept(softmax_reduction(x * y, x + y)))
+KEOPSNB_EVERY(SumSoftMaxWeightKept, kept(softmax_reduction(-f, g)))
 // In registers, and in shared memory.
 KEOPSNB_EVERY(KMin, kmin_reduction<10>(g))
 KEOPSNB_EVERY(KMax, kmax_reduction<1024>(g))

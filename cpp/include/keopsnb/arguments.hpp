@@ -27,7 +27,7 @@ constexpr bool alone_at_position(List<Other...>) {
   return ((V::position != Other::position || same<V, Other>) && ...);
 }
 template <class... V>
-constexpr bool positions_differ(List<V...> all) {
+constexpr bool positions_differ([[maybe_unused]] List<V...> all) {
   return (alone_at_position<V>(all) && ...);
 }
 

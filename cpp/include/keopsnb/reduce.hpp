@@ -7,9 +7,9 @@
 #pragma once
 #include <keopsnb/macros.hpp>
 
+#include <keopsnb/derivative.hpp>
 #include <keopsnb/kernel/cpu.hpp>
 #include <keopsnb/kernel/launch.hpp>
-#include <keopsnb/reduced.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 

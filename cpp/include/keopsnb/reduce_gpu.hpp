@@ -15,8 +15,8 @@
 
 #include <keopsnb/macros.hpp>
 
+#include <keopsnb/derivative.hpp>
 #include <keopsnb/kernel/gpu/kernel.hpp>
-#include <keopsnb/reduced.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 

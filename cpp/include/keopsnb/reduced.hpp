@@ -8,7 +8,7 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 // A reduction of a formula: what is kept of the terms, and for which index.
 template <class Reduction, Output Out>
 struct Reduced {
-  static constexpr i64 dim = Reduction::ranks * Reduction::dim;
+  static constexpr i64 dim = Reduction::ranks * Reduction::dim + Reduction::kept_dim;
   // What a call takes beside it, for numbers stored as S.
   template <class S>
   struct Call {
@@ -17,7 +17,7 @@ struct Reduced {
   };
 };
 
-// Any reduction, for each i or for each j: over_j(kmin_reduction<10>(f)).
+// Any reduction, for each i, for each j, or over all pairs: over_j(kmin_reduction<10>(f)).
 template <class Reduction>
 constexpr auto over_j(Reduction) {
   return Reduced<Reduction, Output::i>{};
@@ -27,27 +27,48 @@ constexpr auto over_i(Reduction) {
   return Reduced<Reduction, Output::j>{};
 }
 
-// a_i = Sum_j f, b_j = Sum_i f, c = Sum_ij f.
-template <Formula F>
-constexpr auto sum_over_j(F f) {
-  return over_j(sum_reduction(f));
+template <class Reduction>
+constexpr auto over_ij(Reduction) {
+  return Reduced<Reduction, Output::one>{};
 }
-template <Formula F>
-constexpr auto sum_over_i(F f) {
-  return over_i(sum_reduction(f));
+
+// a_i = Sum_j f, b_j = Sum_i f, c = Sum_ij f: sum_over_j(f), sum_over_i(f), sum_over_ij(f), and so
+// for every reduction. Those with weights take them behind f: softmax_over_j(f, g).
+#define KEOPSNB_OVER(name)                  \
+  template <Formula... F>                   \
+  constexpr auto name##_over_j(F... f) {    \
+    return over_j(name##_reduction(f...));  \
+  }                                         \
+  template <Formula... F>                   \
+  constexpr auto name##_over_i(F... f) {    \
+    return over_i(name##_reduction(f...));  \
+  }                                         \
+  template <Formula... F>                   \
+  constexpr auto name##_over_ij(F... f) {   \
+    return over_ij(name##_reduction(f...)); \
+  }
+KEOPSNB_OVER(sum)
+KEOPSNB_OVER(mean)
+KEOPSNB_OVER(sumsq)
+KEOPSNB_OVER(norm2)
+KEOPSNB_OVER(prod)
+KEOPSNB_OVER(logsumexp)
+KEOPSNB_OVER(softmax)
+KEOPSNB_OVER(max)
+KEOPSNB_OVER(min)
+#undef KEOPSNB_OVER
+
+template <i64 Correction = 0, Formula F>
+constexpr auto variance_over_j(F f) {
+  return over_j(variance_reduction<Correction>(f));
 }
-template <Formula F>
-constexpr auto sum_over_ij(F f) {
-  return Reduced<decltype(sum_reduction(f)), Output::one>{};
+template <i64 Correction = 0, Formula F>
+constexpr auto variance_over_i(F f) {
+  return over_i(variance_reduction<Correction>(f));
 }
-// log Sum exp(f) g, with weights g.
-template <Formula F, Formula G = Lit<1, 0>>
-constexpr auto logsumexp_over_j(F f, G g = {}) {
-  return over_j(logsumexp_reduction(f, g));
-}
-template <Formula F, Formula G = Lit<1, 0>>
-constexpr auto logsumexp_over_i(F f, G g = {}) {
-  return over_i(logsumexp_reduction(f, g));
+template <i64 Correction = 0, Formula F>
+constexpr auto variance_over_ij(F f) {
+  return over_ij(variance_reduction<Correction>(f));
 }
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -2,6 +2,7 @@
 #pragma once
 #include <keopsnb/reductions/count.hpp>
 #include <keopsnb/reductions/extremum.hpp>
+#include <keopsnb/reductions/kept.hpp>
 #include <keopsnb/reductions/logical.hpp>
 #include <keopsnb/reductions/logsumexp.hpp>
 #include <keopsnb/reductions/mean.hpp>

@@ -34,7 +34,8 @@ struct Cpu {
   using parameters = variables_of<Category::parameter, nodes>;
   static constexpr int positions =
       larger(1, larger(positions_of(reduced_variables{}), positions_of(parameters{})));
-  static constexpr i64 dim = Reduction::dim, out_dim = Reduction::ranks * dim;
+  static constexpr i64 dim = Reduction::dim;
+  static constexpr i64 out_dim = Reduction::ranks * dim + Reduction::kept_dim;
   static constexpr i64 block_dim = Reduction::block_dim(dim);
   static constexpr i64 state_dim = Reduction::state_dim(dim);
   static constexpr bool direct = Reduction::direct;
@@ -331,6 +332,12 @@ struct Cpu {
           static_cast<S*>(out)[at] = to_storage<S>(Reduction::finish(state, c, k));
         if constexpr (Reduction::indices) indices[at] = Reduction::index(state, c, k);
       }
+    if constexpr (Reduction::kept_dim > 0)
+      for_kept<Reduction>([&]<i64 N>(Int<N>, i64 column, i64 size) {
+        for (i64 c = 0; c < size; ++c)
+          static_cast<S*>(out)[row * out_dim + column + c] =
+              to_storage<S>(Reduction::template keep<dim, static_cast<int>(N)>(state, c));
+      });
   }
 
   static void merge(const void* from, i64 parts, i64 outputs, void* workspace, void* out,

@@ -36,6 +36,7 @@ struct ExtremumReduction : Reduces<F> {
   using formulas = List<F>;
   template <class Part>
   using part = ExtremumReduction<Part, Greatest, Values, Indices>;
+  using law = choose<Values, PickingLaw, NoLaw>;
   using Reduces<F>::dim;
   using order = Order<Greatest>;
   static constexpr bool values = Values, indices = Indices, direct = true;

@@ -82,12 +82,48 @@ struct ShiftedSums {
       two_sum(at(1 + s), at(1 + N + s), other(1 + s) * factor, other(1 + N + s) * factor);
     });
   }
+  // What the law of a softmax keeps.
+  template <int K, class At>
+  KEOPSNB_FN static auto keep(At&& at) {
+    using V = no_reference<decltype(at(0))>;
+    const V all = sum(at, 0);
+    return select<V>(all == V{}, constant<V>(K), K == 0 ? V(at(0)) : all);
+  }
   // Sum s of a state.
   template <class At>
   KEOPSNB_FN static auto sum(At&& at, i64 s) {
     return at(1 + s) + at(1 + N + s);
   }
 };
+
+struct LogSumExpLaw {
+  using keeps = Keeps<>;
+  // Of terms exp(f) that are all 0 the result is -infinity: held at the least number, exp(f - a) is
+  // 0 for them. Where weights add up to 0 it is infinite, as derivatives in these are; but not
+  // where no gradient comes to.
+  static constexpr auto result(auto o, auto e) {
+    constexpr auto least = lit<-16777215, 104>;
+    const auto none = logical_and(lessthan(o.a, 0_c), equal(o.a, 2_c * o.a));
+    return term(exp(o.f - where(none, where(e, least, 0_c), o.a)) * o.g, e);
+  }
+};
+
+// Kept: the maximum m, which cancels and is held fixed, and the sum of exp(f - m); 0 and 1 where
+// that is 0.
+struct SoftMaxLaw {
+  using keeps = Keeps<Keep::of_component, Keep::of_component>;
+  static constexpr auto result(auto o, auto e) {
+    const auto [m, sum] = o.k;
+    return term(exp(o.f - m) * (o.g - o.a), e / sum);
+  }
+  static constexpr auto kept(Int<0>, auto, auto) { return constant_output; }
+  static constexpr auto kept(Int<1>, auto o, auto e) {
+    const auto [m, sum] = o.k;
+    return term(exp(o.f - m), e);
+  }
+};
+template <bool Normalized>
+using exponential_law = choose<Normalized, SoftMaxLaw, LogSumExpLaw>;
 
 // Of a scalar F: one maximum. Where the result is a mean, the first of the sums is that of the
 // weights exp(F).
@@ -96,6 +132,7 @@ struct ExponentialReduction : Reduces<G> {
   using formulas = List<F, G>;
   template <class Part>
   using part = ExponentialReduction<F, Part, Normalized>;
+  using law = exponential_law<Normalized>;
   using Reduces<G>::dim;
   template <i64 C>
   using sums = ShiftedSums<C + Normalized>;
@@ -142,6 +179,10 @@ struct ExponentialReduction : Reduces<G> {
     else
       return state(0) + log(sums<C>::sum(state, c));
   }
+  template <i64 C = dim, int K, class State>
+  KEOPSNB_FN static auto keep(State&& state, i64) {
+    return sums<C>::template keep<K>(state);
+  }
 };
 
 // Of the components of F, each with a maximum of its own; the weights have as many or are shared.
@@ -153,6 +194,7 @@ struct ComponentsReduction : Reduces<F> {
       "keopsnb: the weights of a LogSumExp or SumSoftMaxWeight have dimension 1 or that of "
       "the formula, where this has more than 1");
   using formulas = List<F, G>;
+  using law = exponential_law<Normalized>;
   using Reduces<F>::dim;
   using sums = ShiftedSums<1 + Normalized>;
   static constexpr i64 block_dim(i64 c) { return sums::block_dim * c; }
@@ -212,6 +254,10 @@ struct ComponentsReduction : Reduces<F> {
       return sums::sum(at, 1) / sums::sum(at, 0);
     else
       return at(0) + log(sums::sum(at, 0));
+  }
+  template <i64 C = dim, int K, class State>
+  KEOPSNB_FN static auto keep(State&& state, i64 c) {
+    return sums::template keep<K>(component(state, c, sums::state_dim));
   }
 };
 

@@ -6,9 +6,20 @@
 KEOPSNB_EXACT_BEGIN
 namespace keopsnb::inline KEOPSNB_TARGET {
 
+// Kept: the number of terms, 1 where there is none.
+struct MeanLaw {
+  using keeps = Keeps<Keep::of_row>;
+  static constexpr auto result(auto o, auto e) {
+    const auto [number] = o.k;
+    return term(o.f, e / number);
+  }
+  static constexpr auto kept(Int<0>, auto, auto) { return constant_output; }
+};
+
 // Numbers: the count, one of a block and two of a state, then those of SumReduction.
 template <Formula F>
 struct MeanReduction : Reduces<F> {
+  using law = MeanLaw;
   using formulas = List<F>;
   template <class Part>
   using part = MeanReduction<Part>;
@@ -54,6 +65,11 @@ struct MeanReduction : Reduces<F> {
   KEOPSNB_FN static auto finish(State&& state, i64 c, i64 = 0) {
     using V = no_reference<decltype(state(0))>;
     return (state(2 + c) + state(2 + C + c)) / number_of<V>(state(0), state(1));
+  }
+  template <i64 C = dim, int, class State>
+  KEOPSNB_FN static auto keep(State&& state, i64) {
+    using V = no_reference<decltype(state(0))>;
+    return max(number_of<V>(state(0), state(1)), constant<V>(1));
   }
 };
 

@@ -8,6 +8,8 @@
 //   finish<C>(state, c, k)   component c of the result, of rank k where a component has several
 //   index<C>(state, c, k)    the same of a result that is an index of the reduced side
 //   settle(state)            optional: brings a state in the order that these read
+//   law                      how it differentiates (law.hpp); `NoLaw` by default
+//   keep<C, n>(state, c)     kept number n of component c, where the law keeps some
 //   part<F>                  optional: the same reduction of another formula. Kernels rewrite and
 //                            cut formulas only where there is one; `step` of fewer components may
 //                            then get what was laid out for more
@@ -18,6 +20,7 @@
 #pragma once
 #include <keopsnb/eval.hpp>
 #include <keopsnb/ops/integers.hpp>
+#include <keopsnb/reductions/law.hpp>
 
 KEOPSNB_EXACT_BEGIN
 namespace keopsnb::inline KEOPSNB_TARGET {
@@ -32,6 +35,9 @@ struct Reduces {
   static constexpr bool values = true;
   static constexpr bool indices = false;
   static constexpr bool direct = false;
+  using law = NoLaw;
+  static constexpr i64 option = 0;    // that of its law
+  static constexpr i64 kept_dim = 0;  // columns behind the result (kept.hpp)
   static constexpr i64 block_dim(i64) { return 0; }
 };
 

@@ -10,10 +10,19 @@ constexpr auto sumsq_reduction(F f) {
   return sum_reduction(square(f));
 }
 
+// Of the squares f; the derivative is taken as 0 at 0.
+struct Norm2Law {
+  using keeps = Keeps<>;
+  static constexpr auto result(auto o, auto e) {
+    return term(o.f, e * notequal(o.a, 0_c) / where(o.a, o.a, 1_c) / 2_c);
+  }
+};
+
 template <Formula F>
 struct Norm2Reduction : SumReduction<decltype(square(F{}))> {
   using squares = SumReduction<decltype(square(F{}))>;
   using result = F;
+  using law = Norm2Law;
   template <class Part>
   using part = Norm2Reduction<Part>;
 

@@ -22,8 +22,14 @@ KEOPSNB_FN void two_sum(V& hi, V& lo, V x, V y = V{}) {
   lo = select<V>(known, rest - (hi - s), V{});
 }
 
+struct SumLaw {
+  using keeps = Keeps<>;
+  static constexpr auto result(auto o, auto e) { return term(o.f, e); }
+};
+
 template <Formula F>
 struct SumReduction : Reduces<F> {
+  using law = SumLaw;
   using formulas = List<F>;
   template <class Part>
   using part = SumReduction<Part>;

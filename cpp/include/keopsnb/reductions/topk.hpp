@@ -64,6 +64,7 @@ struct TopKReduction : Reduces<F> {
   using formulas = List<F>;
   template <class Part>
   using part = TopKReduction<Part, K, Greatest, Values, Indices>;
+  using law = choose<Values, PickingLaw, NoLaw>;
   using Reduces<F>::dim;
   using order = Order<Greatest>;
   static constexpr i64 ranks = K;

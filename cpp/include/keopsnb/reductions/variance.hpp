@@ -18,6 +18,22 @@
 KEOPSNB_EXACT_BEGIN
 namespace keopsnb::inline KEOPSNB_TARGET {
 
+// Kept: the mean to twice the precision of the terms, as two numbers of which the first one has its
+// derivative; the number of terms, 1 where there is none.
+struct VarianceLaw {
+  using keeps = Keeps<Keep::of_component, Keep::of_component, Keep::of_row>;
+  static constexpr auto result(auto o, auto e) {
+    const auto [mean, rest, number] = o.k;
+    return term(square(o.f - mean - rest), e / relu(number - o.n));
+  }
+  static constexpr auto kept(Int<0>, auto o, auto e) {
+    const auto [mean, rest, number] = o.k;
+    return term(o.f, e / number);
+  }
+  static constexpr auto kept(Int<1>, auto, auto) { return constant_output; }
+  static constexpr auto kept(Int<2>, auto, auto) { return constant_output; }
+};
+
 // Numbers of a block: the count, and for each component s, Sum u and Sum u^2; of a state: two of
 // the count, and for each component the two of the mean, M2, and what it lacks.
 template <Formula F, i64 Correction>
@@ -25,6 +41,8 @@ struct VarianceReduction : Reduces<F> {
   using formulas = List<F>;
   template <class Part>
   using part = VarianceReduction<Part, Correction>;
+  using law = VarianceLaw;
+  static constexpr i64 option = Correction;
   using Reduces<F>::dim;
   static constexpr i64 block_dim(i64 c) { return 1 + 3 * c; }
   static constexpr i64 state_dim(i64 c) { return 2 + 4 * c; }
@@ -126,6 +144,14 @@ struct VarianceReduction : Reduces<F> {
     return (state(4 + 4 * c) + state(5 + 4 * c)) /
            max(number_of<V>(state(0), state(1)) - constant<V>(static_cast<double>(Correction)),
                V{});
+  }
+  template <i64 C = dim, int K, class State>
+  KEOPSNB_FN static auto keep(State&& state, i64 c) {
+    using V = no_reference<decltype(state(0))>;
+    if constexpr (K < 2)
+      return V(state(2 + 4 * c + K));
+    else
+      return max(number_of<V>(state(0), state(1)), constant<V>(1));
   }
 };
 

@@ -4,7 +4,7 @@
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-inline constexpr int gpu_abi = 3;
+inline constexpr int gpu_abi = 4;
 // Batch dimensions of one launch, after neighbours that lie one behind the other became one.
 inline constexpr int gpu_batch_dims = 4;
 
@@ -56,7 +56,8 @@ struct GpuMerge {
 // What the launcher has to know of a kernel: the constant keopsnb_traits of its module.
 struct GpuTraits {
   int abi = gpu_abi;
-  int out_dim = 0;              // results of an output: of each rank, one after the other
+  int out_dim = 0;              // results of an output: of each rank, one after the other,
+  int kept_dim = 0;             // and of these, the last, what derivatives keep
   int values = 1, indices = 0;  // which of the two there are
   int chunks = 1;               // blocks compute one chunk each of the components of the result
   int windows = 1;        // windows of components, each with a state of its own, in all chunks

@@ -102,7 +102,7 @@ constexpr GpuLaunch gpu_launch(const GpuTraits& traits, const GpuSizes& sizes) {
     const i64 twice = at_most(parts_of(2 * at_a_time, blocks), sizes.reduced / (8 * tile));
     const i64 even = at_most(at_most(parts_of(16 * at_a_time, blocks), 8), sizes.reduced / 16384);
     l.splits = at_least(1, at_least(busy, at_least(twice, even)));
-    const i64 result_bytes = sizes.batches * outputs * traits.out_dim *
+    const i64 result_bytes = sizes.batches * outputs * (traits.out_dim - traits.kept_dim) *
                              (traits.values * traits.storage_bytes + traits.indices * 8);
     const i64 split_bytes = part_bytes * (traits.one ? l.tiles : 1);
     const i64 most = at_least(gpu_state_bytes, result_bytes) / at_least(1, split_bytes);

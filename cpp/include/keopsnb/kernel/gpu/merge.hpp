@@ -51,6 +51,12 @@ KEOPSNB_FN void gpu_fill(Device& dev, void* out, i64* indices, i64 numbers) {
   const auto none = [](i64 s) { return R::template identity<typename Kernel::T>(s); };
   if constexpr (R::values)
     static_cast<S*>(out)[at] = to_storage<S>(R::template finish<1>(none, 0, 0));
+  if constexpr (R::kept_dim > 0)
+    for_kept<R>([&]<i64 N, i64 Size>(Int<N>, i64 column, Int<Size>) KEOPSNB_LAMBDA {
+      const i64 place = at % Kernel::traits.out_dim;
+      if (place >= column && place < column + Size)
+        static_cast<S*>(out)[at] = to_storage<S>(R::template keep<1, static_cast<int>(N)>(none, 0));
+    });
   if constexpr (R::indices) indices[at] = R::template index<1>(none, 0, 0);
 }
 

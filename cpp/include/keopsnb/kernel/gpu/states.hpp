@@ -3,6 +3,7 @@
 #include <keopsnb/graph.hpp>
 #include <keopsnb/kernel/gpu/job.hpp>
 #include <keopsnb/kernel/gpu/launch.hpp>
+#include <keopsnb/reductions/kept.hpp>
 #include <keopsnb/storage.hpp>
 #include <keopsnb/tile.hpp>
 
@@ -21,12 +22,13 @@ constexpr double gpu_numbers(List<F...>, i64 result) {
 // Of a kernel's traits, those that the reduction and the type in memory decide.
 template <class S, class Reduction>
 constexpr GpuTraits gpu_traits(GpuTraits t) {
-  t.out_dim = static_cast<int>(Reduction::ranks * Reduction::dim);
+  t.kept_dim = static_cast<int>(Reduction::kept_dim);
+  t.out_dim = static_cast<int>(Reduction::ranks * Reduction::dim) + t.kept_dim;
   t.values = Reduction::values;
   t.indices = Reduction::indices;
   t.number_bytes = sizeof(computed_in<S>);
   t.storage_bytes = sizeof(S);
-  t.pair_numbers = gpu_numbers(typename Reduction::formulas{}, t.out_dim);
+  t.pair_numbers = gpu_numbers(typename Reduction::formulas{}, t.out_dim - t.kept_dim);
   if (!t.merge_block) t.merge_shared = gpu_merge_threads / 2 * t.window_state * t.number_bytes;
   return t;
 }
@@ -138,6 +140,15 @@ KEOPSNB_FN void write_window(const GpuResult<typename Kernel::Storage>& to, i64 
       if constexpr (R::values)
         to.values[at] = to_storage<typename Kernel::Storage>(R::template finish<W>(state, c, k));
       if constexpr (R::indices) to.indices[at] = R::template index<W>(state, c, k);
+    });
+  // Of a row: with the first of its windows.
+  if constexpr (R::kept_dim > 0)
+    for_kept<R>([&]<i64 N, i64 Size>(Int<N>, i64 column, Int<Size>) KEOPSNB_LAMBDA {
+      for_components<(Size == 1 ? 1 : W)>([&](i64 c) KEOPSNB_LAMBDA {
+        if (w.first + c < w.begin || w.first + c >= w.end || w.first + c >= Size) return;
+        to.values[column + w.first + c] = to_storage<typename Kernel::Storage>(
+            R::template keep<W, static_cast<int>(N)>(state, c));
+      });
     });
 }
 

@@ -1,0 +1,6 @@
+// expect: the derivatives of this reduction take its result
+#include <keopsnb/keopsnb.hpp>
+#include <keopsnb/reduce.hpp>
+using namespace keopsnb;
+constexpr auto f = sqdist(vi<0, 3>, vj<1, 3>);
+constexpr auto g = diff(mean_over_j(f), vj<1, 3>, vj<2, 3>);
