@@ -48,6 +48,56 @@ def test_reduction(axis: int) -> None:
     np.testing.assert_array_equal(found, abs(x[:, None] - y[None]).max(axis))
 
 
+# Law: a row is read wherever C++ has one, and nowhere else; with no compiler too, where neither
+# conditions nor macros of the header's own bear on it.
+
+ROW = "KEOPSNB_UNARY_OPERATION({0}, f{0}, a, 1_c)\n"
+ONCE = ROW.format("Once")
+
+
+@pytest.mark.parametrize("compiler", [None, "/nowhere/c++"])
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ("constexpr char quote = '\"';", ""),
+        ("constexpr int thousand = 1'000; constexpr char quote = '\"'; /* \" */", "// '"),
+        ('constexpr const char* quotes = "\\"\'";', ""),
+        (f'constexpr const char* text = R"(" {ROW.format("No")})";', ""),
+        (f'constexpr const char* text = u8R"a(" )" {ROW.format("No")})a";', ""),
+        ("// a comment that goes on \\\n" + ROW.format("No"), ""),
+        ("#define KEOPSNB_MINE " + ROW.format("No"), ""),
+        ("KEOPSNB_UNARY_OPERATION /* with */\n (Swish, // two\n swish, a, 1_c) int k = 0;", ""),
+    ],
+)
+def test_rows(
+    before: str, behind: str, compiler: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if compiler:
+        monkeypatch.setenv("KEOPSNB_CXX", compiler)
+    header = f"{before}\n{ONCE}{behind}"
+    Genred("Once(x)", ALIASES, header=header)
+    with pytest.raises(FormulaError, match="There is no operation 'No'"):
+        Genred("No(x)", ALIASES, header=header)
+    if "Swish" in before:
+        Genred("Swish(x)", ALIASES, header=header)
+
+
+def test_what_the_preprocessor_decides(tmp_path: Path) -> None:
+    other = tmp_path / "other.hpp"
+    other.write_text(ROW.format("Included"))
+    header = (
+        f'#include "{other}"\n#include <keopsnb/user.hpp>\n'
+        f"#if 0\n{ROW.format('No')}#else\n{ONCE}#endif\n"
+        "#define MINE(name) KEOPSNB_UNARY_OPERATION(My##name, my_##name, a * a, 2_c * a)\n"
+        "MINE(Square)\n"
+    )
+    x, y, e = arguments()
+    found = Genred("MySquare(x) + Once(y) + Included(y)", ALIASES, axis=1, header=header)(x, y, e)
+    np.testing.assert_allclose(found, (x[:, None] ** 2 + 2 * y[None]).sum(1))
+    with pytest.raises(FormulaError, match="There is no operation 'No'"):
+        Genred("No(x)", ALIASES, header=header)
+
+
 # Law: what is wrong is said.
 
 

@@ -6,6 +6,7 @@
 
 #include "expr/print.hpp"
 #include "jit/ahead.hpp"
+#include "jit/preprocess.hpp"
 #include "launch/cpu_count.hpp"
 #include "launch/pool.hpp"
 #include "parse/suggest.hpp"
@@ -54,6 +55,13 @@ const ReductionRow& find_reduction(const std::string& name) {
                               (hint.empty() ? "; the reductions are " + all + "." : "." + hint));
 }
 
+// The rows of a header of the user's: as the compiler sees it, or else as it is written.
+parse::UserHeader rows_of(const std::string& header) {
+  if (header.empty()) return {};
+  const auto text = jit::preprocessed(parse::with_bare_rows(header), parse::rows_begin);
+  return parse::read_user_header(text ? *text : header);
+}
+
 }  // namespace
 
 // The user's own reductions hide those of the catalogue.
@@ -85,10 +93,7 @@ parse::Program Routine::read() const {
 }
 
 Routine::Routine(RoutineSpec spec)
-    : spec_(std::move(spec)),
-      own_(parse::read_user_header(spec_.header)),
-      row_(reduction_row()),
-      program_(read()) {
+    : spec_(std::move(spec)), own_(rows_of(spec_.header)), row_(reduction_row()), program_(read()) {
   const std::string op = "reduction_op='" + spec_.reduction + "'";
   const i64 dim = program_.formulas[0].dim;
   if (weighted() && row_->weight == Weight::none)

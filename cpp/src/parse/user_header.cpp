@@ -1,70 +1,12 @@
 #include "user_header.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <stdexcept>
 #include <string_view>
 
 namespace keopsnb::parse {
 namespace {
-
-// The text with comments, strings and characters blanked.
-std::string without_comments(const std::string& text) {
-  std::string out = text;
-  const auto blank = [&](std::size_t from, std::size_t to) {
-    for (std::size_t k = from; k < to && k < out.size(); ++k)
-      if (out[k] != '\n') out[k] = ' ';
-  };
-  for (std::size_t k = 0; k + 1 < text.size(); ++k) {
-    std::size_t end = k;
-    if (text.compare(k, 2, "//") == 0) {
-      end = std::min(text.find('\n', k), text.size());
-    } else if (text.compare(k, 2, "/*") == 0) {
-      const std::size_t close = text.find("*/", k + 2);
-      end = close == std::string::npos ? text.size() : close + 2;
-    } else if (text[k] == '"') {
-      for (end = k + 1; end < text.size() && text[end] != '"' && text[end] != '\n'; ++end)
-        if (text[end] == '\\') ++end;
-      ++end;
-    }
-    if (end > k) {
-      blank(k, end);
-      k = end - 1;
-    }
-  }
-  return out;
-}
-
-bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-
-// Reads the words of one row, from after its '(' on.
-class Row {
- public:
-  Row(const std::string& text, std::size_t at, std::string_view macro)
-      : text_(text), at_(at), macro_(macro) {}
-
-  std::string name() {
-    skip_blanks();
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && (in_name(text_[at_]) || text_[at_] == ':')) ++at_;
-    const std::string word = text_.substr(begin, at_ - begin);
-    skip_blanks();
-    if (word.empty() || std::isdigit(static_cast<unsigned char>(word[0])) || at_ >= text_.size() ||
-        (text_[at_] != ',' && text_[at_] != ')'))
-      throw std::invalid_argument("header has a row " + std::string(macro_) +
-                                  "(...) whose arguments do not begin with two names: that of " +
-                                  "formulas and that of C++.");
-    ++at_;
-    return word;
-  }
-
- private:
-  void skip_blanks() {
-    while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
-  }
-  const std::string& text_;
-  std::size_t at_;
-  std::string_view macro_;
-};
 
 struct Macro {
   std::string_view name;
@@ -77,29 +19,138 @@ constexpr Macro macros[] = {
     {"KEOPSNB_REDUCTION", 0},
 };
 
+bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)); }
+bool is_blank(char c) { return std::isspace(static_cast<unsigned char>(c)); }
+
+// Lines that a backslash ends are joined with the next.
+std::string joined(std::string_view text) {
+  std::string out;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    if (text[k] == '\\' && text.substr(k + 1, 2) == "\r\n")
+      k += 2;
+    else if (text[k] == '\\' && text.substr(k + 1, 1) == "\n")
+      ++k;
+    else
+      out += text[k];
+  }
+  return out;
+}
+
+// The words of a C++ text, one after another: names, numbers, and characters on their own.
+class Words {
+ public:
+  explicit Words(std::string_view text) : text_(text) {}
+
+  // "" at the end.
+  std::string_view next() {
+    skip();
+    const std::size_t begin = at_;
+    if (at_ == text_.size()) return {};
+    line_begins_ = false;
+    if (is_digit(text_[at_])) {
+      number();
+    } else if (in_name(text_[at_])) {
+      while (in_name(peek())) ++at_;
+      constexpr std::string_view raw[] = {"R", "LR", "uR", "UR", "u8R"};
+      if (peek() == '"' && std::ranges::count(raw, text_.substr(begin, at_ - begin)) > 0) {
+        raw_string();
+        return next();
+      }
+    } else {
+      ++at_;
+    }
+    return text_.substr(begin, at_ - begin);
+  }
+
+ private:
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
+  void to(std::string_view end) {
+    const std::size_t found = text_.find(end, at_);
+    at_ = found == std::string_view::npos ? text_.size() : found + end.size();
+  }
+
+  // Blanks, comments, lines of directives, strings and characters.
+  void skip() {
+    while (at_ < text_.size()) {
+      const char c = peek();
+      if (c == '\n') line_begins_ = true;
+      if (is_blank(c)) {
+        ++at_;
+      } else if (c == '/' && peek(1) == '*') {
+        at_ += 2;
+        to("*/");
+      } else if ((c == '/' && peek(1) == '/') || (c == '#' && line_begins_)) {
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      } else if (c == '"' || c == '\'') {
+        line_begins_ = false;
+        quoted(c);
+      } else {
+        return;
+      }
+    }
+  }
+  void quoted(char quote) {
+    for (++at_; at_ < text_.size() && peek() != quote && peek() != '\n'; ++at_)
+      if (peek() == '\\') ++at_;
+    at_ = std::min(at_ + 1, text_.size());
+  }
+  // R"end(...)end"
+  void raw_string() {
+    const std::size_t begin = at_ + 1, open = std::min(text_.find('(', begin), text_.size());
+    at_ = open;
+    to(")" + std::string(text_.substr(begin, open - begin)) + "\"");
+  }
+  // In 1'000 an apostrophe begins no character.
+  void number() {
+    while (in_name(peek()) || peek() == '.' || (peek() == '\'' && in_name(peek(1)))) ++at_;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool line_begins_ = true;
+};
+
+// The first words of a row, each up to a comma or the closing parenthesis.
+std::string argument(Words& words, std::string_view macro) {
+  std::string name;
+  std::string_view word = words.next();
+  for (; word == ":" || (!word.empty() && in_name(word[0])); word = words.next()) name += word;
+  if (name.empty() || is_digit(name[0]) || (word != "," && word != ")"))
+    throw std::invalid_argument("header has a row " + std::string(macro) +
+                                "(...) whose arguments do not begin with two names: that of "
+                                "formulas and that of C++.");
+  return name;
+}
+
 }  // namespace
 
+std::string with_bare_rows(const std::string& header) {
+  std::string text = "#include <keopsnb/user.hpp>\n";
+  for (const Macro& macro : macros) text += "#undef " + std::string(macro.name) + "\n";
+  return text + rows_begin + "\n#line 1 \"header\"\n" + header + "\n";
+}
+
 UserHeader read_user_header(const std::string& source) {
-  const std::string text = without_comments(source);
+  const std::string text = joined(source);
+  Words words(text);
   UserHeader header;
-  for (std::size_t at = text.find("KEOPSNB_"); at != std::string::npos;
-       at = text.find("KEOPSNB_", at + 1)) {
-    for (const auto& [macro, operands] : macros) {
-      const std::size_t open = at + macro.size();
-      if (text.compare(at, macro.size(), macro) != 0 || open >= text.size() || text[open] != '(')
-        continue;
-      Row row(text, open + 1, macro);
-      const std::string name = row.name(), call = row.name();
-      if (operands > 0) {
-        header.operations.push_back({name, call, operands, 0});
-        continue;
-      }
-      const std::string gives = row.name();
-      if (gives != "values" && gives != "indices" && gives != "both")
-        throw std::invalid_argument("header says that the reduction '" + name + "' gives '" +
-                                    gives + "'; write values, indices or both.");
-      header.reductions.push_back({name, call, gives != "indices", gives != "values"});
+  for (std::string_view word = words.next(); !word.empty();) {
+    const Macro* const macro = std::ranges::find(macros, word, &Macro::name);
+    word = words.next();
+    if (macro == std::end(macros) || word != "(") continue;
+    const std::string name = argument(words, macro->name), call = argument(words, macro->name);
+    if (macro->operands > 0) {
+      header.operations.push_back({name, call, macro->operands, 0});
+      continue;
     }
+    const std::string gives = argument(words, macro->name);
+    if (gives != "values" && gives != "indices" && gives != "both")
+      throw std::invalid_argument("header says that the reduction '" + name + "' gives '" + gives +
+                                  "'; write values, indices or both.");
+    header.reductions.push_back({name, call, gives != "indices", gives != "values"});
   }
   return header;
 }
