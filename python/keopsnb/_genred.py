@@ -45,7 +45,7 @@ class Reducer:
             CPU.
 
         header: C++ that defines operations and reductions of your own: its text, or the path of a
-            file. See "Your own operations" in the documentation of formulas.
+            file. See "Your own" in the documentation of reductions.
 
     Raises:
         FormulaError: if the formula or an alias cannot be understood, or dimensions do not fit.
