@@ -45,38 +45,13 @@ constexpr auto g = f + j;
     GpuMerger<name##Kernel>::run(device, call);                                                \
   }
 
-KEOPSNB_EVERY(Sum, sum_reduction(g))
-KEOPSNB_EVERY(Mean, mean_reduction(g))
-KEOPSNB_EVERY(Variance, variance_reduction<1>(g))
-KEOPSNB_EVERY(SumSq, sumsq_reduction(g))
-KEOPSNB_EVERY(Norm2, norm2_reduction(g))
-KEOPSNB_EVERY(Prod, prod_reduction(g))
-KEOPSNB_EVERY(LogSumExp, logsumexp_reduction(f))
-KEOPSNB_EVERY(LogSumExpWeight, logsumexp_reduction(f, g))
-KEOPSNB_EVERY(SoftMax, softmax_reduction(x * y, x + y))  // of each component
-KEOPSNB_EVERY(SumSoftMaxWeight, softmax_reduction(-f, g))
-KEOPSNB_EVERY(Max, max_reduction(g))
-KEOPSNB_EVERY(Min, min_reduction(g))
-KEOPSNB_EVERY(ArgMax, argmax_reduction(g))
-KEOPSNB_EVERY(ArgMin, argmin_reduction(g))
-KEOPSNB_EVERY(Max_ArgMax, max_argmax_reduction(g))
-KEOPSNB_EVERY(Min_ArgMin, min_argmin_reduction(g))
-KEOPSNB_EVERY(Any, any_reduction(g))
-KEOPSNB_EVERY(All, all_reduction(g))
-KEOPSNB_EVERY(Count, count_reduction(g))
+#include "every_reduction.inc"
 // With what derivatives take behind the result.
 KEOPSNB_EVERY(MeanKept, kept(mean_reduction(g)))
 KEOPSNB_EVERY(VarianceKept, kept(variance_reduction<1>(g)))
 KEOPSNB_EVERY(ProdKept, kept(prod_reduction(g)))
 KEOPSNB_EVERY(SoftMaxKept, kept(softmax_reduction(x * y, x + y)))
 KEOPSNB_EVERY(SumSoftMaxWeightKept, kept(softmax_reduction(-f, g)))
-// In registers, and in shared memory.
-KEOPSNB_EVERY(KMin, kmin_reduction<10>(g))
-KEOPSNB_EVERY(KMax, kmax_reduction<1024>(g))
-KEOPSNB_EVERY(ArgKMin, argkmin_reduction<1024>(g))
-KEOPSNB_EVERY(ArgKMax, argkmax_reduction<10>(g))
-KEOPSNB_EVERY(KMin_ArgKMin, kmin_argkmin_reduction<10>(g))
-KEOPSNB_EVERY(KMax_ArgKMax, kmax_argkmax_reduction<1024>(g))
 
 // All that a module holds.
 KEOPSNB_GPU_KERNEL(KEOPSNB_NUMBER, kmin_argkmin_reduction<100>(g), Output::j)

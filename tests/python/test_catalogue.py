@@ -12,6 +12,7 @@ from keopsnb.numpy import LazyTensor
 
 ROWS = _core.catalogue()
 HEADERS = Path(__file__).parents[2] / "cpp" / "include" / "keopsnb"
+TESTS = Path(__file__).parents[1] / "cpp"
 ids = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
@@ -120,6 +121,17 @@ def test_every_reduction_has_a_row() -> None:
     made = set(makers)
     assert len(made) > 20
     assert made == {row.call for row in _core.reductions()} - {""}
+
+
+# Law: of each kind of reduction one is tested for the laws of a monoid, and in the GPU's kernels.
+
+
+@pytest.mark.parametrize("test", ["reduction_test.cpp", "gpu_kernel_test_*.cpp"])
+def test_every_reduction_has_cpp_tests(test: str) -> None:
+    text = "".join(path.read_text() for path in TESTS.glob(test))
+    for path in (HEADERS / "reductions").glob("*.hpp"):
+        made = re.findall(r"\b[a-z]\w*_reduction\b", path.read_text())
+        assert not made or any(re.search(rf"\b{name}\b", text) for name in made), path.name
 
 
 # Law: NumPy has the ufuncs that rows name, and symbolic matrices have their methods.
