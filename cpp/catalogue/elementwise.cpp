@@ -240,16 +240,16 @@ constexpr Row row_of(const char* name, const char* call, const char* signature, 
 }
 
 constexpr Row elementwise[] = {
-#define KEOPSNB_UNARY(N, call, cost, value, da) row_of(#N, #call, "(D) -> D", 1, 0, #da),
+#define KEOPSNB_UNARY(N, call, cost, value, da) \
+  row_of(#N, #call, broadcast_signatures[0], 1, 0, #da),
 #define KEOPSNB_UNARY_INT1(N, call, cost, n, value, da) \
   row_of(#N, #call, "(D), " #n " -> D", 1, 1, #da),
 #define KEOPSNB_UNARY_INT2(N, call, cost, n, m, value, da) \
   row_of(#N, #call, "(D), " #n ", " #m " -> D", 1, 2, #da),
 #define KEOPSNB_BINARY(N, call, cost, value, da, db) \
-  row_of(#N, #call, "(D), (D) -> D, or one side of dimension 1", 2, 0, #da ", " #db),
-#define KEOPSNB_TERNARY(N, call, cost, value, da, db, dc)                               \
-  row_of(#N, #call, "(D), (D), (D) -> D, where any of them may have dimension 1", 3, 0, \
-         #da ", " #db ", " #dc),
+  row_of(#N, #call, broadcast_signatures[1], 2, 0, #da ", " #db),
+#define KEOPSNB_TERNARY(N, call, cost, value, da, db, dc) \
+  row_of(#N, #call, broadcast_signatures[2], 3, 0, #da ", " #db ", " #dc),
 #include <keopsnb/ops.def>
 };
 static_assert(

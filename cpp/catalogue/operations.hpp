@@ -51,7 +51,11 @@ std::span<const Row> catalogue();
 // The row of that name (case matters), or null.
 const Row* find_row(std::string_view name);
 
-// The rule of elementwise operations: every dimension is 1 or D; the result has D.
+// The rule of elementwise operations: every dimension is 1 or D; the result has D. And its
+// signature, by the number of operands less 1, where there are no integers.
 i64 broadcast_dim(const i64* dims, int n, const i64* ints);
+inline constexpr const char* broadcast_signatures[] = {
+    "(D) -> D", "(D), (D) -> D, or one side of dimension 1",
+    "(D), (D), (D) -> D, where any of them may have dimension 1"};
 
 }  // namespace keopsnb

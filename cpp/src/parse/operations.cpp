@@ -38,10 +38,6 @@ bool identifier(std::string_view text, bool qualified) {
   return !begin;
 }
 
-constexpr const char* signature_of[] = {
-    "(D) -> D", "(D), (D) -> D, or one side of dimension 1",
-    "(D), (D), (D) -> D, where any of them may have dimension 1"};
-
 }  // namespace
 
 std::span<const Constant> constants() { return constant_rows; }
@@ -65,8 +61,8 @@ Operations::Operations(std::span<const UserOperation> own, std::span<const Row> 
     for (const std::string_view known : names()) taken |= known == given.name;
     if (taken)
       throw std::invalid_argument(who + " has the name of another one: choose a name of its own.");
-    Own& entry =
-        own_.emplace_back(Own{given.name, given.call, signature_of[given.operands - 1], Row{}});
+    Own& entry = own_.emplace_back(
+        Own{given.name, given.call, broadcast_signatures[given.operands - 1], Row{}});
     entry.row.name = entry.name.c_str();
     entry.row.call = entry.call.c_str();
     entry.row.signature = entry.signature.c_str();
