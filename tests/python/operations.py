@@ -223,7 +223,11 @@ class OnGpu:
         self.dim = _core.Routine(formula, list(aliases)).dim
         self._reduction = Genred(formula, aliases, reduction_op, axis)
 
-    def call_numpy(self, arguments: Sequence[np.ndarray]) -> np.ndarray:
+    def __call__(
+        self,
+        library: _core.ArrayLibrary,
+        arguments: Sequence[np.ndarray],
+    ) -> np.ndarray:
         return np.asarray(self._reduction(*arguments, backend="GPU"))
 
 
@@ -258,7 +262,7 @@ def run(
                 for m in case.numbers
             ]
     routine = routine_type(f"Concat({', '.join(formulas)})", variables.texts(), "Sum", 1)
-    _split(routine.call_numpy(variables.values()), results)
+    _split(routine(_core.NUMPY, variables.values()), results)
     return results
 
 

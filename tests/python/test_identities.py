@@ -75,7 +75,7 @@ def test_random_formulas(seed: int, dtype: str) -> None:
         "Sum",
         1,
     )
-    found = routine.call_numpy((x, np.ascontiguousarray(x[::-1]), v, np.ones((1, 1), dtype)))
+    found = routine(_core.NUMPY, (x, np.ascontiguousarray(x[::-1]), v, np.ones((1, 1), dtype)))
     checked = 0
     for k, f in enumerate(formulas):
         literal = np.broadcast_to(value(f"Sum({f})", kind, x), x.shape)[:, 0]

@@ -88,7 +88,7 @@ def test_branch_taken(first: int) -> None:
     tests = [(name, f, order) for name, f, orders in chosen for order in list(ORDERS)[:orders]]
     formulas = [order.format(f=f) for _, f, order in tests]
     routine = _core.Routine(f"Concat({', '.join(formulas)})", ["t = Vi(1)", "i = Vj(1)"], "Sum", 1)
-    found = routine.call_numpy((np.full((3, 1), T, dtype), np.ones((1, 1), integer)))
+    found = routine(_core.NUMPY, (np.full((3, 1), T, dtype), np.ones((1, 1), integer)))
     for k, (name, _, order) in enumerate(tests):
         np.testing.assert_allclose(found[:, k], ORDERS[order], 1e-5, err_msg=f"{order}, {name}")
 
@@ -106,5 +106,5 @@ def test_condition_without_a_number(dtype: str) -> None:
     }
     formulas = [f"Grad({f}, a, 1)" for f in cases]
     routine = _core.Routine(f"Concat({', '.join(formulas)})", ["t = Vi(1)", "a = Vj(1)"], "Sum", 1)
-    found = routine.call_numpy((np.full((1, 1), np.nan, dtype), np.ones((1, 1), dtype)))
+    found = routine(_core.NUMPY, (np.full((1, 1), np.nan, dtype), np.ones((1, 1), dtype)))
     assert found[0].tolist() == list(cases.values())

@@ -15,13 +15,13 @@ struct TensorExchange::Table {
   void* current_stream;
 };
 
-namespace {
-
 std::optional<Dtype> dtype_of(nb::dlpack::dtype found) {
   return find_dtype([&](const DtypeFacts& f) {
     return found.code == f.dlpack && found.bits == 8 * f.bytes && found.lanes == 1;
   });
 }
+
+namespace {
 
 bool is_contiguous(const nb::dlpack::dltensor& a) {
   if (std::find(a.shape, a.shape + a.ndim, 0) != a.shape + a.ndim || !a.strides) return true;

@@ -4,10 +4,14 @@
 #include <nanobind/ndarray.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "launch/array.hpp"
 
 namespace keopsnb {
+
+// A type as DLPack says it; nullopt for what the kernels do not compute with.
+std::optional<Dtype> dtype_of(nanobind::dlpack::dtype found);
 
 class TensorExchange {
  public:

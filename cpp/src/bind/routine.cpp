@@ -7,11 +7,13 @@
 #include <nanobind/stl/variant.h>
 
 #include <algorithm>
+#include <array>
 #include <variant>
 
 #include "bind/arrays.hpp"
 #include "bind/bind.hpp"
 #include "bind/interpreter.hpp"
+#include "bind/python_arrays.hpp"
 #include "bind/watch.hpp"
 #include "launch/place.hpp"
 
@@ -49,12 +51,25 @@ std::string text_of(nb::handle h) {
   return "too long";
 }
 
-Request request_of(nb::handle backend, nb::handle device_id, bool torch) {
-  Request request;
-  request.torch = torch;
-  if (!nb::try_cast(backend, request.backend))
-    throw std::invalid_argument("backend is " + text_of(backend) + "; write one of " +
-                                backend_names() + ".");
+// A backend by its name. Names that programs write are objects that are compared, not read.
+const Backend& backend_of(nb::handle name) {
+  static const auto* known = [] {
+    auto* all = new std::array<PyObject*, backends.size()>;
+    for (std::size_t k = 0; k < all->size(); ++k)
+      (*all)[k] = PyUnicode_InternFromString(backends[k].name.data());
+    return all;
+  }();
+  for (std::size_t k = 0; k < known->size(); ++k)
+    if (name.ptr() == (*known)[k]) return backends[k];
+  if (PyUnicode_Check(name.ptr()))
+    for (std::size_t k = 0; k < known->size(); ++k)
+      if (PyUnicode_Compare(name.ptr(), (*known)[k]) == 0) return backends[k];
+  throw std::invalid_argument("backend is " + text_of(name) + "; write one of " + backend_names() +
+                              ".");
+}
+
+Request request_of(nb::handle backend, nb::handle device_id, const ArrayLibrary& library) {
+  Request request{.backend = backend_of(backend), .to_device = library.to_device()};
   if (!nb::try_cast(device_id, request.device_id))
     throw ArgumentTypeError("device_id is " + text_of(device_id) +
                             "; write the number of a GPU, from 0, or -1 for that of the "
@@ -89,19 +104,20 @@ void compute_on_cpu(const Routine& routine, const Routine::Shape& shape,
   });
 }
 
-// Tensors of a GPU: enqueued on torch's current stream. The allocator gives the workspace to later
-// work of that stream only.
+// Arrays of a GPU: enqueued on their library's current stream. Its allocator gives the workspace to
+// later work of that stream only.
 void compute_on_gpu(const Routine& routine, const Routine::Shape& shape,
-                    const std::vector<ArrayView>& views, const Destination& to, int device) {
+                    const std::vector<ArrayView>& views, const Destination& to, int device,
+                    const ArrayLibrary& library) {
   find_packages();
   if (!routine.has_gpu_kernel(shape.types, device))
     without_gil([&](Watch&) { routine.gpu_kernel(shape.types, device); });
   const GpuReduction reduction = routine.on_gpu(shape, device);
-  Output workspace{{}, nullptr};
-  if (reduction.workspace() > 0) workspace = torch_memory(reduction.workspace(), device);
+  Output workspace;
+  if (reduction.workspace() > 0) workspace = library.memory(reduction.workspace(), device);
   std::vector<const void*> in(views.size());
   for (std::size_t k = 0; k < in.size(); ++k) in[k] = views[k].data;
-  auto* const stream = static_cast<cuda::CUstream>(torch_stream(device));
+  auto* const stream = static_cast<cuda::CUstream>(library.stream(device));
   const auto enqueue = [&] {
     reduction.enqueue(in, to.values, to.indices, workspace.data, stream);
   };
@@ -119,21 +135,6 @@ void compute_with_copies(const Routine& routine, const Routine::Shape& shape,
                        facts(shape.types.dtype).bytes);
   });
 }
-
-struct Numpy {
-  static constexpr bool torch = false;
-  static constexpr auto add = &Arguments::add_numpy;
-  static constexpr auto make = new_numpy;
-  static constexpr auto take = given_numpy;
-  static nb::object truth(const nb::object& array) { return array.attr("astype")("bool"); }
-};
-struct Torch {
-  static constexpr bool torch = true;
-  static constexpr auto add = &Arguments::add_torch;
-  static constexpr auto make = new_torch;
-  static constexpr auto take = given_torch;
-  static nb::object truth(const nb::object& array) { return array.attr("bool")(); }
-};
 
 // (batches..., outputs, D), and where a component has several results (..., K, D), or (..., K) if
 // D = 1.
@@ -156,21 +157,32 @@ CpuRanges ranges_of(const std::optional<Clusters>& clusters) {
   return {outputs.data(), slices.data(), reduced.data(), static_cast<i64>(slices.size())};
 }
 
-template <class Front>
-nb::object call(const Routine& routine, nb::tuple inputs, nb::object out, nb::handle backend,
-                nb::handle device_id, const std::optional<Clusters>& clusters) {
+// Integers are as wide as the numbers beside them.
+void bring_integers(Arguments& arguments, nb::tuple inputs, Dtype integers,
+                    const ArrayLibrary& library) {
+  for (std::size_t k = 0; k < arguments.views.size(); ++k) {
+    const Dtype dtype = arguments.views[k].dtype;
+    if (!is_integer(dtype) || dtype == integers) continue;
+    library.convert_integers(arguments, k, integers, inputs[k]);
+    arguments.views[k].dtype = integers;
+  }
+}
+
+nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple inputs,
+                nb::object out, nb::handle backend, nb::handle device_id,
+                const std::optional<Clusters>& clusters) {
   const Call here;
   check_count(routine, inputs.size());
-  const Request request = request_of(backend, device_id, Front::torch);
-  Arguments arguments;
-  for (nb::handle input : inputs) (arguments.*Front::add)(input, routine);
-  if constexpr (Front::torch) arguments.bring_numbers(inputs, routine);
-  const Routine::Types types = routine.types(arguments.views());
+  const Request request = request_of(backend, device_id, library);
+  Arguments arguments(routine);
+  for (nb::handle input : inputs) library.add(arguments, input);
+  library.bring_together(arguments, inputs);
+  const std::vector<ArrayView>& views = arguments.views;
+  const Routine::Types types = routine.types(views);
   if (types.integers.any())
-    arguments.convert_integers(integers_beside(types.dtype), inputs, routine);
-  const std::vector<ArrayView>& views = arguments.views();
+    bring_integers(arguments, inputs, integers_beside(types.dtype), library);
   const Place place = choose_place(routine, views, request);
-  const Routine::Shape shape = routine.check(views, ranges_of(clusters));
+  const Routine::Shape shape = routine.check(views, types, ranges_of(clusters));
 
   const ResultLayout& results = routine.results();
   if (!out.is_none() && ((results.values && results.indices) || results.flags))
@@ -179,10 +191,10 @@ nb::object call(const Routine& routine, nb::tuple inputs, nb::object out, nb::ha
         (results.flags ? "an array of bool, made of another" : "two arrays") + "; leave it out.");
   const std::vector<i64> sizes = result_shape(results, routine.ranked(), shape);
   const auto output = [&](Dtype dtype) {
-    return out.is_none() ? Front::make(sizes, dtype, place.copies ? host_device : place.device)
-                         : Front::take(out, sizes, arguments, dtype);
+    return out.is_none() ? library.make(sizes, dtype, place.copies ? host_device : place.device)
+                         : given_output(library, out, sizes, arguments, dtype);
   };
-  Output values{{}, nullptr}, indices{{}, nullptr};
+  Output values, indices;
   if (results.values) values = output(shape.types.dtype);
   if (results.indices) indices = output(Dtype::int64);
   if (shape.batches * shape.outputs > 0) {
@@ -192,9 +204,9 @@ nb::object call(const Routine& routine, nb::tuple inputs, nb::object out, nb::ha
     else if (place.copies)
       compute_with_copies(routine, shape, views, to, place.device);
     else
-      compute_on_gpu(routine, shape, views, to, place.device);
+      compute_on_gpu(routine, shape, views, to, place.device, library);
   }
-  if (results.flags) return Front::truth(values.array);
+  if (results.flags) return library.truth(values.array);
   if (results.values && results.indices) return nb::make_tuple(values.array, indices.array);
   return results.values ? values.array : indices.array;
 }
@@ -250,6 +262,15 @@ std::string build(const Routine& routine, const Dtypes& dtypes, const std::strin
 }  // namespace
 
 void bind_routine(nb::module_& m) {
+  nb::class_<ArrayLibrary>(m, "ArrayLibrary", "What a reduction asks of a library of arrays.");
+  nb::class_<PythonArrays, ArrayLibrary>(m, "PythonArrays",
+                                         "Of a library whose front end needs no C++.")
+      .def(nb::init<nb::object>(), nb::arg("hooks"),
+           "`hooks` has `view(array)`, which shows an array's memory by a buffer or by DLPack, and "
+           "`empty(shape, dtype, device)`;\nand where there is need `truth(array)`, of 0 and 1, "
+           "and `stream(device)`.");
+  m.attr("NUMPY") = nb::cast(&numpy_arrays(), nb::rv_policy::reference);
+  m.attr("TORCH") = nb::cast(&torch_tensors(), nb::rv_policy::reference);
   nb::class_<Routine>(m, "Routine", "A reduction of a formula, compiled at its first call.")
       .def(
           "__init__",
@@ -276,20 +297,14 @@ void bind_routine(nb::module_& m) {
                   "option: int | None = None, compensated: bool = False, fast_math: bool = False, "
                   "rowwise: bool = False, header: str = '') -> None"),
           "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both.")
-      .def("call_numpy", &call<Numpy>, nb::arg("arguments"), nb::arg("out") = nb::none(),
+      .def("__call__", &call, nb::arg("library"), nb::arg("arguments"), nb::arg("out") = nb::none(),
            nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,
            nb::arg("ranges") = nb::none(),
-           nb::sig("def call_numpy(self, arguments: tuple[typing.Any, ...], "
+           nb::sig("def __call__(self, library: ArrayLibrary, arguments: tuple[typing.Any, ...], "
                    "out: typing.Any = None, backend: str = 'auto', device_id: int = -1, "
                    "ranges: tuple[typing.Any, ...] | None = None) -> typing.Any"),
-           "The reduction of NumPy arrays, as an array, or a tuple of values and indices.")
-      .def("call_torch", &call<Torch>, nb::arg("arguments"), nb::arg("out") = nb::none(),
-           nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,
-           nb::arg("ranges") = nb::none(),
-           nb::sig("def call_torch(self, arguments: tuple[typing.Any, ...], "
-                   "out: typing.Any = None, backend: str = 'auto', device_id: int = -1, "
-                   "ranges: tuple[typing.Any, ...] | None = None) -> typing.Any"),
-           "The reduction of torch tensors, as a tensor, or a tuple of values and indices.")
+           "The reduction of a library's arrays, as an array of it, or a tuple of values and "
+           "indices.")
       .def("source", &source, nb::arg("dtype") = "float32", nb::arg("processor") = "cpu",
            "The C++ source of the kernel for a processor, 'cpu' or 'gpu'. `dtype` is that of all "
            "numbers among\nthe arguments, or a list of the dtypes of the arguments.")

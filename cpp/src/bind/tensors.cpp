@@ -4,19 +4,6 @@
 
 namespace keopsnb {
 
-std::string type_of(nb::handle h) { return nb::cast<std::string>(nb::type_name(h.type())); }
-
-std::string text(nb::handle h) { return nb::cast<std::string>(nb::str(h)); }
-
-void set_shape(ArrayView& view, const i64* shape, int ndim, ArrayName name) {
-  if (ndim > ArrayView::max_ndim)
-    throw std::invalid_argument(
-        name() + " has " + std::to_string(ndim) + " dimensions; write at most " +
-        std::to_string(ArrayView::max_ndim) + ", batch dimensions included.");
-  view.ndim = ndim;
-  std::copy(shape, shape + ndim, view.shape.begin());
-}
-
 const nb::module_& torch() {
   static const auto* m = new nb::module_(nb::module_::import_("torch"));
   return *m;

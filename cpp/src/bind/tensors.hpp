@@ -7,22 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "bind/arrays.hpp"
 #include "bind/dlpack.hpp"
-#include "launch/array.hpp"
-#include "launch/pool.hpp"
 
 namespace keopsnb {
-
-namespace nb = nanobind;
-
-// The name of an array, for errors.
-using ArrayName = FunctionRef<std::string()>;
-
-std::string type_of(nb::handle h);
-std::string text(nb::handle h);
-
-// Throws std::invalid_argument where there are too many dimensions.
-void set_shape(ArrayView& view, const i64* shape, int ndim, ArrayName name);
 
 // Modules are imported once, by their first user; they are never unloaded.
 const nb::module_& torch();

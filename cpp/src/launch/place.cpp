@@ -3,33 +3,6 @@
 #include <algorithm>
 
 namespace keopsnb {
-namespace {
-
-// KeOps chooses a kernel by 1D and 2D; here the sizes choose it.
-struct Backend {
-  std::string_view name;
-  bool cpu, gpu, takes_host, takes_device;
-};
-constexpr Backend backends[] = {
-    {"auto", true, true, true, true},
-    {"CPU", true, false, true, false},
-    {"GPU", false, true, true, true},
-    {"GPU_1D", false, true, true, true},
-    {"GPU_1D_device", false, true, false, true},
-    {"GPU_1D_host", false, true, true, false},
-    {"GPU_2D", false, true, true, true},
-    {"GPU_2D_device", false, true, false, true},
-    {"GPU_2D_host", false, true, true, false},
-};
-
-const Backend& backend_of(const std::string& name) {
-  const auto* const found = std::ranges::find(backends, name, &Backend::name);
-  if (found != std::end(backends)) return *found;
-  throw std::invalid_argument("backend is '" + name + "'; write one of " + backend_names() + ".");
-}
-
-}  // namespace
-
 std::string backend_names() {
   std::string names;
   for (const Backend& backend : backends)
@@ -39,7 +12,8 @@ std::string backend_names() {
 
 Place choose_place(const Routine& routine, std::span<const ArrayView> arguments,
                    const Request& request) {
-  const Backend& backend = backend_of(request.backend);
+  const Backend& backend = request.backend;
+  const auto called = [&] { return "backend='" + std::string(backend.name) + "'"; };
   const auto is_on = [&](std::size_t k) {
     return routine.argument_name(k) + " is on " + device_text(arguments[k].device);
   };
@@ -58,14 +32,14 @@ Place choose_place(const Routine& routine, std::span<const ArrayView> arguments,
   if (from != host_device && !backend.gpu)
     throw ArgumentTypeError(is_on(0) + ", and backend is 'CPU'; write .cpu(), or backend='GPU'.");
   if (from != host_device && !backend.takes_device)
-    throw ArgumentTypeError(is_on(0) + ", and backend='" + request.backend +
-                            "' takes arguments from host memory; write backend='GPU'.");
+    throw ArgumentTypeError(is_on(0) + ", and " + called() +
+                            " takes arguments from host memory; write backend='GPU'.");
   if (from == host_device && !backend.takes_host)
     throw ArgumentTypeError(
         (arguments.empty() ? "There is no argument"
                            : routine.argument_name(0) + " is in host memory") +
-        ", and backend='" + request.backend + "' takes CUDA tensors; write " +
-        (request.torch ? ".cuda(), or " : "") +
+        ", and " + called() + " takes CUDA tensors; write " +
+        (request.to_device.empty() ? "" : std::string(request.to_device) + ", or ") +
         "backend='GPU', which copies arguments to the GPU and the result back.");
   if (from != host_device && wanted != -1 && wanted != from)
     throw ArgumentTypeError(is_on(0) + ", and device_id is " + std::to_string(wanted) +

@@ -1,21 +1,40 @@
 // Where a call computes.
 #pragma once
+#include <array>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "launch/routine.hpp"
 
 namespace keopsnb {
 
-// What the caller asked for.
-struct Request {
-  std::string backend = "auto";  // a name of backend_names()
-  int device_id = -1;            // of a GPU; -1: that of the arguments, or 0
-  bool torch = false;            // the arguments are tensors, not arrays: for messages
+// Where arguments may be, and what may compute.
+struct Backend {
+  std::string_view name;
+  bool cpu, gpu, takes_host, takes_device;
 };
-
+// KeOps chooses a kernel by 1D and 2D; here the sizes choose it.
+inline constexpr std::array backends{
+    Backend{"auto", true, true, true, true},
+    Backend{"CPU", true, false, true, false},
+    Backend{"GPU", false, true, true, true},
+    Backend{"GPU_1D", false, true, true, true},
+    Backend{"GPU_1D_device", false, true, false, true},
+    Backend{"GPU_1D_host", false, true, true, false},
+    Backend{"GPU_2D", false, true, true, true},
+    Backend{"GPU_2D_device", false, true, false, true},
+    Backend{"GPU_2D_host", false, true, true, false},
+};
 // "'auto', 'CPU', 'GPU', ...": what backend= takes.
 std::string backend_names();
+
+// What the caller asked for.
+struct Request {
+  const Backend& backend = backends[0];
+  int device_id = -1;            // of a GPU; -1: that of the arguments, or 0
+  std::string_view to_device{};  // what brings an array to a GPU, for messages; or ""
+};
 
 struct Place {
   int device = host_device;  // the GPU that computes, or the CPU

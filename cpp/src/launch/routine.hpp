@@ -127,8 +127,9 @@ class Routine {
     i64 lanes = 1, reduced = 1;  // what the kernel runs over: the same outputs, unless all are one
     Types types;
   };
-  // Checks the arguments of a call against the formula and each other.
-  Shape check(std::span<const ArrayView> arguments, const CpuRanges& ranges = {}) const;
+  // Checks the arguments of a call, of these types, against the formula and each other.
+  Shape check(std::span<const ArrayView> arguments, const Types& types,
+              const CpuRanges& ranges = {}) const;
 
   // The reduction of that shape on a GPU.
   GpuReduction on_gpu(const Shape& shape, int device) const;

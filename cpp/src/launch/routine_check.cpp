@@ -103,10 +103,11 @@ void Routine::check_shape(const ArrayView& a, std::size_t k) const {
       std::string(category_name[category]) + " of dimension " + std::to_string(v.dim) + ".");
 }
 
-Routine::Shape Routine::check(std::span<const ArrayView> arguments, const CpuRanges& ranges) const {
+Routine::Shape Routine::check(std::span<const ArrayView> arguments, const Types& types,
+                              const CpuRanges& ranges) const {
   Shape shape;
   shape.ranges = ranges;
-  shape.types = types(arguments);
+  shape.types = types;
   std::optional<std::size_t> first[2];  // the argument that fixed the size of i, and of j
   i64* const size[2] = {&shape.rows, &shape.columns};
   for (std::size_t k = 0; k < arguments.size(); ++k) {

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keopsnb import _core
 from keopsnb._boundary import shortened
 from keopsnb._genred import Reducer
 from keopsnb._gradients import Reduction
@@ -83,4 +84,4 @@ def _compute(
     ranges: Ranges | None,
 ) -> Any:
     clusters = None if ranges is None else reduction.clusters(args, ranges)
-    return reduction.routine.call_numpy(args, out, backend, device_id, clusters)
+    return reduction.routine(_core.NUMPY, args, out, backend, device_id, clusters)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keopsnb import _core
 from keopsnb._boundary import boundary
 from keopsnb._conjugate import Limits, conjugate_gradients
 from keopsnb._gradients import Reduction
@@ -81,7 +82,9 @@ class KernelSolve(Solver):
             return conjugate_gradients(np, apply, args[k], limits, x0, precondition)
 
     def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any:
-        return reduction.routine.call_numpy(args, None, place["backend"], place["device_id"], None)
+        return reduction.routine(
+            _core.NUMPY, args, None, place["backend"], place["device_id"], None
+        )
 
     def _like(self, values: Any, b: Any) -> Any:  # noqa: ARG002
         return values

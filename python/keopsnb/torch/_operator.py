@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from keopsnb import _core
 from keopsnb._derivatives import OTHER
 from keopsnb._gradients import Reduction, reduction_of
 from keopsnb._ranges import Ranges
@@ -57,7 +58,7 @@ def compute_now(
 ) -> Any:
     """The values of one kernel, of tensors in memory."""
     clusters = None if place.ranges is None else reduction.clusters(args, place.ranges)
-    return reduction.routine.call_torch(args, out, place.backend, place.device_id, clusters)
+    return reduction.routine(_core.TORCH, args, out, place.backend, place.device_id, clusters)
 
 
 def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
@@ -130,7 +131,7 @@ def _results(key: str, dtypes: tuple[torch.dtype, ...]) -> list[tuple[tuple[int,
         )
         for (_, dim, category), dtype in zip(reduction.routine.variables, dtypes, strict=True)
     )
-    found = reduction.routine.call_numpy(arrays)
+    found = reduction.routine(_core.NUMPY, arrays)
     floating = [d for d in dtypes if d.is_floating_point]
     return [
         (
