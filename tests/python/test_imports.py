@@ -1,13 +1,15 @@
-"""How the modules of the package stand above one another."""
+"""How the files of the package stand above one another."""
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import keopsnb
 
 PACKAGE = Path(keopsnb.__file__).parent
+CPP = Path(__file__).parents[2] / "cpp"
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -40,4 +42,31 @@ def graph() -> dict[str, set[str]]:
 def test_there_are_no_circles() -> None:
     needs = graph()
     assert len(needs) > 40
+    assert list(graphlib.TopologicalSorter(needs).static_order())
+
+
+def headers() -> dict[Path, set[Path]]:
+    """The files of C++ that each includes."""
+    folders = (CPP, CPP / "include", CPP / "src")
+    found = {}
+    for path in sorted(p for p in CPP.rglob("*") if p.suffix in (".hpp", ".cpp")):
+        names = re.findall(r'^#include ["<]([^">]+)[">]', path.read_text(), re.M)
+        places = [folder / name for name in names for folder in (path.parent, *folders)]
+        found[path] = {place for place in places if place.is_file()} - {path}
+    return found
+
+
+def test_there_are_no_circles_of_headers() -> None:
+    needs = headers()
+    assert sum(map(len, needs.values())) > 300
+    assert list(graphlib.TopologicalSorter(needs).static_order())
+
+
+def test_there_are_no_circles_of_folders() -> None:
+    folders = [folder for folder in (CPP / "src").iterdir() if folder.is_dir()]
+    needs: dict[Path, set[Path]] = {folder: set() for folder in folders}
+    for path, used in headers().items():
+        if path.parent in needs:
+            needs[path.parent] |= {other.parent for other in used} & set(folders) - {path.parent}
+    assert len(needs) > 5
     assert list(graphlib.TopologicalSorter(needs).static_order())

@@ -9,8 +9,8 @@
 // nodes that use it, of what they pull back. Each node is visited once, so a derivative is a few
 // times the size of its formula at any order.
 #pragma once
+#include <keopsnb/build.hpp>
 #include <keopsnb/graph.hpp>
-#include <keopsnb/simplify.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {

@@ -10,8 +10,8 @@
 //
 // relates it to diff.hpp, which shares the partial derivatives with it and nothing else.
 #pragma once
+#include <keopsnb/build.hpp>
 #include <keopsnb/graph.hpp>
-#include <keopsnb/simplify.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
