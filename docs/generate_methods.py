@@ -107,20 +107,17 @@ def method(row: _core.Operation) -> Iterator[str]:
     letters = [
         f"{letter} is {name}" for letter, name in zip("abc", order, strict=False) if name != "self"
     ]
-    # "{}" where operands come in the order of the call, which begins with self.
-    slots = "{}"
-    if said:
-        slots = "{" + "}, {".join(str(["self", *operands].index(name)) for name in order) + "}"
-    else:
-        slots = ", ".join(["{}"] * row.operands)
     yield f"    def {method_of(row)}({', '.join(['self', *typed])}) -> Self:"
     for line in docstring(sentence(row), f" Here {', '.join(letters)}." if letters else ""):
         yield line and f"        {line}"
+    given = [f'"{row.name}"', *operands]
     if integers:
-        slots = slots.replace("{", "{{").replace("}", "}}")
-        slots += "".join(f", {{integer('{n}', {n})}}" for n in integers)
-    text = f'{(integers and "f") or ""}"{row.name}({slots})"'
-    yield f"        return self.make({', '.join([text, *operands])})"
+        checked = ", ".join(f'integer("{n}", {n})' for n in integers)
+        given.append(f"ints=({checked}{',' * (len(integers) == 1)})")
+    if said:  # otherwise operands come in the order of the call, which begins with self
+        places = [str(["self", *operands].index(name)) for name in order]
+        given.append(f"order=({', '.join(places)})")
+    yield f"        return self.make({', '.join(given)})"
 
 
 def reduction(row: _core.ReductionRow) -> Iterator[str]:

@@ -11,6 +11,7 @@ NB_MODULE(_core, m) {
   m.attr("__version__") = KEOPSNB_VERSION;
   keopsnb::bind_errors(m);
   keopsnb::bind_catalogue(m);
+  keopsnb::bind_graph(m);
   keopsnb::bind_info(m);
   keopsnb::bind_cuda(m);
   keopsnb::bind_routine(m);

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from keopsnb import _core
@@ -41,6 +42,8 @@ if TYPE_CHECKING:  # importing keopsnb alone does not import NumPy
     from keopsnb._ranges import Ranges
 
     Counts = NDArray[np.float64]
+
+Formula = str | _core.Expr
 
 ROWS = {row.name: row for row in _core.reductions()}
 
@@ -64,13 +67,14 @@ class Reduction:
 
     def __init__(
         self,
-        formula: str,
+        formula: Formula,
         aliases: Sequence[str],
         reduction_op: str,
         axis: int,
-        weight: str | None = None,
+        weight: Formula | None = None,
         option: int | None = None,
         options: Options = Options(),
+        names: Mapping[str, _core.Expr] = MappingProxyType({}),
     ) -> None:
         option = None if option is None else operator.index(option)
         self.formula = formula
@@ -89,14 +93,20 @@ class Reduction:
             options.fast_math,
             options.rowwise,
             options.header,
+            dict(names),
         )
+        if names:  # a text of names alone says nothing
+            self.formula = self.routine.formula
         self.name = reduction_op
         row = ROWS.get(reduction_op)  # none, if it is the user's
         self.law = law_of(row.derivative) if row else None
         # Whether it is a kernel; if not, it is a composition of others.
         self.compiled = row is None or bool(row.call)
         number = row.fallback if row and option is None else option
-        self.names = {"F": formula, "G": weight or "1", "n": str(number)}
+        self.names = {"n": str(number)} if weight else {"n": str(number), "G": "1"}
+        self.bound = {"F": self.routine.formula}
+        if self.routine.weight is not None:
+            self.bound["G"] = self.routine.weight
         self.aliases = [
             f"{name}=Var({k},{dim},{c})" if name else f"Var({k},{dim},{c})"
             for k, (name, dim, c) in enumerate(self.routine.variables)
@@ -114,7 +124,8 @@ class Reduction:
         import json
 
         options = (self.options.compensated, self.options.fast_math, self.options.rowwise)
-        made_of = (self.formula, self.aliases, self.name, self.axis, self.weight, self.option)
+        texts = [f.source if isinstance(f, _core.Expr) else f for f in (self.formula, self.weight)]
+        made_of = (texts[0], self.aliases, self.name, self.axis, texts[1], self.option)
         return json.dumps([*made_of, *options, self.options.header])
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -124,7 +135,9 @@ class Reduction:
         self, formula: str, aliases: Sequence[str], reduction_op: str, axis: int
     ) -> Reduction:
         """A reduction of another formula, computed likewise."""
-        return Reduction(formula, aliases, reduction_op, axis, options=self.options)
+        return Reduction(
+            formula, aliases, reduction_op, axis, options=self.options, names=self.bound
+        )
 
     def expanded(self, text: str, aliases: list[str], inputs: list[Related]) -> str:
         """A law's text with a variable for each reduction in it, appended to `aliases`."""

@@ -27,6 +27,8 @@ def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
 
 
 def _check_text(name: str, value: object) -> None:
+    if isinstance(value, _core.Expr):
+        return
     if not isinstance(value, str):
         raise TypeError(f"{name} is a {type(value).__name__}; write it as a string.")
     try:

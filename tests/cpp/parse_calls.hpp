@@ -195,7 +195,7 @@ inline void users() {
                        UserOperation{"Cube", "cube", 1, 0}};
   const auto code = [&](string_view text) {
     try {
-      return parse::parse(aliases, std::array{text}, own).formulas[0].code;
+      return parse::parse(aliases, std::array{Source{.text = string(text)}}, own).formulas[0].code;
     } catch (const FormulaError& error) {
       return string(error.what());
     }
@@ -231,7 +231,8 @@ inline void gradients() {
   means("Grad(Grad(SqDist(x,y), x), y) + Vj(5,3)",
         "add(grad(grad(sqdist(v0, v1), v0, v6), v1, v7), v5)", 3);
 
-  const std::array<string_view, 2> texts{"Grad(Grad(x * p, x), y)", "Grad(s, s) * Var(5, 2, 2)"};
+  const std::array<Source, 2> texts{Source{"Grad(Grad(x * p, x), y)"},
+                                    Source{"Grad(s, s) * Var(5, 2, 2)"}};
   const Program program = parse::parse(aliases, texts);
   CHECK(program.formulas[0].code == "grad(grad(mult(v0, v3), v0, v6), v1, v7)");
   CHECK(program.formulas[1].code == "mult(grad(v4, v4, v8), v5)");

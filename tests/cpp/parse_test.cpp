@@ -216,7 +216,8 @@ void parts() {
   CHECK(chain.formulas[0].code.size() < 50 * named_from);
 
   // Formulas of one program share parts.
-  const Program both = parse::parse(aliases, std::array<string_view, 2>{product, product});
+  const Program both =
+      parse::parse(aliases, std::array<Source, 2>{Source{product}, Source{product}});
   CHECK(both.parts == cosine.parts && both.formulas[0].code == "keopsnb_0" &&
         both.formulas[1].code == "keopsnb_0" && both.formulas[1].depends[3]);
 }

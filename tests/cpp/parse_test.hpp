@@ -23,7 +23,7 @@ inline const std::vector<string> aliases{"x = Vi(3)", "y=Vj(3)", "b = Vj(2)", "p
                                          "s=Vi(1)"};
 
 inline Program read(string_view text, const std::vector<string>& names = aliases) {
-  return parse::parse(names, std::array{text});
+  return parse::parse(names, std::array{Source{.text = string(text)}});
 }
 
 inline void law(bool holds, const string& what) {

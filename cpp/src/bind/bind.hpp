@@ -10,6 +10,7 @@ namespace nb = nanobind;
 namespace keopsnb {
 
 void bind_errors(nb::module_& m);
+void bind_graph(nb::module_& m);
 void bind_catalogue(nb::module_& m);
 void bind_info(nb::module_& m);
 void bind_cuda(nb::module_& m);

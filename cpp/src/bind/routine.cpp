@@ -2,6 +2,7 @@
 #include "launch/routine.hpp"
 
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/variant.h>
@@ -259,6 +260,13 @@ std::string build(const Routine& routine, const Dtypes& dtypes, const std::strin
   return path;
 }
 
+using FormulaOrText = std::variant<std::string, expr::Expr>;
+
+parse::Source source_of(const FormulaOrText& formula) {
+  if (const auto* const text = std::get_if<std::string>(&formula)) return {.text = *text};
+  return {.graph = std::get<expr::Expr>(formula)};
+}
+
 }  // namespace
 
 void bind_routine(nb::module_& m) {
@@ -274,29 +282,33 @@ void bind_routine(nb::module_& m) {
   nb::class_<Routine>(m, "Routine", "A reduction of a formula, compiled at its first call.")
       .def(
           "__init__",
-          [](Routine* self, std::string formula, std::vector<std::string> aliases,
-             std::string reduction, nb::handle axis, std::optional<std::string> weight,
-             nb::handle option, bool compensated, bool fast_math, bool rowwise,
-             std::string header) {
-            new (self) Routine(
-                {.formulas = Texts{std::move(aliases), std::move(formula), std::move(weight)},
-                 .reduction = std::move(reduction),
-                 .axis = axis_of(integer_of(axis, "axis")),
-                 .option = option_of(option),
-                 .compensated = compensated,
-                 .fast_math = fast_math,
-                 .rowwise = rowwise,
-                 .header = std::move(header)});
+          [](Routine* self, FormulaOrText formula, std::vector<std::string> aliases,
+             std::string reduction, nb::handle axis, std::optional<FormulaOrText> weight,
+             nb::handle option, bool compensated, bool fast_math, bool rowwise, std::string header,
+             parse::Names names) {
+            new (self) Routine({.formula = source_of(formula),
+                                .aliases = std::move(aliases),
+                                .weight = weight ? std::optional(source_of(*weight)) : std::nullopt,
+                                .names = std::move(names),
+                                .reduction = std::move(reduction),
+                                .axis = axis_of(integer_of(axis, "axis")),
+                                .option = option_of(option),
+                                .compensated = compensated,
+                                .fast_math = fast_math,
+                                .rowwise = rowwise,
+                                .header = std::move(header)});
           },
           nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
           nb::arg("weight") = nb::none(), nb::arg("option").none() = nb::none(),
           nb::arg("compensated") = false, nb::arg("fast_math") = false, nb::arg("rowwise") = false,
-          nb::arg("header") = "",
-          nb::sig("def __init__(self, formula: str, aliases: collections.abc.Sequence[str], "
-                  "reduction: str = 'Sum', axis: int = 0, weight: str | None = None, "
+          nb::arg("header") = "", nb::arg("names") = parse::Names(),
+          nb::sig("def __init__(self, formula: str | Expr, aliases: collections.abc.Sequence[str], "
+                  "reduction: str = 'Sum', axis: int = 0, weight: str | Expr | None = None, "
                   "option: int | None = None, compensated: bool = False, fast_math: bool = False, "
-                  "rowwise: bool = False, header: str = '') -> None"),
-          "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both.")
+                  "rowwise: bool = False, header: str = '', "
+                  "names: collections.abc.Mapping[str, Expr] = {}) -> None"),
+          "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both. `names` "
+          "are\nwhat stands for formulas in texts.")
       .def("__call__", &call, nb::arg("library"), nb::arg("arguments"), nb::arg("out") = nb::none(),
            nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,
            nb::arg("ranges") = nb::none(),
@@ -310,6 +322,15 @@ void bind_routine(nb::module_& m) {
            "numbers among\nthe arguments, or a list of the dtypes of the arguments.")
       .def("build", &build, nb::arg("dtype"), nb::arg("target"), nb::arg("folder"),
            "Compiles the kernel ahead of time into a folder, and returns its path.")
+      .def_prop_ro(
+          "formula", [](const Routine& r) { return r.program().formulas[0].graph; }, "The formula.")
+      .def_prop_ro(
+          "weight",
+          [](const Routine& r) -> std::optional<expr::Expr> {
+            const auto& formulas = r.program().formulas;
+            return formulas.size() > 1 ? std::optional(formulas[1].graph) : std::nullopt;
+          },
+          nb::sig("def weight(self) -> Expr | None"), "The weights.")
       .def_prop_ro(
           "dim", [](const Routine& r) { return r.program().formulas[0].dim; },
           "Dimension of the formula.")

@@ -28,6 +28,10 @@ std::string device_text(int device) {
 
 namespace {
 
+std::string text_of(const parse::Source& formula) {
+  return formula.graph ? expr::text(formula.graph) : formula.text;
+}
+
 // "sm_90" or "compute_80"; nothing if it is not the name of a GPU's architecture.
 std::optional<cuda::Target> gpu_target(const std::string& name) {
   for (const bool ptx : {false, true}) {
@@ -81,15 +85,9 @@ const ReductionRow* Routine::reduction_row() {
 }
 
 parse::Program Routine::read() const {
-  if (const auto* const graphs = std::get_if<Graphs>(&spec_.formulas)) {
-    std::vector<expr::Expr> formulas{graphs->formula};
-    if (graphs->weight) formulas.push_back(graphs->weight);
-    return parse::program_of(graphs->variables, formulas);
-  }
-  const Texts& texts = std::get<Texts>(spec_.formulas);
-  std::vector<std::string_view> formulas{texts.formula};
-  if (texts.weight) formulas.push_back(*texts.weight);
-  return parse::parse(texts.aliases, formulas, own_.operations);
+  std::vector<parse::Source> sources{spec_.formula};
+  if (spec_.weight) sources.push_back(*spec_.weight);
+  return parse::parse(spec_.aliases, sources, own_.operations, spec_.names);
 }
 
 Routine::Routine(RoutineSpec spec)
@@ -104,7 +102,7 @@ Routine::Routine(RoutineSpec spec)
     throw std::invalid_argument(op + " needs weights: write formula2='...'.");
   const i64 weights = weighted() ? program_.formulas[1].dim : 1;
   if (dim > 1 && weights > 1 && weights != dim)
-    throw std::invalid_argument("formula2='" + weight_text() + "' has dimension " +
+    throw std::invalid_argument("formula2='" + text_of(*spec_.weight) + "' has dimension " +
                                 std::to_string(weights) + ", and the formula " +
                                 std::to_string(dim) + "; for " + op +
                                 " they are equal, or one of them is 1.");
@@ -123,11 +121,6 @@ Routine::Routine(RoutineSpec spec)
       row_->gives == Gives::values || row_->gives == Gives::both || row_->gives == Gives::flags,
       row_->gives == Gives::indices || row_->gives == Gives::both || row_->gives == Gives::counts,
       row_->gives == Gives::flags, row_->ranked ? option() : 1, std::max(dim, weights)};
-}
-
-std::string Routine::weight_text() const {
-  const auto* const texts = std::get_if<Texts>(&spec_.formulas);
-  return texts ? *texts->weight : expr::text(program_.formulas[1].graph);
 }
 
 std::string Routine::argument_name(std::size_t k) const {

@@ -5,7 +5,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include <catalogue/reductions.hpp>
@@ -34,20 +33,11 @@ using CpuKernels = jit::Shelf<LoadedKernel>;
 
 enum class Processor { cpu, gpu };
 
-// A formula, and weights where there are some: as texts, or as graphs over variables by number.
-struct Texts {
-  std::vector<std::string> aliases;
-  std::string formula;
-  std::optional<std::string> weight = {};
-};
-struct Graphs {
-  std::vector<parse::Variable> variables;
-  expr::Expr formula;
-  expr::Expr weight = {};
-};
-
 struct RoutineSpec {
-  std::variant<Texts, Graphs> formulas;
+  parse::Source formula;
+  std::vector<std::string> aliases;
+  std::optional<parse::Source> weight = {};
+  parse::Names names = {};
   std::string reduction = "Sum";
   Axis axis = Axis::j;
   std::optional<i64> option;  // of the reductions that take one: K, ...
@@ -142,7 +132,6 @@ class Routine {
  private:
   const ReductionRow* reduction_row();
   parse::Program read() const;
-  std::string weight_text() const;
   bool weighted() const { return program_.formulas.size() > 1; }
   // The category in the kernel: where rows belong together, all of them are those of i.
   parse::Category category_of(std::size_t k) const;

@@ -10,17 +10,7 @@
 
 namespace keopsnb::parse {
 
-Program parse(std::span<const std::string> aliases, std::span<const std::string_view> formulas,
-              std::span<const UserOperation> own) {
-  const Operations operations(own);
-  Variables variables;
-  for (std::size_t k = 0; k < aliases.size(); ++k) variables.alias(aliases[k], static_cast<i64>(k));
-  std::vector<expr::Expr> roots;
-  for (const std::string_view text : formulas)
-    roots.push_back(Parser(text, variables, operations).text());
-  if (variables.appended() > 0) roots = variables.settled(roots);
-  return program_of(variables.finish(), roots);
-}
+namespace {
 
 Program program_of(std::vector<Variable> variables, std::span<const expr::Expr> formulas) {
   Program program{std::move(variables), "", {}};
@@ -28,7 +18,7 @@ Program program_of(std::vector<Variable> variables, std::span<const expr::Expr> 
   for (const expr::Expr& f : formulas) {
     std::vector<bool> depends(program.variables.size());
     for (const expr::Node* v : f->variables)
-      depends[static_cast<std::size_t>(v->variable.number)] = true;
+      depends.at(static_cast<std::size_t>(v->variable.number)) = true;
     for (const i64 n : f->indices) program.variables[static_cast<std::size_t>(n)].integers = true;
     for (const i64 n : f->differentiated)
       program.variables[static_cast<std::size_t>(n)].differentiated = true;
@@ -42,6 +32,20 @@ Program program_of(std::vector<Variable> variables, std::span<const expr::Expr> 
           "another variable in one of the two places.");
   program.parts = emitter.parts();
   return program;
+}
+
+}  // namespace
+
+Program parse(std::span<const std::string> aliases, std::span<const Source> formulas,
+              std::span<const UserOperation> own, const Names& names) {
+  const Operations operations(own);
+  Variables variables;
+  for (std::size_t k = 0; k < aliases.size(); ++k) variables.alias(aliases[k], static_cast<i64>(k));
+  std::vector<expr::Expr> roots;
+  for (const auto& [text, graph] : formulas)
+    roots.push_back(graph ? graph : Parser(text, variables, operations, names).text());
+  if (variables.appended() > 0) roots = variables.settled(roots);
+  return program_of(variables.finish(), roots);
 }
 
 }  // namespace keopsnb::parse

@@ -6,6 +6,7 @@
 // Precedence and associativity are Python's. No name of the text reaches the code, but for those of
 // a user's own operations, which are names of C++.
 #pragma once
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,14 @@ struct Program {
   std::vector<Formula> formulas;    // in the order of the texts
 };
 
+// A formula: its text, or its graph, over the variables that aliases declare by position.
+struct Source {
+  std::string text = {};
+  expr::Expr graph = {};
+};
+// What names stand for in texts, before any that these define themselves.
+using Names = std::map<std::string, expr::Expr, std::less<>>;
+
 // An alias is "x = Vi(3)" (i-variable of dimension 3; Vj and Pm for j-variables and parameters; its
 // position is its rank among the aliases), "x = Vi(0, 3)" or "x = Var(0, 3, 0)" (the position comes
 // first, the category last), or any of these without the name. Vx and Vy are old names of Vi and
@@ -58,10 +67,7 @@ struct Program {
 // the user's own. Throws FormulaError, and std::invalid_argument where
 // one of these operations has no name of its own, or a variable is an index in one formula and
 // differentiated in another.
-Program parse(std::span<const std::string> aliases, std::span<const std::string_view> formulas,
-              std::span<const UserOperation> own = {});
-
-// The same of formulas that are there already, over variables by number.
-Program program_of(std::vector<Variable> variables, std::span<const expr::Expr> formulas);
+Program parse(std::span<const std::string> aliases, std::span<const Source> formulas,
+              std::span<const UserOperation> own = {}, const Names& names = {});
 
 }  // namespace keopsnb::parse

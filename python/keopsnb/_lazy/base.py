@@ -11,7 +11,15 @@ from keopsnb._boundary import boundaries, boundary
 from keopsnb._core import FormulaError
 from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred
 from keopsnb._lazy.misfits import complex_operand, misfit
-from keopsnb._lazy.variables import NAMES, Expression, Variable, join, renamed, variable_expression
+from keopsnb._lazy.variables import (
+    NAMES,
+    Expression,
+    Variable,
+    constant,
+    join,
+    text_of,
+    variable_expression,
+)
 from keopsnb._options import integer
 
 if TYPE_CHECKING:
@@ -39,7 +47,7 @@ class Lazy:
     # Whether entries are complex: pairs of real and imaginary parts.
     is_complex: ClassVar[bool] = False
 
-    text: Expression
+    expression: Expression
     ranges: Any
     backend: str | None
     # Of a reduction that waits for its arguments: what to call.
@@ -49,10 +57,10 @@ class Lazy:
         if cls.__module__.startswith("keopsnb."):  # not those of programs
             boundaries(cls, inner=_INNER)
 
-    def _of(self, text: Expression, *parents: Lazy) -> Self:
+    def _of(self, expression: Expression, *parents: Lazy) -> Self:
         """A matrix of the same kind; it inherits ranges and backend of what it is made of."""
         made = object.__new__(type(self))
-        made.text, made.waiting = text, None
+        made.expression, made.waiting = expression, None
         made.ranges = made.backend = None
         for parent in parents:
             if made.ranges is None:
@@ -64,7 +72,7 @@ class Lazy:
     def as_kind(self, kind: Any) -> Any:
         """The same formula as a matrix of another kind."""
         made = object.__new__(kind)
-        made.text, made.waiting = self.text, self.waiting
+        made.expression, made.waiting = self.expression, self.waiting
         made.ranges, made.backend = self.ranges, self.backend
         return made
 
@@ -73,36 +81,36 @@ class Lazy:
     @property
     def ndim(self) -> int:
         """The dimension D of the entries."""
-        return self.text.form.dim
+        return self.expression.dim
 
     @property
     def _entry(self) -> int:
         """How many numbers, real or complex, an entry has."""
-        return self.text.form.dim
+        return self.expression.dim
 
     @property
     def ni(self) -> int | None:
         """M, or None where no variable is indexed by i."""
-        return self.text.sizes.ni
+        return self.expression.sizes.ni
 
     @property
     def nj(self) -> int | None:
         """N, or None where no variable is indexed by j."""
-        return self.text.sizes.nj
+        return self.expression.sizes.nj
 
     @property
     def batchdims(self) -> tuple[int, ...]:
         """The dimensions before M and N."""
-        return self.text.sizes.batch
+        return self.expression.sizes.batch
 
     @property
     def nbatchdims(self) -> int:
         """How many batch dimensions there are."""
-        return len(self.text.sizes.batch)
+        return len(self.expression.sizes.batch)
 
     @property
     def _shape(self) -> tuple[int, ...]:
-        ni, nj, batch, _ = self.text.sizes
+        ni, nj, batch, _ = self.expression.sizes
         return (*batch, 1 if ni is None else ni, 1 if nj is None else nj, self._entry)
 
     @property
@@ -118,34 +126,34 @@ class Lazy:
     @property
     def dtype(self) -> str | None:
         """The name of the dtype of the variables; None where they are symbolic or numbers."""
-        dtype = self.text.sizes.dtype
+        dtype = self.expression.sizes.dtype
         return None if dtype is None else str(dtype).removeprefix("torch.")
 
     @property
     def device(self) -> Any:
         """Where the arrays of the variables are; None where they are symbolic or numbers."""
-        held = (v for v in self.text.variables if v.data is not None and not v.kind.number)
+        held = (v for v in self.expression.variables if v.data is not None and not v.kind.number)
         first = next(held, None)
         return None if first is None else getattr(first.data, "device", "cpu")
 
     @property
     def formula(self) -> str:
         """The formula, with v0, v1, ... for the variables."""
-        return renamed(self.text.form.formula, [f"v{k}" for k in range(len(self.text.variables))])
+        return text_of(self.expression.form)
 
     @property
     def symbolic_variables(self) -> tuple[tuple[int, int, int], ...]:
         """Position, dimension and category of the variables that a call gives."""
         return tuple(
             (v.kind.position, v.kind.dim, v.kind.category)
-            for v in self.text.variables
+            for v in self.expression.variables
             if v.kind.position is not None
         )
 
     @property
     def variables(self) -> tuple[Any, ...]:
         """The arrays of the variables."""
-        return tuple(v.data for v in self.text.variables if v.kind.position is None)
+        return tuple(v.data for v in self.expression.variables if v.kind.position is None)
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -156,7 +164,7 @@ class Lazy:
             [
                 f"{name} of shape {self.shape}, dtype {self.dtype}",
                 f"  formula: {self.formula}",
-                *(f"  v{k} = {_shown(v)}" for k, v in enumerate(self.text.variables)),
+                *(f"  v{k} = {_shown(v)}" for k, v in enumerate(self.expression.variables)),
                 f"  a reduction evaluates the formula {pairs:,} times",
             ]
         )
@@ -183,7 +191,7 @@ class Lazy:
     @property
     def of_integers(self) -> bool:
         """Whether a variable holds integers, beside which those of Python stay exact."""
-        return any(v.integers for v in self.text.variables)
+        return any(v.integers for v in self.expression.variables)
 
     def check_done(self) -> None:
         """Raise TypeError if this is a reduction that is not computed yet."""
@@ -193,18 +201,34 @@ class Lazy:
                 "used in a formula."
             )
 
-    def make(self, template: str, *others: Any) -> Self:
-        """The formula `template`, over this matrix and others."""
+    def make(
+        self,
+        operation: str,
+        *others: Any,
+        ints: tuple[int, ...] = (),
+        lists: tuple[tuple[int, ...], ...] = (),
+        order: tuple[int, ...] = (),
+    ) -> Self:
+        """An operation of this matrix and others, with its integers or lists of integers.
+
+        `order` says which comes where, this matrix being 0.
+        """
         parts = [self, *[self.lift(o) for o in others]]
         for part in parts:
             part.check_done()
             if part.is_complex and not self.is_complex:
-                raise complex_operand(template)
+                raise complex_operand(operation)
+        if order:
+            parts = [parts[k] for k in order]
         try:
-            text = join(template, [p.text for p in parts])
-        except FormulaError as error:
-            raise misfit(error, parts) from None
-        return self._of(text, *parts)
+            expression = join(operation, [p.expression for p in parts], ints, lists)
+        except FormulaError:
+            raise misfit(operation, parts, ints, lists) from None
+        return self._of(expression, *parts)
+
+    def _constant(self, value: float) -> Self:
+        """A number that is part of the formula, and no argument."""
+        return self._of(constant(value))
 
     # ---- reducing ----
 
@@ -236,7 +260,7 @@ class Lazy:
                 raise TypeError(f"axis is {self._told(given)}; write one integer.")
         if given is None:
             raise ValueError("axis is missing; write axis=0 to reduce over i, axis=1 over j.")
-        batches = len(self.text.sizes.batch)
+        batches = len(self.expression.sizes.batch)
         full = batches + 3
         place = given + full if given < 0 else given
         if not batches <= place < full:
@@ -307,7 +331,7 @@ class Lazy:
                 call_options.setdefault("backend", part.backend)
         deferred = Deferred(
             type(self),
-            [part.text for part in lifted],
+            [part.expression for part in lifted],
             reduction_op,
             index,
             None if opt_arg is None else integer("opt_arg", opt_arg),
@@ -319,7 +343,7 @@ class Lazy:
         if call and not any(part.symbolic for part in lifted):
             return deferred()
         deferred.check()
-        waiting = self._of(self.text, *lifted)
+        waiting = self._of(self.expression, *lifted)
         waiting.waiting = deferred
         return waiting
 
@@ -349,7 +373,7 @@ class Lazy:
     @property
     def symbolic(self) -> bool:
         """Whether a call has to give the values of variables."""
-        return self.text.form.symbolic
+        return self.expression.symbolic
 
     @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -383,6 +407,6 @@ def _shown(v: Variable) -> str:
 def of_variable(kind: Any, variable: Variable) -> Any:
     """A matrix that is one variable."""
     made = object.__new__(kind)
-    made.text, made.waiting = variable_expression(variable), None
+    made.expression, made.waiting = variable_expression(variable), None
     made.ranges = made.backend = None
     return made

@@ -44,22 +44,22 @@ class ComplexMatrix(Matrix):
         return other if other.is_complex else other.real2complex()
 
     def __add__(self, other: Any) -> Self:
-        return self.make("ComplexAdd({}, {})", self._complex(other))
+        return self.make("ComplexAdd", self._complex(other))
 
     def __radd__(self, other: Any) -> Self:
         return self.__add__(other)
 
     def __sub__(self, other: Any) -> Self:
-        return self.make("ComplexSubtract({}, {})", self._complex(other))
+        return self.make("ComplexSubtract", self._complex(other))
 
     def __rsub__(self, other: Any) -> Self:
-        return self.make("ComplexSubtract({1}, {0})", self._complex(other))
+        return self.make("ComplexSubtract", self._complex(other), order=(1, 0))
 
     def __mul__(self, other: Any) -> Self:
         other = self.lift(other)
         if not other.is_complex and other.ndim == 1:
-            return self.make("ComplexRealScal({1}, {0})", other)
-        return self.make("ComplexMult({}, {})", self._complex(other))
+            return self.make("ComplexRealScal", other, order=(1, 0))
+        return self.make("ComplexMult", self._complex(other))
 
     def __rmul__(self, other: Any) -> Self:
         return self.__mul__(other)
@@ -68,65 +68,65 @@ class ComplexMatrix(Matrix):
         other = self.lift(other)
         if not other.is_complex and other.ndim == 1:
             return self.__mul__(other.inv())
-        return self.make("ComplexDivide({}, {})", self._complex(other))
+        return self.make("ComplexDivide", self._complex(other))
 
     def __rtruediv__(self, other: Any) -> Self:
-        return self.make("ComplexDivide({1}, {0})", self._complex(other))
+        return self.make("ComplexDivide", self._complex(other), order=(1, 0))
 
     def __pow__(self, other: Any) -> Self:
-        return self.make("ComplexPow({}, {})", self._complex(other))
+        return self.make("ComplexPow", self._complex(other))
 
     def __rpow__(self, other: Any) -> Self:
-        return self.make("ComplexPow({1}, {0})", self._complex(other))
+        return self.make("ComplexPow", self._complex(other), order=(1, 0))
 
     def concat(self, other: Any) -> Self:
         """The components of both, one after the other."""
-        return self.make("Concat({}, {})", self._complex(other))
+        return self.make("Concat", self._complex(other))
 
     def conj(self) -> Self:
         """The complex conjugate."""
-        return self.make("Conj({})")
+        return self.make("Conj")
 
     def exp(self) -> Self:
         """e^z."""
-        return self.make("ComplexExp({})")
+        return self.make("ComplexExp")
 
     def log(self) -> Self:
         """The principal logarithm."""
-        return self.make("ComplexLog({})")
+        return self.make("ComplexLog")
 
     def sqrt(self) -> Self:
         """The principal square root."""
-        return self.make("ComplexSqrt({})")
+        return self.make("ComplexSqrt")
 
-    def _real(self, template: str) -> Any:
-        made = self.make(template)
+    def _real(self, operation: str) -> Any:
+        made = self.make(operation)
         return made.as_kind(self.real_kind)
 
     @property
     def real(self) -> Any:
         """The real parts."""
-        return self._real("ComplexReal({})")
+        return self._real("ComplexReal")
 
     @property
     def imag(self) -> Any:
         """The imaginary parts."""
-        return self._real("ComplexImag({})")
+        return self._real("ComplexImag")
 
     def angle(self) -> Any:
         """The angles, in (-pi, pi]."""
-        return self._real("ComplexAngle({})")
+        return self._real("ComplexAngle")
 
     def abs(self) -> Any:
         """The absolute values."""
-        return self._real("ComplexAbs({})")
+        return self._real("ComplexAbs")
 
     def __abs__(self) -> Any:
         return self.abs()
 
     def squareabs(self) -> Any:
         """The squares of the absolute values."""
-        return self._real("ComplexSquareAbs({})")
+        return self._real("ComplexSquareAbs")
 
     def sum(self, axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:
         """Sum over i, over j, or (axis=-1, by default) over the components of each entry."""
@@ -157,7 +157,7 @@ class ComplexMatrix(Matrix):
         return self.as_kind(self.real_kind)
 
     def _components(self, begin: int, count: int) -> Self:
-        return self.make(f"Extract({{}}, {2 * begin}, {2 * count})")
+        return self.make("Extract", ints=(2 * begin, 2 * count))
 
     def _column(self, rows: Any) -> Any:
         return self.real_kind(rows[..., None, :, :])

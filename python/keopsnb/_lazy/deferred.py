@@ -7,18 +7,17 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from keopsnb._core import FormulaError
+from keopsnb._core import FormulaError, Graph
 from keopsnb._lazy.variables import (
     NAMES,
     REMEMBERED,
     Expression,
-    Form,
     Kind,
     Variable,
     constant_in_graphs,
     merge,
     placed,
-    renamed,
+    text_of,
 )
 from keopsnb._options import BOTH
 
@@ -50,21 +49,24 @@ def layout(kinds: Sequence[Kind]) -> tuple[tuple[int, ...], int]:
     return (*symbolic, *fixed), len(symbolic)
 
 
-def aliases_of(kinds: Sequence[Kind], order: Sequence[int]) -> tuple[list[str], list[str]]:
-    """Names by variable, and aliases by argument."""
-    names = [""] * len(kinds)
-    aliases = []
+def as_arguments(
+    forms: Sequence[int], kinds: Sequence[Kind], order: Sequence[int]
+) -> tuple[list[int], list[str]]:
+    """The forms over arguments in this order of the variables, and the aliases of these."""
+    numbers = [0] * len(kinds)
     for place, k in enumerate(order):
-        names[k] = f"v{place}"
-        aliases.append(f"v{place}={NAMES[kinds[k].category]}({kinds[k].dim})")
-    return names, aliases
+        numbers[k] = place
+    aliases = [
+        f"v{place}={NAMES[kinds[k].category]}({kinds[k].dim})" for place, k in enumerate(order)
+    ]
+    return [Graph.numbered(form, numbers) for form in forms], aliases
 
 
 class Layout(NamedTuple):
-    """The text of a reduction, and where its arguments come from."""
+    """The form of a reduction, and where its arguments come from."""
 
-    formula: str
-    weight: str | None
+    formula: int
+    weight: int | None
     aliases: tuple[str, ...]
     order: tuple[int, ...]  # of variables, as arguments: the symbolic ones at their positions first
     symbolic: int
@@ -72,12 +74,11 @@ class Layout(NamedTuple):
 
 
 @constant_in_graphs
-def layout_of(forms: tuple[Form, ...], places: tuple[int, ...]) -> Layout:
+def layout_of(forms: tuple[int, ...], places: tuple[int, ...]) -> Layout:
     """The layout of a reduction of a form, or of a form and its weights."""
-    formulas, kinds = placed(forms, places)
+    moved, kinds = placed(forms, places)
     order, symbolic = layout(kinds)
-    names, aliases = aliases_of(kinds, order)
-    formula, *weights = (renamed(f, names) for f in formulas)
+    (formula, *weights), aliases = as_arguments(moved, kinds, order)
     weight = weights[0] if weights else None
     numbers = any(kind.number for kind in kinds)
     return Layout(formula, weight, tuple(aliases), order, symbolic, numbers)
@@ -92,7 +93,7 @@ class Plan(NamedTuple):
 
 def plan(
     genred: Callable[..., Any],
-    forms: tuple[Form, ...],
+    forms: tuple[int, ...],
     places: tuple[int, ...],
     op: str,
     axis: int,
@@ -102,12 +103,12 @@ def plan(
     """The reduction of forms by `genred`; axis 2 is both."""
     found = layout_of(forms, places)
     made = genred(
-        found.formula,
+        Graph.expr(found.formula),
         list(found.aliases),
         op,
         BOTH if axis == 2 else axis,
         opt_arg=opt_arg,
-        formula2=found.weight,
+        formula2=None if found.weight is None else Graph.expr(found.weight),
         **dict(options),
     )
     return Plan(made, found)
@@ -118,7 +119,7 @@ _known_plan = functools.lru_cache(REMEMBERED)(plan)
 
 def known_plan(
     genred: Callable[..., Any],
-    forms: tuple[Form, ...],
+    forms: tuple[int, ...],
     places: tuple[int, ...],
     op: str,
     axis: int,
@@ -224,8 +225,7 @@ class Deferred:
         return result[..., None, :] if self.axis else result[..., None, :, :]
 
     def __repr__(self) -> str:
-        names = [f"v{k}" for k in range(99)]
-        formulas = [renamed(part.form.formula, names) for part in self.parts]
+        formulas = [text_of(part.form) for part in self.parts]
         over = ("i", "j", "i and j")[self.axis]
         return f"{self.op} over {over} of {', with weights '.join(formulas)}"
 

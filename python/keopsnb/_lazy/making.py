@@ -10,6 +10,7 @@ from keopsnb._lazy.variables import (
     Expression,
     Kind,
     Variable,
+    as_float,
     constant,
     last_dim,
     variable_expression,
@@ -19,7 +20,7 @@ from keopsnb._lazy.variables import (
 _INTEGERS = 2**63
 
 
-def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
+def expression_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
     """The formula that x is.
 
     Raises:
@@ -31,7 +32,7 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         if axis is not None:
             raise ValueError("axis was given, and x is a symbolic matrix already; leave it out.")
         x.check_done()
-        return x.text
+        return x.expression
     if axis not in (None, 0, 1):
         raise ValueError(f"axis is {axis!r}; write 0 for rows i, or 1 for columns j.")
     if arrays.is_array(x):
@@ -42,8 +43,8 @@ def text_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
     x = _number(x)
     if isinstance(x, int):
         if -_INTEGERS < x < _INTEGERS:
-            return constant(f"IntCst({x})")
-        x = _as_float(x)
+            return constant(float(x))
+        x = as_float(x)
     if isinstance(x, list | tuple) and any(type(n) not in (int, float) for n in x):
         x = type(x)(map(_number, x))
     if isinstance(x, tuple) and len(x) == 3 and all(isinstance(n, int) for n in x):
@@ -119,17 +120,7 @@ def _number(x: Any) -> Any:
 
 def _in_range(x: float) -> float:
     """A number, as a float if it is too large for an integer of 64 bits."""
-    return x if isinstance(x, float) or -_INTEGERS < x < _INTEGERS else _as_float(x)
-
-
-def _as_float(x: int) -> float:
-    try:
-        return float(x)
-    except OverflowError:
-        raise ValueError(
-            f"An integer has {x.bit_length()} bits, and the greatest float 1024; write a smaller "
-            "number."
-        ) from None
+    return x if isinstance(x, float) or -_INTEGERS < x < _INTEGERS else as_float(x)
 
 
 def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:

@@ -102,7 +102,7 @@ class Matrix(Reductions):
         system = solving(self, other, var, kwargs)
         if call and not system.symbolic:
             return system()
-        waiting = self._of(self.text, self)
+        waiting = self._of(self.expression, self)
         waiting.waiting = system
         return waiting
 
@@ -111,9 +111,9 @@ class Matrix(Reductions):
         self.check_done()
         swapped = [
             Variable(v.data, v.kind._replace(category=(1, 0, 2)[v.kind.category]))
-            for v in self.text.variables
+            for v in self.expression.variables
         ]
-        made = self._of(self.text.over(swapped), self)
+        made = self._of(self.expression.over(swapped), self)
         if self.ranges is not None:
             made.ranges = (*self.ranges[3:6], *self.ranges[:3])
         return made
@@ -173,7 +173,7 @@ class Matrix(Reductions):
                 "The ranges of this matrix number its rows and columns as they are; slice first, "
                 "and set ranges then."
             )
-        concerned = [v for v in self.text.variables if v.kind.category == category]
+        concerned = [v for v in self.expression.variables if v.kind.category == category]
         if not concerned:
             return self._repeated(key, category)
         for v in concerned:
@@ -181,9 +181,9 @@ class Matrix(Reductions):
                 raise TypeError(f"{v!r} has no rows to slice yet; slice the value of the call.")
         variables = tuple(
             Variable(self.arrays.rows(v.data, key), v.kind) if v in concerned else v
-            for v in self.text.variables
+            for v in self.expression.variables
         )
-        return self._of(self.text.over(variables), self)
+        return self._of(self.expression.over(variables), self)
 
     def _repeated(self, key: Any, category: int) -> Self:
         """These rows of a matrix that is the same for all of that index, of which there is one."""
@@ -222,7 +222,7 @@ class Matrix(Reductions):
         self.check_done()
         count = min(self._shape[-3:-1])
         variables = []
-        for v in self.text.variables:
+        for v in self.expression.variables:
             if v.data is None:
                 raise TypeError("A matrix of symbolic variables has no entries yet.")
             if v.kind.category == 2:
@@ -230,7 +230,7 @@ class Matrix(Reductions):
             else:
                 data = v.data[..., :count, :]
                 variables.append(Variable(data, v.kind._replace(category=0)))
-        entries = self._of(self.text.over(variables))
+        entries = self._of(self.expression.over(variables))
         found = entries.reduction("Sum", axis=entries.nbatchdims + 1)
         found = self.arrays.broadcast(found, (*self.batchdims, count, found.shape[-1]))
         return found[..., 0] if self._shape[-1] == 1 else found
@@ -256,8 +256,8 @@ class Matrix(Reductions):
                 f"{limit:,}; write dense(limit=None) to make it all the same."
             )
         # Rows i as batches, each of one row, reduced over that row.
-        variables = tuple(Variable(self._unrolled(v), v.kind) for v in self.text.variables)
-        rows = self._of(self.text.over(variables))
+        variables = tuple(Variable(self._unrolled(v), v.kind) for v in self.expression.variables)
+        rows = self._of(self.expression.over(variables))
         dense = rows.reduction("Sum", axis=rows.nbatchdims)
         dense = self.arrays.broadcast(dense, (*shape[:-1], dense.shape[-1]))
         return dense[..., 0] if self._shape[-1] == 1 else dense

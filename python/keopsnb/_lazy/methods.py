@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -54,15 +55,15 @@ class Methods(Rows):
 
     def ceil(self) -> Self:
         """The least integer not below a."""
-        return self.make("(-Floor(-{}))")
+        return self.__ceil__()
 
     def sinc(self) -> Self:
         """sin(pi a) / (pi a), and 1 at 0."""
-        return self.make("SinXDivX(3.141592653589793 * {})")
+        return self.make("Mult", self._constant(math.pi)).sinxdivx()
 
     def clamp(self, other1: Any, other2: Any) -> Self:
         """other1 where a < other1, other2 where a > other2, else a."""
-        return self.make("Clamp({}, {}, {})", other1, other2)
+        return self.make("Clamp", other1, other2)
 
     def norm(self, dim: int = -1) -> Self:
         """Euclidean norm of each entry; `dim` is the last one."""
@@ -73,8 +74,9 @@ class Methods(Rows):
     def difference_matrix(self, other: Any) -> Self:
         """All differences a[k] - b[l] of components, row after row; b is other."""
         b = self.lift(other)
-        ones = (f"SumT(1, {b.ndim})", f"SumT(1, {self.ndim})")
-        return self.make(f"(TensorProd({{}}, {ones[0]}) - TensorProd({ones[1]}, {{}}))", b)
+        ones = self._constant(1.0)
+        repeated = self.make("TensorProd", ones.sumt(b.ndim))
+        return repeated - ones.sumt(self.ndim).make("TensorProd", b)
 
     def concat(self, other: Any) -> Self:
         """The components of both, one after the other."""
@@ -82,7 +84,7 @@ class Methods(Rows):
         if lifted.is_complex:
             joined: Self = self.real2complex().concat(lifted)
             return joined
-        return self.make("Concat({}, {})", lifted)
+        return self.make("Concat", lifted)
 
     @staticmethod
     def concatenate(tuple_of_lt: Sequence[Any], axis: int = -1) -> Any:
@@ -120,44 +122,44 @@ class Methods(Rows):
         lists = [_integers(a) for a in (dimfa, dimfb, contfa, contfb, *permute)]
         for axes, shape in ((lists[2], lists[0]), (lists[3], lists[1])):
             axes[:] = [k + len(shape) if -len(shape) <= k < 0 else k for k in axes]
-        return self._linear(f"TensorDot({{}}, {{}}, {', '.join(map(str, lists))})", other)
+        return self._linear("TensorDot", other, lists=tuple(map(tuple, lists)))
 
     def keops_kron(
         self, other: Any, dimfself: int | Sequence[int], dimfother: int | Sequence[int]
     ) -> Any:
         """The Kronecker product of two tensors of these shapes, as numpy.kron."""
         lists = [_integers(a) for a in (dimfself, dimfother)]
-        return self._linear(f"Kron({{}}, {{}}, {', '.join(map(str, lists))})", other)
+        return self._linear("Kron", other, lists=tuple(map(tuple, lists)))
 
-    def _linear(self, template: str, *others: Any) -> Any:
-        """A formula that is linear in the others, which may be complex."""
+    def _linear(self, operation: str, *others: Any, lists: tuple[tuple[int, ...], ...] = ()) -> Any:
+        """An operation that is linear in the others, which may be complex."""
         lifted: list[Any] = [self.lift(o) for o in others]
         if not any(o.is_complex for o in lifted):
-            return self.make(template, *lifted)
+            return self.make(operation, *lifted, lists=lists)
         both = [o if o.is_complex else o.real2complex() for o in lifted]
-        real = self.make(template, *[o.real for o in both])
-        imag = self.make(template, *[o.imag for o in both])
+        real = self.make(operation, *[o.real for o in both], lists=lists)
+        imag = self.make(operation, *[o.imag for o in both], lists=lists)
         return real.real2complex() + imag.imag2complex()
 
     def where(self, other1: Any, other2: Any) -> Any:
         """B where a != 0, else c. Here b is other1, c is other2; they may be complex."""
-        return self._linear("Where({}, {}, {})", other1, other2)
+        return self._linear("Where", other1, other2)
 
     def ifelse(self, other1: Any, other2: Any) -> Any:
         """B where a >= 0, else c. Here b is other1, c is other2; they may be complex."""
-        return self._linear("IfElse({}, {}, {})", other1, other2)
+        return self._linear("IfElse", other1, other2)
 
     def matvecmult(self, other: Any) -> Any:
         """Product of the matrix a, its rows one after the other, and the vector other."""
-        return self._linear("MatVecMult({}, {})", other)
+        return self._linear("MatVecMult", other)
 
     def vecmatmult(self, other: Any) -> Any:
         """Product of the vector a and the matrix other, its rows one after the other."""
-        return self._linear("VecMatMult({}, {})", other)
+        return self._linear("VecMatMult", other)
 
     def tensorprod(self, other: Any) -> Any:
         """All products of components, row after row."""
-        return self._linear("TensorProd({}, {})", other)
+        return self._linear("TensorProd", other)
 
     # ---- complex numbers ----
 
@@ -167,15 +169,15 @@ class Methods(Rows):
 
     def real2complex(self) -> Any:
         """X + 0i."""
-        return self.make("Real2Complex({})").as_kind(self.complex_kind)
+        return self.make("Real2Complex").as_kind(self.complex_kind)
 
     def imag2complex(self) -> Any:
         """0 + ix."""
-        return self.make("Imag2Complex({})").as_kind(self.complex_kind)
+        return self.make("Imag2Complex").as_kind(self.complex_kind)
 
     def exp1j(self) -> Any:
         """e^(ix)."""
-        return self.make("ComplexExp1j({})").as_kind(self.complex_kind)
+        return self.make("ComplexExp1j").as_kind(self.complex_kind)
 
     # ---- derivatives ----
 
@@ -185,7 +187,7 @@ class Methods(Rows):
         It is shaped as `other`. Complex numbers count as pairs of real ones, as in autograd.
         """
         variable = self.lift(other)
-        return self._derived("Grad({}, {}, {})", variable, self, gradin, variable)
+        return self._derived("Grad", variable, self, gradin, variable)
 
     def diff(self, other: Any, diffin: Any) -> Any:
         """The differential in the variable `other`, applied to diffin.
@@ -193,9 +195,9 @@ class Methods(Rows):
         It is shaped as this matrix. Complex numbers count as pairs of real ones.
         """
         variable = self.lift(other)
-        return self._derived("Diff({}, {}, {})", variable, variable, diffin, self)
+        return self._derived("Diff", variable, variable, diffin, self)
 
-    def _derived(self, template: str, other: Any, like: Any, direction: Any, result: Any) -> Any:
+    def _derived(self, operation: str, other: Any, like: Any, direction: Any, result: Any) -> Any:
         """A derivative along a direction like one of two matrices; it is like one of them too."""
         direction = self.lift(direction)
         if like.is_complex and not direction.is_complex:
@@ -205,7 +207,7 @@ class Methods(Rows):
                 "The direction of this derivative is complex, and what it goes along is real; take "
                 ".real, .imag or abs() of it."
             )
-        made = self._pairs().make(template, other._pairs(), direction._pairs())
+        made = self._pairs().make(operation, other._pairs(), direction._pairs())
         return made.as_kind(type(result))
 
     def _pairs(self) -> Any:
@@ -214,36 +216,37 @@ class Methods(Rows):
 
     def grad_matrix(self, other: Any) -> Self:
         """The Jacobian in the variable `other`, transposed."""
-        return self.make("GradMatrix({}, {})", other)
+        return self.make("GradMatrix", other)
 
     def divergence(self, var: Any) -> Self:
         """The divergence in the variable var."""
-        return self.make("Divergence({}, {})", var)
+        return self.make("Divergence", var)
 
     def laplacian(self, var: Any) -> Self:
         """The Laplacian in the variable var."""
-        return self.make("Laplacian({}, {})", var)
+        return self.make("Laplacian", var)
 
     def trace_operator(self, var: Any) -> Self:
         """The trace of a formula that is linear in the variable var.
 
         It does not depend on var: where that is symbolic, a call need not give it.
         """
-        made = self.make("TraceOperator({}, {})", var)
-        gone = [u.kind.position for u in self.lift(var).text.variables]
-        made.text = made.text.over(
+        made = self.make("TraceOperator", var)
+        gone = [u.kind.position for u in self.lift(var).expression.variables]
+        made.expression = made.expression.over(
             [
                 Variable((0.0,) * u.kind.dim, Kind(2, u.kind.dim, number=True))
                 if u.kind.position is not None and u.kind.position in gone
                 else u
-                for u in made.text.variables
+                for u in made.expression.variables
             ]
         )
         return made
 
     def factorize(self, other: Any) -> Self:
         """The same matrix: common sub-formulas are computed once anyway."""
-        return self.make("Factorize({}, {})", other)
+        self.lift(other).check_done()
+        return self
 
     def auto_factorize(self) -> Self:
         """The same matrix: common sub-formulas are computed once anyway."""

@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from keopsnb._core import FormulaError
+from keopsnb._core import FormulaError, Graph
+from keopsnb._lazy.variables import is_variable, merge
 
 if TYPE_CHECKING:
     from keopsnb._lazy.base import Lazy
 
-# What the parser says of arguments that are not formulas.
-_MORE = re.compile(r"the (integer parameters?|lists?|list parameters?) (is|are) .*")
 
-
-def misfit(error: FormulaError, parts: Sequence[Lazy]) -> FormulaError:
-    """What the parser says, with operands as the user knows them."""
-    rule, _, found = str(error).partition("\n")[0].partition(", but here ")
-    if not found:
-        return FormulaError(rule)
-    operands = [
-        f"operand {k} ({_described(part)}) has dimension {part.ndim}"
-        for k, part in enumerate(parts, 1)
-    ]
-    more = _MORE.search(found)
-    if more:
-        operands.append(more[0])
-    return FormulaError(f"{rule}, but here {' and '.join(operands).removesuffix('.')}.")
+def misfit(
+    operation: str,
+    parts: Sequence[Lazy],
+    ints: tuple[int, ...],
+    lists: tuple[tuple[int, ...], ...],
+) -> FormulaError:
+    """What is wrong with an operation, with operands as the user knows them."""
+    expressions = [part.expression for part in parts]
+    forms = [expression.form for expression in expressions]
+    places = merge(expressions).places
+    try:
+        Graph.apply(operation, forms, places, ints, lists, [_described(part) for part in parts])
+    except FormulaError as error:
+        return error
+    raise AssertionError(f"{operation} fits after all")
 
 
 def _described(part: Lazy) -> str:
-    if part.text.form.formula == "@0@":
-        return repr(part.text.variables[0])
+    if is_variable(part.expression.form):
+        return repr(part.expression.variables[0])
     return f"a matrix of shape {part.shape}"
 
 
-# The name in a template, or the symbol.
-_OPERATION = re.compile(r"\w+(?=\()|[^\w\s(){}]+|\w+$")
+# What users write for an operation.
+_SYMBOLS = {
+    "Add": "+", "Subtract": "-", "Mult": "*", "Divide": "/", "Mod": "%", "FloorDivide": "//",
+    "Equal": "==", "NotEqual": "!=", "LessThan": "<", "LessOrEqual": "<=", "Scalprod": "|",
+}  # fmt: skip
 
 
-def complex_operand(template: str) -> TypeError:
+def complex_operand(operation: str) -> TypeError:
     """What to say of a complex operand of an operation of real numbers."""
-    found = _OPERATION.search(template)
-    name = found[0] if found else template
+    name = _SYMBOLS.get(operation, operation)
     return TypeError(f"{name} has no complex operand; take .real, .imag or abs() of it.")

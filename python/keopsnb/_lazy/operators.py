@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._lazy.base import Lazy
+from keopsnb._lazy.variables import Expression, as_float, power
 from keopsnb._options import integer
 
 if TYPE_CHECKING:
@@ -18,43 +19,43 @@ class Operators(Lazy):
     # Whether `bool` of a matrix is True, for programs run by keopsnb.compat, or an error.
     lenient: ClassVar[bool] = False
 
-    def _operator(self, template: str, reflected: str, other: Any) -> Self:
+    def _operator(self, operation: str, reflected: str, other: Any) -> Self:
         lifted = self.lift(other)
         if lifted.is_complex:
             mixed: Self = getattr(lifted, reflected)(self)
             return mixed
-        return self.make(template, lifted)
+        return self.make(operation, lifted)
 
     def __add__(self, other: Any) -> Self:
-        return self._operator("({} + {})", "__radd__", other)
+        return self._operator("Add", "__radd__", other)
 
     def __radd__(self, other: Any) -> Self:
         # sum() begins at 0.
         return self if isinstance(other, int) and other == 0 else self.lift(other) + self
 
     def __sub__(self, other: Any) -> Self:
-        return self._operator("({} - {})", "__rsub__", other)
+        return self._operator("Subtract", "__rsub__", other)
 
     def __rsub__(self, other: Any) -> Self:
         return self.lift(other) - self
 
     def __mul__(self, other: Any) -> Self:
-        return self._operator("({} * {})", "__rmul__", other)
+        return self._operator("Mult", "__rmul__", other)
 
     def __rmul__(self, other: Any) -> Self:
         return self.lift(other) * self
 
     def __truediv__(self, other: Any) -> Self:
-        return self._operator("({} / {})", "__rtruediv__", other)
+        return self._operator("Divide", "__rtruediv__", other)
 
     def __rtruediv__(self, other: Any) -> Self:
         return self.lift(other) / self
 
     def __floordiv__(self, other: Any) -> Self:
-        return self.make("({} // {})", other)
+        return self.make("FloorDivide", other)
 
     def __mod__(self, other: Any) -> Self:
-        return self.make("({} % {})", other)
+        return self.make("Mod", other, self._constant(0.0))
 
     def __rfloordiv__(self, other: Any) -> Self:
         return self.lift(other) // self
@@ -64,70 +65,76 @@ class Operators(Lazy):
 
     def __pow__(self, other: Any) -> Self:
         if isinstance(other, float) and other in (0.5, -0.5, 2.0):
-            return self.make(f"({{}} ** {float(other)!r})")
+            return self._power(float(other))
         if isinstance(other, int):
-            return self.make(f"({{}} ** {int(other)!r})")
-        return self._operator("({} ** {})", "__rpow__", other)
+            return self._power(as_float(other))
+        return self._operator("**", "__rpow__", other)
+
+    def _power(self, exponent: float) -> Self:
+        self.check_done()
+        expression = self.expression
+        form = power(expression.form, exponent)
+        return self._of(Expression(form, expression.variables, expression.sizes), self)
 
     def __rpow__(self, other: Any) -> Self:
         return self.lift(other) ** self
 
     def __or__(self, other: Any) -> Self:
-        return self.make("({} | {})", other)
+        return self.make("Scalprod", other)
 
     def __ror__(self, other: Any) -> Self:
         return self.lift(other) | self
 
     def __and__(self, other: Any) -> Self:
-        return self.make("And({}, {})", other)
+        return self.make("And", other)
 
     def __rand__(self, other: Any) -> Self:
         return self.lift(other) & self
 
     def __xor__(self, other: Any) -> Self:
-        return self.make("Xor({}, {})", other)
+        return self.make("Xor", other)
 
     def __rxor__(self, other: Any) -> Self:
         return self.lift(other) ^ self
 
     def __invert__(self) -> Self:
-        return self.make("Not({})")
+        return self.make("Not")
 
     def __neg__(self) -> Self:
-        return self.make("(-{})")
+        return self.make("Minus")
 
     def __pos__(self) -> Self:
         return self
 
     def __abs__(self) -> Self:
-        return self.make("Abs({})")
+        return self.make("Abs")
 
     def __floor__(self) -> Self:
-        return self.make("Floor({})")
+        return self.make("Floor")
 
     def __ceil__(self) -> Self:
-        return self.make("(-Floor(-{}))")
+        return -((-self).make("Floor"))
 
     def __round__(self, decimals: int = 0) -> Self:
-        return self.make(f"Round({{}}, {integer('decimals', decimals)})")
+        return self.make("Round", ints=(integer("decimals", decimals),))
 
     def __eq__(self, other: Any) -> Self:  # type: ignore[override]
-        return self.make("({} == {})", other)
+        return self.make("Equal", other)
 
     def __ne__(self, other: Any) -> Self:  # type: ignore[override]
-        return self.make("({} != {})", other)
+        return self.make("NotEqual", other)
 
     def __lt__(self, other: Any) -> Self:
-        return self.make("({} < {})", other)
+        return self.make("LessThan", other)
 
     def __le__(self, other: Any) -> Self:
-        return self.make("({} <= {})", other)
+        return self.make("LessOrEqual", other)
 
     def __gt__(self, other: Any) -> Self:
-        return self.make("({} > {})", other)
+        return self.make("LessThan", other, order=(1, 0))
 
     def __ge__(self, other: Any) -> Self:
-        return self.make("({} >= {})", other)
+        return self.make("LessOrEqual", other, order=(1, 0))
 
     def __bool__(self) -> bool:
         if Operators.lenient:

@@ -42,7 +42,7 @@ class Reductions(ReductionRows, Methods):
             )
         kept(kwargs)  # entries keep their dimension
         self._options(kwargs)
-        return self.make(f"{entries}({{}})")
+        return self.make(entries)
 
     def _over_several(
         self, entries: str, op: str, axes: Sequence[int], kwargs: dict[str, Any]

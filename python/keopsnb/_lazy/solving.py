@@ -7,16 +7,18 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from keopsnb._core import Graph
 from keopsnb._lazy.base import Lazy, of_variable
-from keopsnb._lazy.deferred import CONSTRUCTOR, aliases_of, layout
+from keopsnb._lazy.deferred import CONSTRUCTOR, as_arguments, layout
 from keopsnb._lazy.variables import (
     REMEMBERED,
     Expression,
-    Form,
     Kind,
     Variable,
+    is_variable,
+    kinds_of,
     last_dim,
-    renamed,
+    text_of,
 )
 
 
@@ -41,10 +43,10 @@ def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solvi
                 f"The entries of this matrix have dimension {matrix.ndim}, and other has "
                 f"{right.kind.dim}; solve for a matrix of numbers, or name the unknown by var."
             )
-        system, place = product.text, product.text.variables.index(unknown)
+        system, place = product.expression, product.expression.variables.index(unknown)
         unknown = Variable(right.data, unknown.kind)
     else:
-        system, place = matrix.text, _place(matrix, var)
+        system, place = matrix.expression, _place(matrix, var)
         known = system.variables[place].kind
         if (known.category, known.dim) != (axis, right.kind.dim):
             raise ValueError(
@@ -69,9 +71,9 @@ def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solvi
 def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
     """The right-hand side, and whether it is one vector (N,)."""
     if isinstance(other, Lazy):
-        if other.text.form.formula != "@0@":
+        if not is_variable(other.expression.form):
             raise TypeError("other is a formula; write an array, or a variable Vi(b) or Vj(b).")
-        right = other.text.variables[0]
+        right = other.expression.variables[0]
         if right.kind.category == 2:
             raise TypeError("other is a parameter; write an array, or a variable Vi(b) or Vj(b).")
         if other.is_complex:
@@ -91,10 +93,10 @@ def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
 
 
 def _place(matrix: Any, var: Any) -> int:
-    text = getattr(var, "text", None)
-    if isinstance(text, Expression) and text.form.formula == "@0@":
-        for k, variable in enumerate(matrix.text.variables):
-            if variable.same(text.variables[0]):
+    found = getattr(var, "expression", None)
+    if isinstance(found, Expression) and is_variable(found.form):
+        for k, variable in enumerate(matrix.expression.variables):
+            if variable.same(found.variables[0]):
                 return k
     raise TypeError("var is no variable of this matrix; write a Vi or Vj that it is made of.")
 
@@ -109,15 +111,16 @@ class Solved(NamedTuple):
 
 @functools.lru_cache(REMEMBERED)
 def known_solver(
-    solver: Callable[..., Any], system: tuple[Form, int], options: tuple[tuple[str, Any], ...]
+    solver: Callable[..., Any], system: tuple[int, int], options: tuple[tuple[str, Any], ...]
 ) -> Solved:
     """What solves a system, a form and its unknown variable; made once for each."""
     form, unknown = system
-    order, symbolic = layout(form.kinds)
-    names, aliases = aliases_of(form.kinds, order)
-    axis = form.kinds[unknown].category
-    formula = renamed(form.formula, names)
-    return Solved(solver(formula, aliases, names[unknown], axis, **dict(options)), order, symbolic)
+    kinds = kinds_of(form)
+    order, symbolic = layout(kinds)
+    (formula,), aliases = as_arguments([form], kinds, order)
+    name, axis = f"v{order.index(unknown)}", kinds[unknown].category
+    solve = solver(Graph.text(formula), aliases, name, axis, **dict(options))
+    return Solved(solve, order, symbolic)
 
 
 class Solving:
@@ -138,11 +141,12 @@ class Solving:
     @property
     def symbolic(self) -> bool:
         """Whether a call has to give the values of variables."""
-        return self.system.form.symbolic
+        return self.system.symbolic
 
     def __call__(self, *args: Any, **more: Any) -> Any:
         """Solve it."""
-        kinds, variables = self.system.form.kinds, self.system.variables
+        variables = self.system.variables
+        kinds = [v.kind for v in variables]
         options = tuple(self.options.items()) if self.options else ()
         # In a tuple, as Dynamo guards the sources of arguments, and a form's has no guard.
         solve, order, symbolic = self.kind.solved((self.system.form, self.unknown), options)
@@ -165,11 +169,10 @@ class Solving:
         return _flattened(result) if self.flat else result
 
     def __repr__(self) -> str:
-        names = [f"v{k}" for k in range(len(self.system.variables))]
-        axis = self.system.form.kinds[self.unknown].category
+        axis = self.system.variables[self.unknown].kind.category
         return (
             f"the solution v{self.unknown} of the sum over {'ij'[axis]} of "
-            f"{renamed(self.system.form.formula, names)}"
+            f"{text_of(self.system.form)}"
         )
 
 

@@ -1,4 +1,4 @@
-"""The variables of a symbolic matrix, and its formula, in which each is a token.
+"""The variables of a symbolic matrix, and its formula, a node of a graph by its number.
 
 A variable is an array and the index it hangs on. Two formulas that are joined share the variables
 that are one array with one index, so that the kernel reads it once. What depends on the formulas
@@ -8,13 +8,11 @@ alone, and not on the arrays, is computed once for each structure and found agai
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from keopsnb._core import Routine
+from keopsnb._core import Graph
 
-TOKEN = re.compile(r"@(\d+)@")
 NAMES = ("Vi", "Vj", "Pm")
 # How many structures are remembered; a program has tens.
 REMEMBERED = 4096
@@ -74,23 +72,24 @@ def _floating(dtype: Any) -> Any:
     return dtype if (dtype.is_floating_point if kind is None else kind == "f") else None
 
 
+def as_float(x: int) -> float:
+    """An integer as a float.
+
+    Raises:
+        ValueError: if it is too large.
+    """
+    try:
+        return float(x)
+    except OverflowError:
+        raise ValueError(
+            f"An integer has {x.bit_length()} bits, and the greatest float 1024; write a smaller "
+            "number."
+        ) from None
+
+
 def last_dim(data: Any) -> int:
     """The dimension of vectors, as a number: Dynamo may have it as a symbol."""
     return len(range(data.shape[-1]))
-
-
-class Form(NamedTuple):
-    """A formula with a token `@k@` for variable k, and what the parser says of it."""
-
-    formula: str
-    kinds: tuple[Kind, ...]
-    dim: int
-    symbolic: bool  # whether a variable is
-
-
-def renamed(formula: str, names: Sequence[str]) -> str:
-    """A formula with these names for its variables."""
-    return TOKEN.sub(lambda match: names[int(match[1])], formula)
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -105,18 +104,69 @@ def constant_in_graphs(function: Function) -> Function:
     return function
 
 
-@functools.lru_cache(REMEMBERED)
-def _form_of(formula: str, kinds: tuple[Kind, ...]) -> Form:
-    names = [f"v{k}" for k in range(len(kinds))]
-    aliases = [f"v{k}={NAMES[kind.category]}({kind.dim})" for k, kind in enumerate(kinds)]
-    dim = Routine(renamed(formula, names), aliases).dim
-    return Form(formula, kinds, dim, any(kind.position is not None for kind in kinds))
+_dims = functools.lru_cache(REMEMBERED)(Graph.dim)
+_joined = functools.lru_cache(REMEMBERED)(Graph.apply)
 
 
 @constant_in_graphs
-def form_of(formula: str, kinds: tuple[Kind, ...]) -> Form:
-    """A form with its dimension: the parser knows what fits, and says what does not."""
-    return _form_of(formula, kinds)
+def joined(
+    operation: str,
+    forms: tuple[int, ...],
+    places: tuple[int, ...] = (),
+    ints: tuple[int, ...] = (),
+    lists: tuple[tuple[int, ...], ...] = (),
+) -> int:
+    """The form of an operation: the graph knows what fits, and says what does not."""
+    return _joined(operation, forms, places, ints, lists)
+
+
+@constant_in_graphs
+def dim_of(form: int) -> int:
+    """The dimension of a form."""
+    return _dims(form)
+
+
+@constant_in_graphs
+def power(form: int, exponent: float) -> int:
+    """A form to a constant power."""
+    return Graph.power(form, exponent)
+
+
+@constant_in_graphs
+def literal(value: float) -> int:
+    """The form that is one constant."""
+    return Graph.literal(value)
+
+
+@constant_in_graphs
+def is_variable(form: int) -> bool:
+    """Whether a form is a variable alone."""
+    return Graph.is_variable(form)
+
+
+@constant_in_graphs
+def text_of(form: int) -> str:
+    """The text of a form, over v0, v1, ..."""
+    return Graph.text(form)
+
+
+_variable = functools.lru_cache(REMEMBERED)(Graph.variable)
+
+
+@constant_in_graphs
+def _form_of(category: int, dim: int, position: int | None, number: bool) -> int:
+    return _variable(category, dim, position, number)
+
+
+@constant_in_graphs
+def _over(form: int, kinds: tuple[Kind, ...]) -> int:
+    return Graph.over(form, kinds)
+
+
+@constant_in_graphs
+def kinds_of(form: int) -> tuple[Kind, ...]:
+    """What a form knows of its variables."""
+    return tuple(Kind(*kind) for kind in Graph.kinds(form))
 
 
 class Sizes(NamedTuple):
@@ -186,14 +236,35 @@ class Expression:
 
     __slots__ = ("form", "sizes", "variables")
 
-    def __init__(self, form: Form, variables: tuple[Variable, ...], sizes: Sizes) -> None:
+    def __init__(self, form: int, variables: tuple[Variable, ...], sizes: Sizes) -> None:
         self.form, self.variables, self.sizes = form, variables, sizes
+
+    @property
+    def dim(self) -> int:
+        """The dimension of its values."""
+        return dim_of(self.form)
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether a variable is."""
+        return any([v.kind.position is not None for v in self.variables])  # noqa: C419 (faster)
 
     def over(self, variables: Sequence[Variable]) -> Expression:
         """The same formula of other variables."""
         sizes = functools.reduce(Sizes.joined, variables, Sizes())
-        form = form_of(self.form.formula, tuple(v.kind for v in variables))
+        form = _over(self.form, tuple([v.kind for v in variables]))
         return Expression(form, tuple(variables), sizes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Numbers of forms are those of one process.
+        kinds = tuple(v.kind for v in self.variables)
+        return _again, (Graph.expr(self.form).source, kinds, self.variables)
+
+
+def _again(source: str, kinds: tuple[Kind, ...], variables: tuple[Variable, ...]) -> Expression:
+    """An expression from its text."""
+    sizes = functools.reduce(Sizes.joined, variables, Sizes())
+    return Expression(Graph.parsed(source, kinds), variables, sizes)
 
 
 class Merged(NamedTuple):
@@ -224,45 +295,45 @@ def merge(parts: Sequence[Expression]) -> Merged:
     return Merged(variables, tuple(places), sizes)
 
 
-def placed(forms: Sequence[Form], places: Sequence[int]) -> tuple[list[str], tuple[Kind, ...]]:
-    """The formulas over the merged variables, and the kinds of these."""
+def placed(forms: Sequence[int], places: Sequence[int]) -> tuple[tuple[int, ...], tuple[Kind, ...]]:
+    """The forms over the merged variables, and the kinds of these."""
     first, *others = forms
-    formulas, kinds, begin = [first.formula], list(first.kinds), 0
+    kinds, begin, moved = list(kinds_of(first)), 0, [first]
     for form in others:
-        own = places[begin : begin + len(form.kinds)]
-        begin += len(form.kinds)
-        formulas.append(renamed(form.formula, [f"@{k}@" for k in own]))
-        kinds += [kind for k, kind in zip(own, form.kinds, strict=True) if k >= len(kinds)]
-    return formulas, tuple(kinds)
+        its = kinds_of(form)
+        own = places[begin : begin + len(its)]
+        begin += len(its)
+        moved.append(Graph.numbered(form, own))
+        kinds += [kind for k, kind in zip(own, its, strict=True) if k >= len(kinds)]
+    return tuple(moved), tuple(kinds)
 
 
-@functools.lru_cache(REMEMBERED)
-def _joined(template: str, forms: tuple[Form, ...], places: tuple[int, ...]) -> Form:
-    formulas, kinds = placed(forms, places)
-    return _form_of(template.format(*formulas), kinds)
+def join(
+    operation: str,
+    parts: Sequence[Expression],
+    ints: tuple[int, ...] = (),
+    lists: tuple[tuple[int, ...], ...] = (),
+) -> Expression:
+    """An operation of several formulas, over the variables of all.
 
-
-@constant_in_graphs
-def joined(template: str, forms: tuple[Form, ...], places: tuple[int, ...]) -> Form:
-    """The form of `template.format(...)`."""
-    return _joined(template, forms, places)
-
-
-def join(template: str, parts: Sequence[Expression]) -> Expression:
-    """`template.format(...)` of several formulas, over the variables of all."""
+    Raises:
+        FormulaError: if their dimensions do not fit.
+    """
     first = parts[0]
     if len(parts) == 1:
-        return Expression(joined(template, (first.form,), ()), first.variables, first.sizes)
+        form = joined(operation, (first.form,), (), ints, lists)
+        return Expression(form, first.variables, first.sizes)
     variables, places, sizes = merge(parts)
-    form = joined(template, tuple([p.form for p in parts]), places)
+    form = joined(operation, tuple([p.form for p in parts]), places, ints, lists)
     return Expression(form, variables, sizes)
 
 
 def variable_expression(variable: Variable) -> Expression:
     """A formula that is one variable."""
-    return Expression(form_of("@0@", (variable.kind,)), (variable,), Sizes().joined(variable))
+    form = _form_of(*variable.kind)
+    return Expression(form, (variable,), Sizes().joined(variable))
 
 
-def constant(formula: str) -> Expression:
-    """A formula without variables."""
-    return Expression(form_of(formula, ()), (), Sizes())
+def constant(value: float) -> Expression:
+    """A formula that is a constant."""
+    return Expression(literal(value), (), Sizes())

@@ -12,7 +12,7 @@ from keopsnb._boundary import boundary
 from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import known_plan
 from keopsnb._lazy.functions import functions
-from keopsnb._lazy.making import indexed, text_of
+from keopsnb._lazy.making import expression_of, indexed
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb.numpy._arrays import as_array, as_complex, is_foreign, parts
@@ -145,7 +145,7 @@ class LazyTensor(Matrix):
         return object.__new__(cls)
 
     def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
-        self.text = text_of(type(self), _Arrays.parts(_Arrays.as_array(x)), axis)
+        self.expression = expression_of(type(self), _Arrays.parts(_Arrays.as_array(x)), axis)
         self.ranges = self.backend = self.waiting = None
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:

@@ -11,7 +11,7 @@ from keopsnb._boundary import boundary
 from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import Plan, known_plan, layout_of
 from keopsnb._lazy.functions import functions, operators, reductions
-from keopsnb._lazy.making import indexed, text_of
+from keopsnb._lazy.making import expression_of, indexed
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb._lazy.variables import constant_in_graphs
@@ -231,7 +231,7 @@ class LazyTensor(Matrix):
     def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
         if torch.compiler.is_compiling():
             _graph.tell_products_apart()
-        self.text = text_of(type(self), _Arrays.parts(x), axis)
+        self.expression = expression_of(type(self), _Arrays.parts(x), axis)
         self.ranges = self.backend = self.waiting = None
 
     @classmethod
@@ -267,7 +267,7 @@ class LazyTensor(Matrix):
 
     def _tensor(self, v: Any) -> torch.Tensor:
         tensor = torch.as_tensor(v, device=self.device)
-        dtype = self.text.sizes.dtype
+        dtype = self.expression.sizes.dtype
         return tensor.to(tensor.dtype if dtype is None or tensor.is_complex() else dtype)
 
     def lift(self, other: Any) -> Self:
@@ -277,8 +277,10 @@ class LazyTensor(Matrix):
         if isinstance(other, torch.Tensor) and other.ndim == 0:
             if _is_number(other):
                 other = other.item()
-            elif not other.is_complex() and self.text.sizes.dtype is not None:
-                other = other.to(self.text.sizes.dtype)  # torch's rule for tensors of no dimension
+            elif not other.is_complex() and self.expression.sizes.dtype is not None:
+                other = other.to(
+                    self.expression.sizes.dtype
+                )  # torch's rule for tensors of no dimension
         return super().lift(other)
 
 

@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     names.emplace_back(text.substr(0, end));
   static const std::array own{UserOperation{"Mine", "mine", 2, 1}};
   try {
-    const Program program = parse::parse(names.empty() ? aliases : names, std::array{text}, own);
+    const Program program = parse::parse(names.empty() ? aliases : names,
+                                         std::array{Source{.text = string(text)}}, own);
     const Formula& f = program.formulas[0];
     hold(f.dim >= 1 && f.dim <= max_dim, "dimensions are in range", f.code);
     hold(!f.code.empty(), "there is code", f.code);

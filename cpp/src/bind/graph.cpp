@@ -1,0 +1,207 @@
+// Formulas in Python: Expr, and the nodes of symbolic matrices by their numbers.
+#include <nanobind/stl/tuple.h>
+
+#include <array>
+#include <deque>
+#include <tuple>
+#include <unordered_map>
+
+#include "bind/bind.hpp"
+#include "expr/build.hpp"
+#include "expr/differential.hpp"
+#include "expr/print.hpp"
+#include "parse/formula.hpp"
+
+namespace keopsnb {
+namespace {
+
+using expr::Expr;
+
+// Nodes by numbers, which torch.compile holds to be constants where objects are none. They live as
+// long as the process: a program has as many as structures, and not as calls. With the GIL.
+struct Numbered {
+  std::deque<Expr> nodes = {};
+  std::unordered_map<const expr::Node*, i64> numbers = {};
+
+  i64 number(const Expr& node) {
+    const auto [at, fresh] = numbers.try_emplace(node.get(), static_cast<i64>(nodes.size()));
+    if (fresh) nodes.push_back(node);
+    return at->second;
+  }
+  const Expr& at(i64 number) const {
+    if (number < 0 || number >= static_cast<i64>(nodes.size()))
+      throw std::invalid_argument("There is no formula of number " + std::to_string(number) + ".");
+    return nodes[static_cast<std::size_t>(number)];
+  }
+};
+Numbered& numbered() {
+  static auto& all = *new Numbered;
+  return all;
+}
+
+// Category, dimension, position of a symbolic variable, and whether it is a number of Python's.
+using Kind = std::tuple<int, i64, std::optional<i64>, bool>;
+Kind kind_of(const expr::Variable& v) {
+  return {static_cast<int>(v.category), v.dim,
+          v.position < 0 ? std::nullopt : std::optional(v.position), v.constant};
+}
+expr::Variable variable_of(const Kind& kind, i64 number) {
+  const auto& [category, dim, position, constant] = kind;
+  return {number, dim, static_cast<expr::Category>(category), position.value_or(-1), constant};
+}
+
+Expr over_numbers(const Expr& formula, const std::vector<i64>& numbers) {
+  const auto& variables = formula->variables;
+  bool same = true;
+  for (const expr::Node* v : variables)
+    same &= numbers.at(static_cast<std::size_t>(v->variable.number)) == v->variable.number;
+  if (same) return formula;
+  return expr::substituted({formula}, [&](const expr::Variable& v) {
+    expr::Variable moved = v;
+    moved.number = numbers.at(static_cast<std::size_t>(v.number));
+    return expr::variable(moved);
+  })[0];
+}
+
+// The number of variables: those of a symbolic matrix have numbers without gaps.
+std::size_t variables_of(const expr::Node& formula) {
+  return formula.variables.empty()
+             ? 0
+             : static_cast<std::size_t>(formula.variables.back()->variable.number) + 1;
+}
+
+Expr applied(const std::string& operation, std::vector<Expr> operands, std::vector<i64> ints,
+             std::vector<std::vector<i64>> lists) {
+  // Of a constant, the operation that is exact for it.
+  if (operation == "**") {
+    const expr::Node& exponent = *operands[1];
+    if (exponent.kind == expr::Node::Kind::literal) return expr::power(operands[0], exponent.value);
+    return expr::apply("Powf", std::move(operands));
+  }
+  if (const expr::Differential* row = expr::find_differential(operation))
+    return expr::differential(*row, std::move(operands));
+  const Row& row = expr::row_of(operation);
+  const int absent = row.lists - static_cast<int>(lists.size());
+  return expr::apply(row, std::move(operands),
+                     {.ints = std::move(ints), .lists = std::move(lists), .absent = absent});
+}
+
+// An operation of formulas whose variables are, in the result, the first one's, and those that
+// `places` says, one after the other. `names` are those of the operands, for errors.
+i64 apply(const std::string& operation, const std::vector<i64>& formulas,
+          const std::vector<i64>& places, std::vector<i64> ints,
+          std::vector<std::vector<i64>> lists, const std::vector<std::string>& names) {
+  std::vector<Expr> operands;
+  auto begin = places.begin();
+  for (const i64 number : formulas) {
+    const Expr& formula = numbered().at(number);
+    if (operands.empty()) {
+      operands.push_back(formula);
+      continue;
+    }
+    const auto end = begin + static_cast<std::ptrdiff_t>(variables_of(*formula));
+    operands.push_back(over_numbers(formula, {begin, end}));
+    begin = end;
+  }
+  try {
+    return numbered().number(
+        applied(operation, std::move(operands), std::move(ints), std::move(lists)));
+  } catch (const expr::Misfit& misfit) {
+    const auto name = [&](int k) {
+      const auto place = static_cast<std::size_t>(k);
+      return "operand " + std::to_string(k + 1) +
+             (place < names.size() ? " (" + names[place] + ")" : "");
+    };
+    throw parse::FormulaError(misfit.worded(name, [](const std::string& row) { return row; }), 0);
+  }
+}
+
+i64 over(i64 formula, const std::vector<Kind>& kinds) {
+  return numbered().number(
+      expr::substituted({numbered().at(formula)}, [&](const expr::Variable& v) {
+        return expr::variable(variable_of(kinds.at(static_cast<std::size_t>(v.number)), v.number));
+      })[0]);
+}
+
+std::vector<Kind> kinds(i64 formula) {
+  std::vector<Kind> all;
+  for (const expr::Node* v : numbered().at(formula)->variables) all.push_back(kind_of(v->variable));
+  return all;
+}
+
+i64 parsed(const std::string& text, const std::vector<Kind>& kinds) {
+  const parse::Program program = parse::parse({}, std::array{parse::Source{.text = text}});
+  return over(numbered().number(program.formulas[0].graph), kinds);
+}
+
+std::string source(const Expr& formula) {
+  return expr::text(formula, [](const expr::Variable& v) {
+    return "Var(" + std::to_string(v.number) + ", " + std::to_string(v.dim) + ", " +
+           std::to_string(static_cast<int>(v.category)) + ")";
+  });
+}
+
+}  // namespace
+
+void bind_graph(nb::module_& m) {
+  nb::class_<Expr>(m, "Expr", "A formula: a node of a graph in which equal nodes are one.")
+      .def_prop_ro(
+          "dim", [](const Expr& f) { return f->dim; }, "Dimension of its values.")
+      .def(
+          "__str__", [](const Expr& f) { return expr::text(f); }, "Its text, over v0, v1, ...")
+      .def_prop_ro("source", &source, "Its text, in which variables are declared where they stand.")
+      .def("__repr__", [](const Expr& f) { return "<Expr " + expr::text(f) + ">"; });
+  struct Graph {};
+  nb::class_<Graph>(m, "Graph", "The nodes of symbolic matrices, by numbers.")
+      .def_static(
+          "variable",
+          [](int category, i64 dim, std::optional<i64> position, bool number) {
+            return numbered().number(
+                expr::variable(variable_of({category, dim, position, number}, 0)));
+          },
+          nb::arg("category"), nb::arg("dim"), nb::arg("position").none() = nb::none(),
+          nb::arg("number") = false, "The formula that is one variable.")
+      .def_static(
+          "literal", [](double value) { return numbered().number(expr::literal(value)); },
+          nb::arg("value"), "The formula that is one constant.")
+      .def_static("apply", &apply, nb::arg("operation"), nb::arg("formulas"), nb::arg("places"),
+                  nb::arg("ints") = std::vector<i64>(),
+                  nb::arg("lists") = std::vector<std::vector<i64>>(),
+                  nb::arg("names") = std::vector<std::string>(),
+                  "An operation of formulas. `places` are, in the result, the variables of all but "
+                  "the first, one after the other. Raises FormulaError where they do not fit.")
+      .def_static(
+          "power",
+          [](i64 formula, double exponent) {
+            return numbered().number(expr::power(numbered().at(formula), exponent));
+          },
+          nb::arg("formula"), nb::arg("exponent"), "A formula to a constant power.")
+      .def_static(
+          "numbered",
+          [](i64 formula, const std::vector<i64>& numbers) {
+            return numbered().number(over_numbers(numbered().at(formula), numbers));
+          },
+          nb::arg("formula"), nb::arg("numbers"), "The formula with other numbers for variables.")
+      .def_static("parsed", &parsed, nb::arg("source"), nb::arg("kinds"),
+                  "The formula of `Expr.source`, over variables of these kinds.")
+      .def_static("over", &over, nb::arg("formula"), nb::arg("kinds"),
+                  "The formula over variables of other kinds.")
+      .def_static("kinds", &kinds, nb::arg("formula"),
+                  nb::sig("def kinds(formula: int) -> list[tuple[int, int, int | None, bool]]"),
+                  "Category, dimension, position and whether it is a number, of each variable.")
+      .def_static(
+          "dim", [](i64 formula) { return numbered().at(formula)->dim; }, nb::arg("formula"),
+          "The dimension of a formula.")
+      .def_static(
+          "is_variable",
+          [](i64 formula) { return numbered().at(formula)->kind == expr::Node::Kind::variable; },
+          nb::arg("formula"), "Whether a formula is a variable alone.")
+      .def_static(
+          "text", [](i64 formula) { return expr::text(numbered().at(formula)); },
+          nb::arg("formula"), "A formula's text, over v0, v1, ...")
+      .def_static(
+          "expr", [](i64 formula) { return numbered().at(formula); }, nb::arg("formula"),
+          "The formula itself.");
+}
+
+}  // namespace keopsnb
