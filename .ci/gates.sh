@@ -71,6 +71,12 @@ bash .ci/lint.sh "$venv"
 if ! command -v clang++ >/dev/null && [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ]; then
   (apt-get update -qq && apt-get install -y -qq clang) >/dev/null 2>&1 || true
 fi
+nvrtc=$(find "$venv" -name 'libnvrtc.so.*' -print -quit)
+if [ -n "$nvrtc" ]; then
+  export KEOPSNB_TEST_NVRTC=$nvrtc
+else
+  missing "a real NVRTC, which PyTorch brings or pip install nvidia-cuda-nvrtc"
+fi
 for cxx in g++ clang++; do
   if ! command -v "$cxx" >/dev/null; then
     missing "$cxx, which is not installed" required

@@ -38,13 +38,13 @@ def relative_error(options: dict[str, str], y: np.ndarray) -> float:
     return abs(float((found - exact.sum()) / np.abs(exact).sum()))
 
 
-# Law: the error of a sum is that of one block of at most 256 terms, 255/2 eps at worst, whatever
+# Law: the error of a sum is that of one block of at most 128 terms, 127/2 eps at worst, whatever
 # the number of terms.
 
 
 @pytest.mark.parametrize("terms", TERMS)
 def test_sum(terms: str) -> None:
-    bound = (255 / 2 if terms == "late" else 16) * EPS
+    bound = (127 / 2 if terms == "late" else 16) * EPS
     for n in LENGTHS:
         assert relative_error({}, TERMS[terms](n).astype("float32")) <= bound, n
 

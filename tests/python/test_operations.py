@@ -10,6 +10,10 @@ from operations import KERNELS, ROWS, Case, Result, check_close, results
 MODULES = {"numpy": np, "scipy": scipy}
 EPS = {dtype: float(np.finfo(dtype).eps) for dtype in ("float32", "float64")}
 
+# The share of points to compare at of operations with many kinks or jumps: one in any of the terms
+# that are summed counts.
+COMPARED = {"BSpline": 0.55, "FloorDivide": 0.8, "Mod": 0.2, "Round": 0.6}
+
 names = pytest.mark.parametrize("name", ROWS)
 kernels = pytest.mark.parametrize("kernel", KERNELS)
 
@@ -59,7 +63,8 @@ def check_derivative(
 
     wide, narrow = expected(h), expected(h / 2)
     smooth = np.abs(wide - narrow) <= 100 * error * max(1.0, float(np.median(np.abs(narrow))))
-    assert np.mean(smooth) > 0.15, f"{case}: hardly any point to compare at"
+    least = COMPARED.get(case.name, 0.9)
+    assert np.mean(smooth) >= least, f"{case}: too few points to compare at"
     check_close(case, np.where(smooth, found, 0), np.where(smooth, narrow, 0), error)
 
 
