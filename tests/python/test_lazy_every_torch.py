@@ -9,7 +9,8 @@ import torch
 from dynamo import needs_new_dynamo
 from torch import Tensor
 
-from keopsnb._lazy.functions import functions, reductions
+from keopsnb import _core
+from keopsnb._lazy.functions import functions, method_of, reductions
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.methods import Methods
 from keopsnb._lazy.operators import Operators
@@ -25,20 +26,14 @@ INDICES = torch.arange(7) % 3
 # Law: compiled, each gives what it gives as it is. a is Vi(x), b is Vj(y), of dimension 3.
 
 Entry = Callable[[Any, Any], Any]
-UNARY = [
-    "inv", "square", "sqrt", "rsqrt", "cbrt", "exp", "log", "exp2", "expm1", "log2", "log10",
-    "log1p", "xlogx", "sin", "cos", "tan", "sinxdivx", "sinc", "asin", "acos", "atan", "sinh",
-    "cosh", "tanh", "asinh", "atanh", "erf", "erfc", "lgamma", "digamma", "sigmoid", "softplus",
-    "gelu", "conj", "abs", "sign", "step", "relu", "floor", "ceil", "logical_not", "minus",
-    "sqnorm2",
-    "norm2", "norm", "normalize", "auto_factorize", "sum", "min", "max", "argmin", "argmax",
-    "__neg__", "__pos__", "__abs__",
-]  # fmt: skip
-BINARY = [
-    "powf", "hypot", "atan2", "maximum", "minimum", "mod", "floordivide", "equal", "notequal",
-    "lessthan", "lessorequal", "logical_and", "logical_or", "logical_xor", "scalprod", "sqdist",
-    "add", "subtract", "mult", "divide", "pow", "power", "tensorprod", "difference_matrix",
-    "concat", "sqnormdiag", "weightedsqnorm",
+# Rows that take as many operands as they are given, of any dimension.
+ROWS = [row for row in _core.catalogue() if row.group != "complex"]
+PLAIN = [row for row in ROWS if not (row.ints or row.lists or row.cases)]
+UNARY = [method_of(row) for row in PLAIN if row.operands == 1]
+UNARY += ["sinc", "conj", "ceil", "norm", "auto_factorize", "__neg__", "__pos__", "__abs__"]
+BINARY = [method_of(row) for row in PLAIN if row.operands == 2]
+BINARY += [
+    "mod", "pow", "power", "tensorprod", "difference_matrix", "concat", "weightedsqnorm",
 ]  # fmt: skip
 SYMBOLS = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
@@ -100,11 +95,10 @@ ENTRIES: dict[str, Entry] = {
     **OTHERS,
 }
 
-REDUCED = [
-    "sum", "sum_reduction", "min", "max", "argmin", "argmax", "min_argmin", "max_argmax", "mean",
-    "var", "prod", "any", "all", "count", "logsumexp",
-]  # fmt: skip
-OF_K = ["Kmin", "argKmin", "Kmin_argKmin", "Kmax", "argKmax", "Kmax_argKmax"]
+WITH_METHODS = [row for row in _core.reductions() if row.method]
+REDUCED = [r.method for r in WITH_METHODS if not r.ranked and r.weight.name != "required"]
+REDUCED += ["sum_reduction"]
+OF_K = [row.method for row in WITH_METHODS if row.ranked]
 RESULTS: dict[str, Entry] = {
     **{name: lambda a, b, name=name: getattr(a * b, name)(axis=1) for name in REDUCED},
     **{name: lambda a, b, name=name: getattr(a * b, name)(2, dim=0) for name in OF_K},
