@@ -7,10 +7,9 @@ import pytest
 import torch
 from test_reductions_torch import (
     ALIASES,
-    DENSE,
     RANKS,
     ROWS,
-    SAME,
+    by_torch,
     of_scalar,
     terms,
     value,
@@ -196,7 +195,7 @@ def test_laws(name: str) -> None:
 
     def expected(x: Tensor, y: Tensor, b: Tensor, p: Tensor) -> Tensor:
         f = terms(of_scalar(row.name), x, y, p)
-        return DENSE[SAME.get(name, name)](f, (b * b)[None].expand(*f.shape[:2], 2))
+        return by_torch(name)(f, (b * b)[None].expand(*f.shape[:2], 2))
 
     args = tuple(a.detach() for a in variables(4, 5))
     tangents = tuple(a.cos() for a in args)
