@@ -63,49 +63,38 @@ class Checks(ABC):
         Sizes may be the symbols of a tracer: they are compared one by one, and never hashed.
         """
         k, variables = self._position, self._reduction.routine.variables
-        if not self._fit(args):
+        plain = len(args) == len(variables) and all(map(self._is_array, args))
+        if not plain or any(map(_is_sparse, args)):
             self._sum(*args, **(place or {}))  # Genred says what is wrong
             if len(args) != len(variables) or not all(hasattr(a, "shape") for a in args):
                 return args
-        shapes = [tuple(a.shape) for a in args]
         b = args[k]
         if _kind(b.dtype) in "iub":
             raise TypeError(
                 f"The right-hand side is {b.dtype}; write it in the dtype of the other arguments."
             )
         other = OTHER[self._reduction.axis]
-        rows = [s[-2] for s, v in zip(shapes, variables, strict=True) if v[2] == other]
-        for n in rows:
-            if n != b.shape[-2]:
+        for a, (_, _, category) in zip(args, variables, strict=True):
+            if category == other and b.ndim > 1 and a.shape[-2:-1] != b.shape[-2:-1]:
                 raise ValueError(
-                    f"The right-hand side has shape {tuple(b.shape)}, and the kernel has {n} rows; "
-                    "a system has as many rows as unknowns."
+                    f"The right-hand side has shape {tuple(b.shape)}, and the kernel has "
+                    f"{a.shape[-2]} rows; a system has as many rows as unknowns."
                 )
-        own = [1 if category == 2 else 2 for _, _, category in variables]
-        batches = [s[:-n] for s, n in zip(shapes, own, strict=True) if len(s) > n]
-        if batches:
-            batch = _broadcast(batches)
-            if batch is None:
-                self._sum(*args, **(place or {}))
-                raise ValueError("The batch dimensions of the arguments do not fit.")
-            if batch != tuple(b.shape[:-2]):
-                b = self.xp.broadcast_to(b, (*batch, *b.shape[-2:]))
+        shape = self._shape_of_product(args)
+        if shape is None:
+            self._sum(*args, **(place or {}))
+        elif shape[:-2] != tuple(b.shape[:-2]):
+            b = self.xp.broadcast_to(b, (*shape[:-2], *b.shape[-2:]))
         return (*args[:k], b, *args[k + 1 :])
 
-    def _fit(self, args: tuple[Any, ...]) -> bool:
-        """Whether nothing is wrong with the arguments, as far as each can be seen alone."""
-        variables = self._reduction.routine.variables
-        if len(args) != len(variables) or not all(map(self._is_array, args)):
-            return False
-        dtype = args[self._position].dtype
-        for a, (_, dim, category) in zip(args, variables, strict=True):
-            if _is_sparse(a) or (_kind(a.dtype) == "f" and a.dtype != dtype):
-                return False
-            if len(a.shape) == 0 and category == 2 and dim == 1:
-                continue
-            if len(a.shape) < (1 if category == 2 else 2) or a.shape[-1] != dim:
-                return False
-        return True
+    def _shape_of_product(self, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The shape of the product with the right-hand side, or None if they do not fit."""
+        shapes, dtypes = [tuple(a.shape) for a in args], [name_of(a.dtype) for a in args]
+        try:
+            ((shape, _),) = self._reduction.routine.result_shapes(shapes, dtypes)
+        except (TypeError, ValueError):
+            return None
+        return shape
 
     def _shifted(self, args: tuple[Any, ...], alpha: Any) -> tuple[tuple[Any, ...], Any]:
         """The arguments and alpha, in the dtype and all batch dimensions of both."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from keopsnb import _core
 from keopsnb.numpy import Genred
 
 ALIASES = ["x = Vi(2)", "y = Vj(2)", "b = Vj(1)", "p = Pm(2)"]
@@ -73,3 +74,48 @@ def test_compositions() -> None:
     m = f.max(-2)
     expected = np.concatenate([m, np.exp(f - m[..., None, :]).sum(-2)], -1)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+# Law: the shapes and dtypes of results are told of those of the arguments, without a call; what
+# does not fit is told as a call tells it.
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in _core.reductions() if row.call], ids=lambda r: r.name
+)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_results_are_told(row: _core.ReductionRow, axis: int) -> None:
+    option = 2 if row.ranked else None
+    weight = "b" if row.weight.name == "required" else None
+    aliases = ["x = Vi(3)", "y = Vj(3)", "b = Vj(1)"]
+    for formula in ("SqDist(x, y) * b", "x * y * b"):
+        routine = _core.Routine(formula, aliases, row.name, axis, weight, option)
+        for batches in (((), (), ()), ((2,), (), ()), ((4, 1), (5,), (1, 1))):
+            args = tuple(
+                np.ones((*batch, n, d), "float16")
+                for batch, n, d in zip(batches, (6, 7, 7), (3, 3, 1), strict=True)
+            )
+            found = routine(_core.NUMPY, args)
+            told = routine.result_shapes([a.shape for a in args], ["float16"] * 3)
+            results = found if isinstance(found, tuple) else (found,)
+            assert told == [(r.shape, str(r.dtype)) for r in results]
+
+
+WRONG_SHAPES: list[tuple[list[tuple[int, ...]], list[str]]] = [
+    ([(6, 2), (7, 3)], ["float32", "float32"]),
+    ([(6, 3), (3,)], ["float32", "float32"]),
+    ([(2, 6, 3), (3, 7, 3)], ["float32", "float32"]),
+    ([(6, 3), (7, 3)], ["float32", "float64"]),
+    ([(6, 3)], ["float32"]),
+]
+
+
+@pytest.mark.parametrize(("shapes", "dtypes"), WRONG_SHAPES)
+def test_what_does_not_fit_is_told(shapes: list[tuple[int, ...]], dtypes: list[str]) -> None:
+    routine = _core.Routine("SqDist(x, y)", ["x = Vi(3)", "y = Vj(3)"], "Sum", 1)
+    args = tuple(np.ones(s, d) for s, d in zip(shapes, dtypes, strict=True))
+    with pytest.raises((TypeError, ValueError)) as called:
+        routine(_core.NUMPY, args)
+    with pytest.raises(called.type) as told:
+        routine.result_shapes(shapes, dtypes)
+    assert str(told.value) == str(called.value)

@@ -27,8 +27,8 @@ std::optional<Dtype> dtype_of(const Py_buffer& buffer) {
 std::optional<Dtype> integers_for(const Py_buffer& buffer) {
   const std::string_view f = format_of(buffer);
   if (f.size() != 1) return std::nullopt;
-  if (std::string_view("?bBhH").find(f[0]) != f.npos) return Dtype::int32;
-  if (std::string_view("ILQ").find(f[0]) != f.npos) return Dtype::int64;
+  for (const TakenDtype& taken : taken_dtypes)
+    if (taken.letters.find(f[0]) != f.npos) return taken.as;
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/variant.h>
 
@@ -16,6 +17,7 @@
 #include "bind/interpreter.hpp"
 #include "bind/python_arrays.hpp"
 #include "bind/watch.hpp"
+#include "launch/fit.hpp"
 #include "launch/place.hpp"
 
 namespace keopsnb {
@@ -139,13 +141,15 @@ void compute_with_copies(const Routine& routine, const Routine::Shape& shape,
 
 // (batches..., outputs, D), and where a component has several results (..., K, D), or (..., K) if
 // D = 1.
-std::vector<i64> result_shape(const ResultLayout& results, bool ranked,
-                              const Routine::Shape& call) {
-  std::vector<i64> shape = call.batch;
-  shape.push_back(call.outputs);
-  if (ranked) shape.push_back(results.ranks);
-  if (!ranked || results.dim > 1) shape.push_back(results.dim);
-  return shape;
+template <class Rule>
+std::vector<typename Rule::Size> result_shape(const Routine& routine,
+                                              std::vector<typename Rule::Size> batch,
+                                              const typename Rule::Size& outputs) {
+  const ResultLayout& results = routine.results();
+  batch.push_back(outputs);
+  if (routine.ranked()) batch.push_back(Rule::of(results.ranks));
+  if (!routine.ranked() || results.dim > 1) batch.push_back(Rule::of(results.dim));
+  return batch;
 }
 
 // The outputs, slices and intervals of a block-sparse call, as NumPy arrays that were checked.
@@ -190,7 +194,7 @@ nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple i
     throw std::invalid_argument(
         std::string("out was given, and this reduction returns ") +
         (results.flags ? "an array of bool, made of another" : "two arrays") + "; leave it out.");
-  const std::vector<i64> sizes = result_shape(results, routine.ranked(), shape);
+  const std::vector<i64> sizes = result_shape<NumberRule>(routine, shape.batch, shape.outputs);
   const auto output = [&](Dtype dtype) {
     return out.is_none() ? library.make(sizes, dtype, place.copies ? host_device : place.device)
                          : given_output(library, out, sizes, arguments, dtype);
@@ -239,6 +243,53 @@ Routine::Types types_of(const Dtypes& dtypes, const Routine& routine) {
     if (all && routine.wants_integers(k)) views[k].dtype = integers_beside(views[k].dtype);
   }
   return routine.types(views);
+}
+
+// Sizes that Python holds: its integers, and a tracer's symbols.
+struct ObjectRule {
+  using Size = nb::object;
+  static Size of(i64 n) { return nb::int_(n); }
+  static bool is_one(const Size& n) {
+    return PyLong_CheckExact(n.ptr()) && PyLong_AsLongLong(n.ptr()) == 1;
+  }
+  static bool equal(const Size& a, const Size& b) {
+    const int answer = PyObject_RichCompareBool(a.ptr(), b.ptr(), Py_EQ);
+    if (answer < 0) throw nb::python_error();
+    return answer == 1;
+  }
+  static std::string text(const Size& n) { return nb::cast<std::string>(nb::str(n)); }
+};
+
+nb::list result_shapes(const Routine& routine, const std::vector<std::vector<nb::object>>& shapes,
+                       std::vector<std::string> dtypes) {
+  check_count(routine, shapes.size());
+  check_count(routine, dtypes.size());
+  for (std::size_t k = 0; k < dtypes.size(); ++k) {
+    const auto* const taken = std::ranges::find(taken_dtypes, dtypes[k], &TakenDtype::name);
+    if (taken == taken_dtypes.end()) continue;
+    if (dtypes[k] == "bool" && routine.wants_integers(k))
+      refuse_truth_values(routine.argument_name(k));
+    dtypes[k] = facts(taken->as).name;
+  }
+  const Routine::Types types = types_of(dtypes, routine);
+  const Fitted<nb::object> fitted = fit<ObjectRule>(routine, [&](std::size_t k) {
+    return ShapeView<nb::object>{shapes[k].data(), static_cast<int>(shapes[k].size())};
+  });
+  const nb::object one = nb::int_(1);
+  const nb::object& outputs = routine.axis() == Axis::both ? one
+                              : routine.axis() == Axis::j  ? fitted.columns
+                                                           : fitted.rows;
+  nb::list shape;
+  for (const nb::object& n : result_shape<ObjectRule>(routine, fitted.batch, outputs))
+    shape.append(n);
+  const ResultLayout& results = routine.results();
+  nb::list all;
+  const auto add = [&](std::string_view dtype) {
+    all.append(nb::make_tuple(nb::tuple(shape), dtype));
+  };
+  if (results.values) add(results.flags ? "bool" : facts(types.dtype).name);
+  if (results.indices) add(facts(Dtype::int64).name);
+  return all;
 }
 
 std::string source(const Routine& routine, const Dtypes& dtypes, const std::string& processor) {
@@ -317,6 +368,12 @@ void bind_routine(nb::module_& m) {
                    "ranges: tuple[typing.Any, ...] | None = None) -> typing.Any"),
            "The reduction of a library's arrays, as an array of it, or a tuple of values and "
            "indices.")
+      .def("result_shapes", &result_shapes, nb::arg("shapes"), nb::arg("dtypes"),
+           nb::sig("def result_shapes(self, shapes: collections.abc.Sequence["
+                   "collections.abc.Sequence[typing.Any]], dtypes: collections.abc.Sequence[str]) "
+                   "-> list[tuple[tuple[typing.Any, ...], str]]"),
+           "The shape and dtype of each result, for arguments of these, as a call checks them. "
+           "Sizes may be a tracer's symbols.")
       .def("source", &source, nb::arg("dtype") = "float32", nb::arg("processor") = "cpu",
            "The C++ source of the kernel for a processor, 'cpu' or 'gpu'. `dtype` is that of all "
            "numbers among\nthe arguments, or a list of the dtypes of the arguments.")

@@ -30,9 +30,9 @@ struct TorchNames {
   // Those that are taken as others, and what these are.
   std::vector<std::pair<nb::object, Dtype>> taken = [] {
     std::vector<std::pair<nb::object, Dtype>> all;
-    for (const char* name : {"bool", "uint8", "int8", "int16", "uint16"})
-      all.emplace_back(torch().attr(name), Dtype::int32);
-    all.emplace_back(torch().attr("uint32"), Dtype::int64);
+    for (const TakenDtype& row : taken_dtypes)
+      if (row.name != "uint64")  // torch does not compare these, to find what int64 lacks
+        all.emplace_back(torch().attr(row.name.data()), row.as);
     return all;
   }();
   nb::object strided = torch().attr("strided");

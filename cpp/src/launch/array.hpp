@@ -41,6 +41,17 @@ constexpr const DtypeFacts& facts(Dtype dtype) {
   return dtype_facts[static_cast<std::size_t>(dtype)];
 }
 
+// Truth values and integers that are taken as those of another width.
+struct TakenDtype {
+  std::string_view name, letters;  // in Python, and of its buffers
+  Dtype as;
+};
+inline constexpr std::array taken_dtypes{
+    TakenDtype{"bool", "?", Dtype::int32},   TakenDtype{"uint8", "B", Dtype::int32},
+    TakenDtype{"int8", "b", Dtype::int32},   TakenDtype{"int16", "h", Dtype::int32},
+    TakenDtype{"uint16", "H", Dtype::int32}, TakenDtype{"uint32", "I", Dtype::int64},
+    TakenDtype{"uint64", "LQ", Dtype::int64}};
+
 constexpr bool is_integer(Dtype dtype) { return facts(dtype).integer; }
 
 // The first type for which `holds`.

@@ -78,6 +78,10 @@ class Routine {
     return program_.variables[k].category == parse::Category::parameter &&
            program_.variables[k].dim == 1;
   }
+  // The category in the kernel: where rows belong together, all of them are those of i.
+  parse::Category category_of(std::size_t k) const;
+  // The index that is reduced over.
+  Axis axis() const { return spec_.axis; }
   bool wants_integers(std::size_t k) const { return program_.variables[k].integers; }
 
   // What a kernel is compiled for: the type of numbers in memory, and which arguments are integers.
@@ -133,9 +137,6 @@ class Routine {
   const ReductionRow* reduction_row();
   parse::Program read() const;
   bool weighted() const { return program_.formulas.size() > 1; }
-  // The category in the kernel: where rows belong together, all of them are those of i.
-  parse::Category category_of(std::size_t k) const;
-  void check_shape(const ArrayView& a, std::size_t k) const;
   void lay_out(Shape& shape, std::span<const ArrayView> arguments) const;
   i64 option() const { return spec_.option.value_or(row_->fallback); }
   void check_reduced(const Shape& shape) const;

@@ -1,8 +1,9 @@
 // Checks of the arguments of a call: types, shapes, sizes.
 #include <algorithm>
 #include <optional>
+#include <utility>
 
-#include "launch/routine.hpp"
+#include "launch/fit.hpp"
 
 namespace keopsnb {
 
@@ -42,33 +43,6 @@ Routine::Types Routine::types(std::span<const ArrayView> arguments) const {
 
 namespace {
 
-constexpr std::string_view category_letter[] = {"M", "N", ""};
-constexpr std::string_view category_name[] = {"an i-variable", "a j-variable", "a parameter"};
-
-// Dimensions of an argument that are not batches: (rows, D), or (D) of a parameter.
-int own_dims(parse::Category category) { return category == parse::Category::parameter ? 1 : 2; }
-
-// The batch dimensions `shape`, broadcast with those of argument `a`, its first `ndim`; false if
-// they do not fit.
-bool broadcast_batches(std::vector<i64>& shape, const ArrayView& a, int ndim) {
-  const auto count = static_cast<std::size_t>(ndim);
-  if (count > shape.size()) shape.insert(shape.begin(), count - shape.size(), 1);
-  for (std::size_t d = 0; d < count; ++d) {
-    i64& size = shape[shape.size() - count + d];
-    if (a.shape[d] == 1 || a.shape[d] == size) continue;
-    if (size != 1) return false;
-    size = a.shape[d];
-  }
-  return true;
-}
-
-std::string tuple_text(const std::vector<i64>& shape) {
-  ArrayView view;
-  view.ndim = static_cast<int>(shape.size());
-  std::ranges::copy(shape, view.shape.begin());
-  return shape_text(view);
-}
-
 // The number of batches. Throws std::invalid_argument where that of the results has no 64 bits.
 i64 count_batches(const Routine::Shape& shape, i64 out_dim) {
   if (std::ranges::find(shape.batch, 0) != shape.batch.end()) return 0;
@@ -80,59 +54,27 @@ i64 count_batches(const Routine::Shape& shape, i64 out_dim) {
     if (!beyond) batches *= n;
   }
   if (beyond)
-    throw std::invalid_argument("The arguments broadcast to the batch dimensions " +
-                                tuple_text(shape.batch) + " of " + std::to_string(shape.outputs) +
-                                " rows, more than any memory holds; compute them in parts.");
+    throw std::invalid_argument(
+        "The arguments broadcast to the batch dimensions " +
+        detail::tuple_text<NumberRule>(shape.batch.data(), static_cast<int>(shape.batch.size())) +
+        " of " + std::to_string(shape.outputs) +
+        " rows, more than any memory holds; compute them in parts.");
   return batches;
 }
 
 }  // namespace
-
-void Routine::check_shape(const ArrayView& a, std::size_t k) const {
-  const parse::Variable& v = program_.variables[k];
-  const int ndim = own_dims(v.category);
-  if (ndim == 1 && a.ndim == 0 && v.dim == 1) return;
-  if (a.ndim >= ndim && a.shape[static_cast<std::size_t>(a.ndim - 1)] == v.dim) return;
-  const int category = static_cast<int>(category_of(k));
-  const std::string wanted =
-      ndim == 1 ? "(" + std::to_string(v.dim) + ",)"
-                : "(" + std::string(category_letter[category]) + ", " + std::to_string(v.dim) + ")";
-  throw std::invalid_argument(
-      argument_name(k) + " has shape " + shape_text(a) + ", and should have shape " + wanted +
-      (a.ndim > ndim ? ", after batch dimensions: it is " : ": it is ") +
-      std::string(category_name[category]) + " of dimension " + std::to_string(v.dim) + ".");
-}
 
 Routine::Shape Routine::check(std::span<const ArrayView> arguments, const Types& types,
                               const CpuRanges& ranges) const {
   Shape shape;
   shape.ranges = ranges;
   shape.types = types;
-  std::optional<std::size_t> first[2];  // the argument that fixed the size of i, and of j
-  i64* const size[2] = {&shape.rows, &shape.columns};
-  for (std::size_t k = 0; k < arguments.size(); ++k) {
-    const ArrayView& a = arguments[k];
-    check_shape(a, k);
-    const int batches = std::max(0, a.ndim - own_dims(program_.variables[k].category));
-    if (!broadcast_batches(shape.batch, a, batches))
-      throw std::invalid_argument(argument_name(k) + " has the batch dimensions " +
-                                  tuple_text({a.shape.begin(), a.shape.begin() + batches}) +
-                                  ", and the arguments before it " + tuple_text(shape.batch) +
-                                  "; they must be equal or 1, from the last one on.");
-    if (own_dims(program_.variables[k].category) == 1) continue;
-    const int category = static_cast<int>(category_of(k));
-    const i64 rows = a.shape[static_cast<std::size_t>(a.ndim - 2)];
-    auto& fixed = first[category];
-    if (!fixed) {
-      fixed = k;
-      *size[category] = rows;
-    } else if (rows != *size[category]) {
-      throw std::invalid_argument(
-          argument_name(k) + " has " + std::to_string(rows) + " rows, and " +
-          argument_name(*fixed) + " has " + std::to_string(*size[category]) + "; all " +
-          (category == 0 ? "i" : "j") + "-variables must have the same number of rows.");
-    }
-  }
+  Fitted<i64> fitted = fit<NumberRule>(*this, [&](std::size_t k) {
+    return ShapeView<i64>{arguments[k].shape.data(), arguments[k].ndim};
+  });
+  shape.rows = fitted.rows;
+  shape.columns = fitted.columns;
+  shape.batch = std::move(fitted.batch);
   const bool by_j = spec_.axis == Axis::j;
   shape.lanes = by_j ? shape.columns : shape.rows;
   shape.reduced = by_j ? shape.rows : shape.columns;
@@ -150,7 +92,7 @@ void Routine::lay_out(Shape& shape, std::span<const ArrayView> arguments) const 
   std::vector<i64> strides(count * dims, 0);
   for (std::size_t k = 0; k < count; ++k) {
     const ArrayView& a = arguments[k];
-    const int own = own_dims(program_.variables[k].category);
+    const int own = detail::own_dims(program_.variables[k].category);
     i64 stride = facts(a.dtype).bytes;
     for (int d = a.ndim - 1; d >= 0; --d) {
       const i64 n = a.shape[static_cast<std::size_t>(d)];

@@ -4,17 +4,16 @@ Its arguments are tensors and text, so that a graph that holds it can be saved a
 is the reduction's key, from which any process makes the reduction again.
 """
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from keopsnb import _core
 from keopsnb._derivatives import OTHER
+from keopsnb._dtypes import name_of
 from keopsnb._gradients import Reduction, reduction_of
 from keopsnb._ranges import Ranges
 from keopsnb.torch._context import device_of, is_traced
@@ -119,59 +118,6 @@ def with_batch_first(
     return moved
 
 
-@functools.lru_cache(4096)
-def _results(key: str, dtypes: tuple[torch.dtype, ...]) -> list[tuple[tuple[int, ...], Any]]:
-    """What follows the rows in the shape of each result, and its dtype: read off an empty call."""
-    reduction = reduction_of(key)
-    rows = reduction.option or 1  # enough for the K least
-    arrays = tuple(
-        np.empty(
-            (0, dim) if category == 2 else (0, rows, dim),
-            np.float32 if dtype.is_floating_point else str(dtype).removeprefix("torch."),
-        )
-        for (_, dim, category), dtype in zip(reduction.routine.variables, dtypes, strict=True)
-    )
-    found = reduction.routine(_core.NUMPY, arrays)
-    floating = [d for d in dtypes if d.is_floating_point]
-    return [
-        (
-            r.shape[2:],
-            floating[0] if r.dtype.kind == "f" and floating else getattr(torch, r.dtype.name),
-        )
-        for r in (found if isinstance(found, tuple) else (found,))
-    ]
-
-
-def _rows(reduction: Reduction, args: Sequence[Tensor]) -> dict[int, Any]:
-    """How many rows the i-variables (0) and the j-variables (1) have, checked."""
-    floating = {a.dtype for a in args if a.is_floating_point()}
-    if len(floating) > 1:
-        found = " and ".join(sorted(map(str, floating)))
-        raise TypeError(f"The arguments are {found}; all arguments must have one dtype.")
-    rows: dict[int, Any] = {}
-    for k, (a, (name, dim, category)) in enumerate(
-        zip(args, reduction.routine.variables, strict=True)
-    ):
-        called = f"argument {k + 1}" + (f" ('{name}')" if name else "")
-        if category == 2 and a.ndim == 0 and dim == 1:
-            continue
-        if a.ndim < (1 if category == 2 else 2) or a.shape[-1] != dim:
-            wanted = f"({dim},)" if category == 2 else f"({'MN'[category]}, {dim})"
-            raise ValueError(
-                f"{called} has shape {tuple(a.shape)}, and should have shape {wanted}, "
-                "after batch dimensions."
-            )
-        if category == 2:
-            continue
-        among = 0 if reduction.options.rowwise else category
-        if rows.setdefault(among, a.shape[-2]) != a.shape[-2]:
-            raise ValueError(
-                f"{called} has {a.shape[-2]} rows, and an argument before it {rows[among]}; all "
-                f"{'ij'[category]}-variables must have the same number of rows."
-            )
-    return rows
-
-
 # Of the operators of this package.
 LIBRARY = torch.library.Library("keopsnb", "DEF")  # type: ignore[no-untyped-call]
 LIBRARY.define(  # type: ignore[no-untyped-call]
@@ -200,15 +146,10 @@ def _shapes(
     backend: str,  # noqa: ARG001
     device_id: int,  # noqa: ARG001
 ) -> list[Tensor]:
-    made = reduction_of(reduction)
-    rows = _rows(made, args)
-    batches = zip(args, batch_dims(made, args), strict=True)
-    batch = torch.broadcast_shapes(  # type: ignore[no-untyped-call]
-        *(a.shape[: max(0, n)] for a, n in batches)
+    results = reduction_of(reduction).routine.result_shapes(
+        [tuple(a.shape) for a in args], [name_of(a.dtype) for a in args]
     )
-    along = OTHER[made.axis]  # of rows that belong together the i- and j-variables have the same
-    outputs = rows.get(0 if made.options.rowwise and along < 2 else along, 1)
     return [
-        torch.empty((*batch, outputs, *tail), dtype=dtype, device=device_of(args))
-        for tail, dtype in _results(reduction, tuple(a.dtype for a in args))
+        torch.empty(shape, dtype=getattr(torch, dtype), device=device_of(args))
+        for shape, dtype in results
     ]
