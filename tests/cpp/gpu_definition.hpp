@@ -110,16 +110,11 @@ struct Expected {
 };
 
 // One pair as an evaluation.
-struct AtPair {
-  struct plan {
-    template <class F>
-    static constexpr bool slotted = true;
-  };
-  using pack = double;
-  using scalar = double;
-  static constexpr Category lanes = Category::i, reduced = Category::j;
-  static constexpr int packs = 1, steps = 1;
-
+struct EverySlot {
+  template <class F>
+  static constexpr bool slotted = true;
+};
+struct AtPair : EvaluationOf<EverySlot, double, Category::i, 1, 1> {
   const Pair& pair;
   i64 reduced_index;
 
@@ -141,7 +136,7 @@ struct Terms {
   }
 
   void add(const Pair& pair, i64 reduced_index) {
-    AtPair x{pair, reduced_index};
+    AtPair x{{}, pair, reduced_index};
     const auto numbers = [](std::vector<double>& v) {
       return [&v](i64 s, int = 0) -> double& { return v[size(s)]; };
     };

@@ -34,14 +34,21 @@ using slots_of = filter<SlotRule<Plan, Varying>, typename Plan::nodes>;
 template <class F>
 struct Evaluate;
 
+// All evaluations have these: a plan, the type of numbers in a tile, the category of the variables
+// that its lanes are of, and how many packs of outputs and reduced indices it holds.
+template <class Plan, class P, Category Lanes, int Packs, int Steps>
+struct EvaluationOf {
+  using plan = Plan;
+  using pack = P;
+  using scalar = scalar_of<P>;
+  static constexpr Category lanes = Lanes, reduced = opposite(Lanes);
+  static constexpr int packs = Packs, steps = Steps;
+};
+
 // The evaluation X at one of its reduced indices.
 template <class X>
-struct OneStep {
-  using plan = typename X::plan;
-  using pack = typename X::pack;
-  using scalar = typename X::scalar;
-  static constexpr Category lanes = X::lanes, reduced = X::reduced;
-  static constexpr int packs = X::packs, steps = 1;
+struct OneStep : EvaluationOf<typename X::plan, typename X::pack, X::lanes, X::packs, 1> {
+  KEOPSNB_FN OneStep(X& evaluation, int at) : all(evaluation), step(at) {}
 
   X& all;
   int step;

@@ -13,6 +13,7 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 
 // Which index a variable hangs on: rows i, columns j, or none (a parameter).
 enum class Category { i = 0, j = 1, parameter = 2 };
+constexpr Category opposite(Category c) { return c == Category::i ? Category::j : Category::i; }
 
 template <class F>
 concept Formula = requires { typename F::keopsnb_operands; };

@@ -51,12 +51,7 @@ struct Cpu {
   static constexpr i64 rows = packs * width;
 
   // What tiles of an evaluation are like.
-  struct Shape {
-    using plan = Cpu::plan;
-    using pack = Cpu::pack;
-    using scalar = T;
-    static constexpr Category lanes = Cpu::lanes, reduced = Cpu::reduced;
-    static constexpr int packs = Cpu::packs, steps = Cpu::steps;
+  struct Shape : EvaluationOf<plan, pack, lanes, packs, steps> {
     // Copies of long code take long to compile; called, half as long. Sums of sines are 15 to 22 %
     // slower then, of exponentials 15 % (with clang 35 %), nested exponentials as fast.
     static constexpr bool calls = code_length_of(nodes{}) > 80;

@@ -6,8 +6,6 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 
 constexpr int larger(int a, int b) { return a > b ? a : b; }
 
-constexpr Category opposite(Category c) { return c == Category::i ? Category::j : Category::i; }
-
 // What a reduction leaves: values indexed by i, values indexed by j, or one value over both.
 enum class Output { i = 0, j = 1, one = 2 };
 

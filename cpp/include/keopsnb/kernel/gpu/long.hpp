@@ -51,8 +51,8 @@ struct GpuLong {
 
     typename Evaluation::Fixed fixed;
     typename Evaluation::Held held;
-    Evaluation x{dev,   in,  reinterpret_cast<T*>(dev.shared()), job.begin, job.end - 1, 0, 0,
-                 fixed, held};
+    Evaluation x{{}, dev,   in,  reinterpret_cast<T*>(dev.shared()), job.begin, job.end - 1, 0,
+                 0,  fixed, held};
     fill(x, typename plan::fixed_slots{});
     T state[state_dim * packs];
     KEOPSNB_UNROLL
@@ -67,7 +67,7 @@ struct GpuLong {
       KEOPSNB_UNROLL
       for (int s = 0; s < Pairs::steps; ++s) {
         if (!x.counts(s)) continue;
-        typename Evaluation::AtStep one{x, s, {}};
+        typename Evaluation::AtStep one{{}, x, s, {}};
         fill(one, typename plan::local_slots{});
         Reduction::step(block.numbers(), one);
       }

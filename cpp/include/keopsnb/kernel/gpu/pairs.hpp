@@ -54,12 +54,7 @@ struct GpuPairs {
   }();
 
   template <class Device>
-  struct Evaluation {
-    using plan = GpuPairs::plan;
-    using pack = T;
-    using scalar = T;
-    static constexpr Category lanes = GpuPairs::lanes, reduced = GpuPairs::reduced;
-    static constexpr int packs = outputs, steps = GpuPairs::steps;
+  struct Evaluation : EvaluationOf<plan, T, lanes, outputs, steps> {
     using Fixed = Slots<Evaluation, typename plan::fixed_slots>;
     using Held = Slots<Evaluation, typename plan::held_slots>;
 
@@ -84,7 +79,7 @@ struct GpuPairs {
       const void* four = __builtin_assume_aligned(from + place(lane, k - k % 4, each), 16);
       return static_cast<const T*>(four)[k % 4];
     }
-    KEOPSNB_FN int out_place(int p) const { return place(out_lane(), p, packs); }
+    KEOPSNB_FN int out_place(int p) const { return place(out_lane(), p, outputs); }
     KEOPSNB_FN int red_place(int s) const { return place(red_lane(), s, steps); }
     KEOPSNB_FN i64 output(int p) const { return output_at(out_place(p)); }
     KEOPSNB_FN i64 output_at(int place) const {
@@ -108,9 +103,9 @@ struct GpuPairs {
     template <class V, int J>
     KEOPSNB_FN auto variable_at(i64 c, int s) {
       if constexpr (V::category == lanes) {
-        Tile<T, packs, 1> t;
+        Tile<T, outputs, 1> t;
         KEOPSNB_UNROLL
-        for (int p = 0; p < packs; ++p) t.at(p, 0) = load<V>(in, output(p), c);
+        for (int p = 0; p < outputs; ++p) t.at(p, 0) = load<V>(in, output(p), c);
         return t;
       } else if constexpr (V::category == reduced) {
         Tile<T, 1, J> t;
@@ -124,13 +119,7 @@ struct GpuPairs {
     KEOPSNB_FN auto at_step(int s) { return OneStep<Evaluation>{*this, s}; }
 
     // The evaluation at one reduced index, with the scalars that are not held.
-    struct AtStep {
-      using plan = GpuPairs::plan;
-      using pack = T;
-      using scalar = T;
-      static constexpr Category lanes = GpuPairs::lanes, reduced = GpuPairs::reduced;
-      static constexpr int packs = outputs, steps = 1;
-
+    struct AtStep : EvaluationOf<plan, T, lanes, outputs, 1> {
       Evaluation& all;
       int step;
       Slots<AtStep, typename plan::local_slots> local;
@@ -159,13 +148,7 @@ struct GpuPairs {
 
     // The evaluation at one reduced index of a chunk: component c lies in shared memory.
     template <class A>
-    struct AtChunk {
-      using plan = GpuPairs::plan;
-      using pack = T;
-      using scalar = T;
-      static constexpr Category lanes = GpuPairs::lanes, reduced = GpuPairs::reduced;
-      static constexpr int packs = outputs, steps = 1;
-
+    struct AtChunk : EvaluationOf<plan, T, lanes, outputs, 1> {
       Evaluation& all;
       const T* buffer;
       int at;  // the component's place in the chunk
@@ -183,7 +166,8 @@ struct GpuPairs {
         } else if constexpr (V::category == lanes) {
           const T* from = buffer + offset<V>() + at * lane_stride;
           KEOPSNB_UNROLL
-          for (int p = 0; p < packs; ++p) t.at(p, 0) = number_at(from, all.out_lane(), p, packs);
+          for (int p = 0; p < outputs; ++p)
+            t.at(p, 0) = number_at(from, all.out_lane(), p, outputs);
         } else {
           const T* from = buffer + offset<V>() + at * reduced_stride;
           t.at(0, 0) = number_at(from, all.red_lane(), step, all.steps);
@@ -250,8 +234,8 @@ struct GpuPairs {
     // Sum over the components of A, for all pairs of the tile. All threads of the block call it.
     template <class A>
       requires plan::template
-    contracted<Node<op::Sum, A>> KEOPSNB_FN Tile<T, packs, steps> contract() {
-      Tile<T, packs, steps> sum{};
+    contracted<Node<op::Sum, A>> KEOPSNB_FN Tile<T, outputs, steps> contract() {
+      Tile<T, outputs, steps> sum{};
       T* buffer = shared;
       T* other = shared + chunk_numbers<A>;
       T numbers[in_flight<A>];
@@ -267,10 +251,10 @@ struct GpuPairs {
         for (int k = 0; k < end; ++k) {
           KEOPSNB_UNROLL
           for (int s = 0; s < steps; ++s) {
-            AtChunk<A> one{*this, buffer, k, s};
+            AtChunk<A> one{{}, *this, buffer, k, s};
             const auto term = get<A>(one, begin + k);
             KEOPSNB_UNROLL
-            for (int p = 0; p < packs; ++p) sum.at(p, s) += term.at(p, 0);
+            for (int p = 0; p < outputs; ++p) sum.at(p, s) += term.at(p, 0);
           }
         }
         if (next < A::dim) put<A>(numbers, other);

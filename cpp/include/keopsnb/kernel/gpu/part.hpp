@@ -104,12 +104,7 @@ struct GpuPart {
   };
 
   // The evaluation at one reduced index, for the outputs and components of this thread.
-  struct AtRow {
-    using plan = GpuPart::plan;
-    using pack = T;
-    using scalar = T;
-    static constexpr Category lanes = GpuPart::lanes, reduced = GpuPart::reduced;
-    static constexpr int packs = GpuPart::packs, steps = 1;
+  struct AtRow : EvaluationOf<plan, T, lanes, packs, 1> {
     using Fixed = Slots<AtRow, typename plan::fixed_slots>;
 
     const Inputs& in;
@@ -176,13 +171,7 @@ struct GpuPart {
   using OneOutput = GpuOneOutput<T, packs>;
 
   // The evaluation of what does not change with the reduced index: all components, from memory.
-  struct OfOutputs {
-    using plan = GpuPart::plan;
-    using pack = T;
-    using scalar = T;
-    static constexpr Category lanes = GpuPart::lanes, reduced = GpuPart::reduced;
-    static constexpr int packs = GpuPart::packs, steps = 1;
-
+  struct OfOutputs : EvaluationOf<plan, T, lanes, packs, 1> {
     const AtRow& at;
 
     KEOPSNB_FN OfOutputs& at_step(int) { return *this; }
@@ -233,7 +222,7 @@ struct GpuPart {
 
     typename Evaluation::Fixed fixed;
     typename Evaluation::Held held;
-    Evaluation x{dev, in, shared, job.begin, job.end - 1, 0, 0, fixed, held};
+    Evaluation x{{}, dev, in, shared, job.begin, job.end - 1, 0, 0, fixed, held};
     fill(x, typename plan::fixed_slots{});
 
     // Neighbours share components, so that their states can be merged.
@@ -245,7 +234,8 @@ struct GpuPart {
 
     LaneValues lane_values;
     typename AtRow::Fixed row_fixed;
-    AtRow y{in,
+    AtRow y{{},
+            in,
             shared,
             lane_values,
             row_fixed,
@@ -267,7 +257,7 @@ struct GpuPart {
                                         V::dim == 1 ? 0 : first_column + k);
         },
         lane_variables{});
-    OfOutputs outputs{y};
+    OfOutputs outputs{{}, y};
     fill(outputs, typename plan::fixed_slots{});
 
     T state[state_dim * packs];
@@ -283,7 +273,7 @@ struct GpuPart {
       fill(x, typename plan::held_slots{});
       KEOPSNB_UNROLL
       for (int s = 0; s < Pairs::steps; ++s) {
-        typename Evaluation::AtStep one{x, s, {}};
+        typename Evaluation::AtStep one{{}, x, s, {}};
         fill(one, typename plan::local_slots{});
         export_scalars(x, one, s);
       }

@@ -72,22 +72,16 @@ struct GpuShort {
   }
 
   // The row nodes of reduced index j, from memory.
-  struct RowEvaluation {
-    using plan = typename detail::RowPlanOf<GpuShort::reduced,
-                                            typename GpuShort::plan::computed_in_row>::type;
-    using pack = T;
-    using scalar = T;
-    static constexpr Category lanes = GpuShort::lanes, reduced = GpuShort::reduced;
-    static constexpr int packs = 1, steps = 1;
-
+  using RowPlan = typename detail::RowPlanOf<reduced, typename plan::computed_in_row>::type;
+  struct RowEvaluation : EvaluationOf<RowPlan, T, lanes, 1, 1> {
     const Inputs& in;
     i64 j;
-    Slots<RowEvaluation, slots_of<plan, false>> fixed;
-    Slots<RowEvaluation, slots_of<plan, true>> varying;
+    Slots<RowEvaluation, slots_of<RowPlan, false>> fixed;
+    Slots<RowEvaluation, slots_of<RowPlan, true>> varying;
 
     template <class F>
     KEOPSNB_FN auto& slot_at(i64 c) {
-      if constexpr (plan::template varies<F>)
+      if constexpr (RowPlan::template varies<F>)
         return slot<F>(varying, c);
       else
         return slot<F>(fixed, c);
@@ -104,10 +98,9 @@ struct GpuShort {
   };
 
   KEOPSNB_FN static void load_row(Row& row, const Inputs& in, i64 j) {
-    RowEvaluation x{in, j, {}, {}};
-    using P = typename RowEvaluation::plan;
-    fill(x, slots_of<P, false>{});
-    fill(x, slots_of<P, true>{});
+    RowEvaluation x{{}, in, j, {}, {}};
+    fill(x, slots_of<RowPlan, false>{});
+    fill(x, slots_of<RowPlan, true>{});
     for_each(
         [&]<class N>(N) KEOPSNB_LAMBDA {
           constexpr i64 offset = offset_of<N>(row_nodes{});
@@ -122,12 +115,7 @@ struct GpuShort {
   }
 
   // Where variables and slots are, for the outputs of this thread and one row.
-  struct Evaluation {
-    using plan = GpuShort::plan;
-    using pack = T;
-    using scalar = T;
-    static constexpr Category lanes = GpuShort::lanes, reduced = GpuShort::reduced;
-    static constexpr int packs = GpuShort::packs, steps = 1;
+  struct Evaluation : EvaluationOf<plan, T, lanes, packs, 1> {
     using Fixed = Slots<Evaluation, typename plan::template slots_of<Stage::fixed>>;
     using Pair = Slots<Evaluation, typename plan::template slots_of<Stage::pair>>;
 
@@ -205,7 +193,7 @@ struct GpuShort {
     {
       typename Evaluation::Pair none;
       Row no_row;
-      Evaluation x{in, lane_values, fixed, none, no_row, 0};
+      Evaluation x{{}, in, lane_values, fixed, none, no_row, 0};
       fill(x, typename plan::template slots_of<Stage::fixed>{});
     }
     T state[state_dim * packs];
@@ -230,7 +218,7 @@ struct GpuShort {
       for (int r = 0; r < count; ++r) {
         const Row row = tile[r];
         typename Evaluation::Pair pair;
-        Evaluation x{in, lane_values, fixed, pair, row, first + r};
+        Evaluation x{{}, in, lane_values, fixed, pair, row, first + r};
         fill(x, typename plan::template slots_of<Stage::pair>{});
         Reduction::step(block.numbers(), x);
       }

@@ -93,12 +93,7 @@ struct GpuTop {
   static constexpr i64 lane_numbers = held && lane_dim > 0 ? packs* lane_dim : 1;
 
   // One reduced index, for all outputs of the block.
-  struct Evaluation {
-    using plan = GpuTop::plan;
-    using pack = T;
-    using scalar = T;
-    static constexpr Category lanes = GpuTop::lanes, reduced = GpuTop::reduced;
-    static constexpr int packs = GpuTop::packs, steps = 1;
+  struct Evaluation : EvaluationOf<plan, T, lanes, packs, 1> {
     using fixed_slots = slots_of<plan, false>;
     using varying_slots = slots_of<plan, true>;
 
