@@ -141,13 +141,17 @@ KEOPSNB_FN Pack<computed_in<S>> load_pack(const S* from) {
 // So many numbers from memory.
 template <Storage S>
 KEOPSNB_FN void widen(const S* from, computed_in<S>* to, i64 count) {
-  constexpr int width = width_of<Pack<computed_in<S>>>;
-  i64 k = 0;
-  for (; k + width <= count; k += width) {
-    const auto pack = load_pack(from + k);
-    __builtin_memcpy(to + k, &pack, sizeof(pack));
+  if constexpr (same<S, computed_in<S>>) {
+    __builtin_memcpy(to, from, static_cast<unsigned long>(count) * sizeof(S));
+  } else {
+    constexpr int width = width_of<Pack<computed_in<S>>>;
+    i64 k = 0;
+    for (; k + width <= count; k += width) {
+      const auto pack = load_pack(from + k);
+      __builtin_memcpy(to + k, &pack, sizeof(pack));
+    }
+    for (; k < count; ++k) to[k] = from_storage(from[k]);
   }
-  for (; k < count; ++k) to[k] = from_storage(from[k]);
 }
 #endif
 
