@@ -41,7 +41,7 @@ FIRST(int, __lxstat, int, const char*, struct stat*);
 FIRST(int, __fxstat, int, int, struct stat*);
 
 #pragma GCC visibility push(hidden)
-// What libstdc++ asks before it leaves out atomic operations: never.
+// libstdc++ asks this before it leaves out atomic operations, which it never may.
 char __libc_single_threaded = 0;
 
 void* dlopen(const char* file, int mode) noexcept { return first_dlopen(file, mode); }

@@ -114,7 +114,7 @@ struct Edge {
   int node, slot;  // index of the node that reads it, as its operand of that number
 };
 
-// Who reads whom among the nodes of a list.
+// The readers of each node of a list, among its nodes.
 template <class Nodes>
 struct Edges;
 template <class... N>

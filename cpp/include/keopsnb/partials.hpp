@@ -1,4 +1,4 @@
-// What the partial derivatives of ops.def are made of, besides operations.
+// Functions that the partial derivatives of ops.def use, besides operations.
 #pragma once
 #include <keopsnb/symbol.hpp>
 

@@ -1,4 +1,4 @@
-// Which sub-formulas are evaluated once and kept in a slot.
+// The choice of sub-formulas that are evaluated once and kept in a slot.
 //
 // Scalars always are, but for components of variables, which are read where they are. A vector is
 // evaluated one component at a time inside its consumer's loop, so that it needs no storage at any

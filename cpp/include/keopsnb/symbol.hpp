@@ -1,4 +1,4 @@
-// What formulas are made of: variables, constants, and nodes that apply an operation to operands.
+// The parts of formulas: variables, constants, and nodes that apply an operation to operands.
 //
 // A formula is an empty constexpr object whose type is its syntax tree; equal formulas have equal
 // types. `dim` is the dimension of its value, a vector.
@@ -11,7 +11,7 @@
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-// Which index a variable hangs on: rows i, columns j, or none (a parameter).
+// The index of a variable: rows i, columns j, or none (a parameter).
 enum class Category { i = 0, j = 1, parameter = 2 };
 constexpr Category opposite(Category c) { return c == Category::i ? Category::j : Category::i; }
 

@@ -1,4 +1,4 @@
-// What identities ask of the formulas they are applied to.
+// Properties of formulas that identities are for.
 #pragma once
 #include <keopsnb/ops.hpp>
 #include <keopsnb/ops/integer_division.hpp>
@@ -16,7 +16,7 @@ template <i64 M, int E>
 inline constexpr bool is_power_of_two<Lit<M, E>> = (M == 1 || M == -1) && E >= -126 && E <= 126;
 
 constexpr double magnitude(double x) { return x < 0 ? -x : x; }
-// Whether a + b, a * b and a / b are float64: a constant expression must not overflow to find out.
+// True if a + b, a * b and a / b are float64: a constant expression must not overflow to find out.
 constexpr double greatest_double = 0x1.fffffffffffffp1023;
 constexpr bool sum_exists(double a, double b) {
   return magnitude(a / 4 + b / 4) <= greatest_double / 4;
@@ -41,7 +41,7 @@ constexpr double power_of_constant(double x, i64 n) {
   const double p = n % 2 != 0 ? even * x : even;
   return magnitude(p) >= 0x1p-1022 ? p : 0;
 }
-// Whether every type of numbers holds x to its full precision: a product with such a constant
+// True if every type of numbers holds x to its full precision: a product with such a constant
 // overflows, or underflows, only where its value does.
 constexpr bool is_normal(double x) { return magnitude(x) >= 0x1p-126 && magnitude(x) <= 0x1p127; }
 // The constants that formulas of derivatives are full of.

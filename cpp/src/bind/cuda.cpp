@@ -1,4 +1,4 @@
-// What there is of CUDA on this machine.
+// CUDA on this machine: devices, driver and compiler.
 
 #include "bind/bind.hpp"
 #include "bind/interpreter.hpp"

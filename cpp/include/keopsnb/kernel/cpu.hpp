@@ -50,7 +50,7 @@ struct Cpu {
   static constexpr int width = width_of<pack>;
   static constexpr i64 rows = packs * width;
 
-  // What tiles of an evaluation are like.
+  // The tiles of an evaluation.
   struct Shape : EvaluationOf<plan, pack, lanes, packs, steps> {
     // Copies of long code take long to compile; called, half as long. Sums of sines are 15 to 22 %
     // slower then, of exponentials 15 % (with clang 35 %), nested exponentials as fast.
@@ -86,7 +86,7 @@ struct Cpu {
     KEOPSNB_FN explicit InFrame(Frame& frame) : slots(frame.varying) {}
   };
 
-  // Where variables and slots are, for `steps` reduced indices from j on.
+  // The variables and slots of `steps` reduced indices from j on.
   struct Evaluation : Shape {
     const void* const* in;
     const pack* lane_values;

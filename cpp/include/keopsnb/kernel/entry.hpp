@@ -1,4 +1,4 @@
-// What a compiled CPU kernel and whoever launches it agree on. Plain C structures.
+// The interface of a compiled CPU kernel and its launcher: plain C structures.
 #pragma once
 #include <keopsnb/config.hpp>
 

@@ -1,4 +1,4 @@
-// How a whole reduction is cut into tasks, for any way of running them.
+// A whole reduction as tasks, for any way of running them.
 //
 // Outputs are cut into tiles, numbered batch after batch and, within a batch, cluster after
 // cluster; a task is a run of tiles. When there are few outputs the reduced index is split as well,

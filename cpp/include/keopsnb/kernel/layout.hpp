@@ -1,4 +1,4 @@
-// Where the variables of a formula lie when a kernel holds them side by side.
+// The places of a formula's variables when a kernel holds them side by side.
 #pragma once
 #include <keopsnb/graph.hpp>
 
@@ -6,7 +6,7 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 
 constexpr int larger(int a, int b) { return a > b ? a : b; }
 
-// What a reduction leaves: values indexed by i, values indexed by j, or one value over both.
+// The results of a reduction: values indexed by i, values indexed by j, or one value over both.
 enum class Output { i = 0, j = 1, one = 2 };
 
 constexpr Category indexed_by(Output out) { return out == Output::j ? Category::j : Category::i; }

@@ -1,4 +1,4 @@
-// Where a CPU kernel reads parameters and rows of reduced variables.
+// The memory from which a CPU kernel reads parameters and rows of reduced variables.
 #pragma once
 #include <keopsnb/kernel/cut.hpp>
 #include <keopsnb/kernel/entry.hpp>

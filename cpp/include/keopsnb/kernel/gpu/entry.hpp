@@ -1,4 +1,4 @@
-// What a compiled GPU kernel and whoever launches it agree on. Plain C structures, passed by value.
+// The interface of a compiled GPU kernel and its launcher: plain C structures, passed by value.
 #pragma once
 #include <keopsnb/config.hpp>
 
@@ -53,7 +53,7 @@ struct GpuMerge {
   int group;  // threads that share an output: a power of two, or a block where traits say so
 };
 
-// What the launcher has to know of a kernel: the constant keopsnb_traits of its module.
+// The facts of a kernel that a launcher needs: the constant keopsnb_traits of its module.
 struct GpuTraits {
   int abi = gpu_abi;
   int out_dim = 0;              // results of an output: of each rank, one after the other,

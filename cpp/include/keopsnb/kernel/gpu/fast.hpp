@@ -1,4 +1,4 @@
-// What fast mathematics, asked for by KEOPSNB_FAST_MATH, changes in a formula.
+// The changes of a formula by fast mathematics, which KEOPSNB_FAST_MATH asks for.
 //
 // The exponential of a GPU is that of base 2. In exp(-c |x - y|^2) the factor c log2(e) is moved
 // into the points, by its square root: one instruction less for each pair, of nine. The points are

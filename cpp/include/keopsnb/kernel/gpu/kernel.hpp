@@ -11,21 +11,21 @@
 namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace detail {
-// Lists of the first terms are kept in registers where they are short, and otherwise in shared
-// memory; for a single output too, where they are merged at places that registers do not have.
-template <class S, class R, Output Out>
-inline constexpr i64 list_words =
-    R::ranks == 1        ? 0
-    : Out == Output::one ? 1000000
-                         : R::state_dim(R::dim) * static_cast<i64>(sizeof(computed_in<S>) / 4);
+// Lists of the first terms are kept in registers where they have at most so many words, and
+// otherwise in shared memory; for a single output too, where they are merged at places that
+// registers do not have.
+template <class S, class R, Output Out, i64 Words>
+concept ShortLists =
+    !KeepsList<R> || (Out != Output::one &&
+                      R::state_dim(R::dim) * static_cast<i64>(sizeof(computed_in<S>) / 4) <= Words);
 
 template <class S, class R, Output Out>
 using GpuOfLong =
-    choose<KeepsList<R> && (R::dim > 4 || list_words<S, R, Out> > 32), GpuTop<S, R, Out>,
+    choose<(KeepsList<R> && R::dim > 4) || !ShortLists<S, R, Out, 32>, GpuTop<S, R, Out>,
            choose<R::dim <= 4, GpuLong<S, R, Out>, GpuColumns<S, R, Out>>>;
 template <class S, class R, Output Out>
-using GpuOf = choose<GpuShort<S, R, Out>::fits && !(KeepsList<R> && list_words<S, R, Out> > 64),
-                     GpuShort<S, R, Out>, GpuOfLong<S, R, Out>>;
+using GpuOf = choose<GpuShort<S, R, Out>::fits && ShortLists<S, R, Out, 64>, GpuShort<S, R, Out>,
+                     GpuOfLong<S, R, Out>>;
 }  // namespace detail
 
 // S: the type of numbers in memory.

@@ -1,4 +1,4 @@
-// How a whole reduction is cut into blocks of a GPU. Host code; it calls nothing.
+// A whole reduction as blocks of a GPU. Host code; it calls nothing.
 #pragma once
 #include <keopsnb/kernel/cut.hpp>
 #include <keopsnb/kernel/gpu/entry.hpp>

@@ -1,4 +1,4 @@
-// What a GPU kernel evaluates when.
+// The stages in which a GPU kernel evaluates the parts of a formula.
 //
 // fixed   what does not change with the reduced index: once a thread.
 // row     what does not change with the outputs: once a block for each reduced index, as its

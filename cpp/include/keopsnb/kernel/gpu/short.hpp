@@ -114,7 +114,7 @@ struct GpuShort {
         row_nodes{});
   }
 
-  // Where variables and slots are, for the outputs of this thread and one row.
+  // The variables and slots of the outputs of this thread and one row.
   struct Evaluation : EvaluationOf<plan, T, lanes, packs, 1> {
     using Fixed = Slots<Evaluation, typename plan::template slots_of<Stage::fixed>>;
     using Pair = Slots<Evaluation, typename plan::template slots_of<Stage::pair>>;
