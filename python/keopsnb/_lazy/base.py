@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._boundary import boundaries, boundary
 from keopsnb._core import FormulaError
-from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred
+from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred, computed
 from keopsnb._lazy.misfits import complex_operand, misfit
 from keopsnb._lazy.variables import (
     NAMES,
@@ -48,10 +48,10 @@ class Lazy:
     is_complex: ClassVar[bool] = False
 
     expression: Expression
-    ranges: Any
-    backend: str | None
+    ranges: Any = None
+    backend: str | None = None
     # Of a reduction that waits for its arguments: what to call.
-    waiting: Deferred | Callable[..., Any] | None
+    waiting: Deferred | Callable[..., Any] | None = None
 
     def __init_subclass__(cls) -> None:
         if cls.__module__.startswith("keopsnb."):  # not those of programs
@@ -60,12 +60,11 @@ class Lazy:
     def _of(self, expression: Expression, *parents: Lazy) -> Self:
         """A matrix of the same kind; it inherits ranges and backend of what it is made of."""
         made = object.__new__(type(self))
-        made.expression, made.waiting = expression, None
-        made.ranges = made.backend = None
+        made.expression = expression
         for parent in parents:
-            if made.ranges is None:
+            if parent.ranges is not None and made.ranges is None:
                 made.ranges = parent.ranges
-            if made.backend is None:
+            if parent.backend is not None and made.backend is None:
                 made.backend = parent.backend
         return made
 
@@ -213,11 +212,16 @@ class Lazy:
 
         `order` says which comes where, this matrix being 0.
         """
-        parts = [self, *[self.lift(o) for o in others]]
-        for part in parts:
-            part.check_done()
+        parts = [self]
+        if self.waiting is not None:
+            self.check_done()
+        for other in others:
+            part = other if isinstance(other, Lazy) else self.lift(other)
+            if part.waiting is not None:
+                part.check_done()
             if part.is_complex and not self.is_complex:
                 raise complex_operand(operation)
+            parts.append(part)  # type: ignore[arg-type]
         if order:
             parts = [parts[k] for k in order]
         try:
@@ -273,6 +277,10 @@ class Lazy:
     def _reduced(self, reduction_op: str, axis: Any, dim: Any) -> int:
         """What is reduced: 0 for i, 1 for j, 2 for both."""
         given = axis if axis is not None else dim
+        if type(given) is int and (axis is None or dim is None):
+            index = given - len(self.expression.sizes.batch)
+            if index == 0 or index == 1:
+                return index
         both = isinstance(given, tuple | list)
         indices = sorted(self._index(k, None) for k in given) if both else [self._index(axis, dim)]
         if 2 in indices:
@@ -313,7 +321,9 @@ class Lazy:
             ValueError: if the axis is not i or j.
         """
         index = self._reduced(reduction_op, axis, dim)
-        keep = kept(kwargs)
+        if index < 2 and not kwargs and other is None and opt_arg is None and call and self._at_once:
+            return computed(type(self), (self.expression,), reduction_op, index)
+        keep = take_keepdim(kwargs)
         if keep and opt_arg is not None and reduction_op != "Variance":
             raise TypeError(
                 f"keepdim=True, and {reduction_op} puts K results along the axis that it reduces; "
@@ -346,6 +356,17 @@ class Lazy:
         waiting = self._of(self.expression, *lifted)
         waiting.waiting = deferred
         return waiting
+
+    @property
+    def _at_once(self) -> bool:
+        """Whether nothing stands between this matrix and a plain reduction of it."""
+        return (
+            self.waiting is None
+            and self.ranges is None
+            and self.backend is None
+            and not self.is_complex
+            and not self.expression.symbolic
+        )
 
     @staticmethod
     def _options(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -389,7 +410,7 @@ _FLOATS = 2**63
 _INNER = frozenset((*vars(Lazy), "planned", "solved", "refuse")) - {"__call__"}
 
 
-def kept(kwargs: dict[str, Any]) -> bool:
+def take_keepdim(kwargs: dict[str, Any]) -> bool:
     """Takes `keepdim`, or NumPy's `keepdims`, out of options."""
     if not kwargs:
         return False
@@ -407,6 +428,5 @@ def _shown(v: Variable) -> str:
 def of_variable(kind: Any, variable: Variable) -> Any:
     """A matrix that is one variable."""
     made = object.__new__(kind)
-    made.expression, made.waiting = variable_expression(variable), None
-    made.ranges = made.backend = None
+    made.expression = variable_expression(variable)
     return made

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from keopsnb._core import FormulaError, Graph
@@ -136,92 +138,99 @@ def known_plan(
     return _known_plan(genred, forms, places, op, axis, opt_arg, options)
 
 
-class Deferred:
-    """A reduction of symbolic matrices. It is called with the values of symbolic variables."""
-
-    def __init__(
-        self,
-        kind: Any,
-        parts: Sequence[Expression],
-        op: str,
-        axis: int,
-        opt_arg: Any,
-        options: dict[str, Any],
-        given: dict[str, Any],
-        is_complex: bool,
-        keepdim: bool,
-    ) -> None:
-        self.kind, self.parts, self.op, self.axis, self.opt_arg = kind, parts, op, axis, opt_arg
-        self.options, self.given = options, given
-        self.is_complex, self.keepdim = is_complex, keepdim
-
-    def __call__(self, *args: Any, **more: Any) -> Any:
-        """Compute it."""
-        variables, places, _ = merge(self.parts)
-        forms = tuple([p.form for p in self.parts])
-        options = tuple(self.options.items()) if self.options else ()
-        try:
-            call, layout = self.kind.planned(
-                forms, places, self.op, self.axis, self.opt_arg, options
-            )
-            data = self._data(layout, variables, args)
-            given = self.given | more if more else self.given
-            if layout.numbers:
-                result = self._among_numbers(call, layout, variables, data, given)
-            else:
-                result = call(*data, **given)
-        except (TypeError, ValueError) as error:
-            named = _named(error, variables)
-            if named is None:
-                raise
-            raise named from None
-        if self.is_complex:
-            result = self.kind.arrays.as_complex(result)
-        if self.keepdim:
-            return self._kept(result)
-        return result[..., 0, :] if self.axis == 2 else result
-
-    def check(self) -> None:
-        """Raise ValueError if the symbolic variables are not numbered from 0 on."""
-        layout([v.kind for v in merge(self.parts).variables])
-
-    def _data(
-        self, layout: Layout, variables: Sequence[Variable], args: Sequence[Any]
-    ) -> list[Any]:
+def computed(
+    kind: Any,
+    parts: Sequence[Expression],
+    op: str,
+    axis: int,
+    opt_arg: Any = None,
+    options: tuple[tuple[str, Any], ...] = (),
+    given: Mapping[str, Any] = MappingProxyType({}),
+    args: Sequence[Any] = (),
+) -> Any:
+    """The reduction of expressions, `args` being the values of symbolic variables."""
+    if len(parts) == 1:
+        variables, places = parts[0].variables, ()
+    else:
+        variables, places, _ = merge(parts)
+    try:
+        call, layout = kind.planned(
+            tuple([p.form for p in parts]), places, op, axis, opt_arg, options
+        )
         if len(args) != layout.symbolic:
             raise TypeError(
                 f"This reduction has {layout.symbolic} symbolic variables, and {len(args)} were "
                 "given."
             )
         order = layout.order[layout.symbolic :] if args else layout.order
-        return [*args, *[variables[k].data for k in order]]
+        data = [*args, *[variables[k].data for k in order]]
+        if layout.numbers:
+            numbers = [variables[k].kind.number for k in layout.order]
+            return _among_numbers(kind.arrays, call, data, numbers, given)
+        return call(*data, **given)
+    except (TypeError, ValueError) as error:
+        named = _named(error, variables)
+        if named is None:
+            raise
+        raise named from None
 
-    def _among_numbers(
-        self,
-        call: Callable[..., Any],
-        layout: Layout,
-        variables: Sequence[Variable],
-        data: list[Any],
-        given: dict[str, Any],
-    ) -> Any:
-        """A call with Python's numbers among its arguments."""
-        arrays = self.kind.arrays
-        data, narrow = arrays.alike(data, [variables[k].kind.number for k in layout.order])
-        if narrow is None:
-            return call(*data, **given)
-        out = given.get("out")
-        result = call(*data, **{k: v for k, v in given.items() if k != "out"})
-        if isinstance(result, tuple):
-            return tuple(arrays.narrowed(r, narrow) for r in result)
-        result = arrays.narrowed(result, narrow)
-        if out is None:
-            return result
-        out[...] = result
-        return out
 
-    def _kept(self, result: Any) -> Any:
+def _among_numbers(
+    arrays: Any,
+    call: Callable[..., Any],
+    data: list[Any],
+    numbers: list[bool],
+    given: Mapping[str, Any],
+) -> Any:
+    """A call with Python's numbers among its arguments."""
+    data, narrow = arrays.alike(data, numbers)
+    if narrow is None:
+        return call(*data, **given)
+    out = given.get("out")
+    result = call(*data, **{k: v for k, v in given.items() if k != "out"})
+    if isinstance(result, tuple):
+        return tuple(arrays.narrowed(r, narrow) for r in result)
+    result = arrays.narrowed(result, narrow)
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+@dataclass
+class Deferred:
+    """A reduction of symbolic matrices. It is called with the values of symbolic variables."""
+
+    kind: Any
+    parts: Sequence[Expression]
+    op: str
+    axis: int
+    opt_arg: Any
+    options: dict[str, Any]
+    given: dict[str, Any]
+    is_complex: bool
+    keepdim: bool
+
+    def __call__(self, *args: Any, **more: Any) -> Any:
+        """Compute it."""
+        options = tuple(self.options.items()) if self.options else ()
+        given = self.given | more if more else self.given
+        result = computed(
+            self.kind, self.parts, self.op, self.axis, self.opt_arg, options, given, args
+        )
+        if self.is_complex:
+            result = self.kind.arrays.as_complex(result)
+        if self.keepdim:
+            return self._with_axis(result)
+        return result[..., 0, :] if self.axis == 2 else result
+
+    def check(self) -> None:
+        """Raise ValueError if the symbolic variables are not numbered from 0 on."""
+        layout([v.kind for v in merge(self.parts)[0]])
+
+    def _with_axis(self, result: Any) -> Any:
         if isinstance(result, tuple):
-            return tuple(map(self._kept, result))
+            return tuple(map(self._with_axis, result))
         return result[..., None, :] if self.axis else result[..., None, :, :]
 
     def __repr__(self) -> str:

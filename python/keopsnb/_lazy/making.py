@@ -5,6 +5,7 @@ from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
+from keopsnb._lazy.base import of_variable
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.variables import (
     Expression,
@@ -12,6 +13,7 @@ from keopsnb._lazy.variables import (
     Variable,
     as_float,
     constant,
+    kind_of,
     last_dim,
     variable_expression,
 )
@@ -68,13 +70,16 @@ def expression_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
 
 
 def indexed(
-    make: Callable[..., Any], x_or_ind: Any, dim: int | None, category: int, name: str
+    make: Any, x_or_ind: Any, dim: int | None, category: int, name: str
 ) -> Any:
     """What `Vi`, `Vj` and `Pm` give.
 
     Raises:
         TypeError: if a position has no dimension, or one of them is no integer.
     """
+    if dim is None and category < 2 and make.arrays.is_plain(x_or_ind):
+        kind = kind_of(category, x_or_ind.shape[-1])
+        return of_variable(make, Variable(x_or_ind, kind))
     if dim is not None:
         return make((*_integers(x_or_ind, dim, name), category))
     if category < 2 and isinstance(x_or_ind, Integral):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keopsnb._lazy.base import of_variable
 from keopsnb._lazy.indices import component_range
 from keopsnb._lazy.reductions import Reductions
-from keopsnb._lazy.variables import Kind, Variable, last_dim, variable_expression
+from keopsnb._lazy.variables import Kind, Variable, kind_of, last_dim, variable_expression
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -24,22 +24,31 @@ class Matrix(Reductions):
 
     def __matmul__(self, v: Any, **kwargs: Any) -> Any:
         """The product of this matrix of numbers with v: (N,), or (..., N, E)."""
-        if self._shape[-1] != 1:
+        shape = self._shape
+        if shape[-1] != 1:
             raise ValueError(
                 f"K @ v is for matrices of numbers, and the entries of this one have dimension "
-                f"{self._shape[-1]}; write (K * V).sum(...)."
+                f"{shape[-1]}; write (K * V).sum(...)."
             )
-        if not self.arrays.is_array(v):
-            raise TypeError(f"K @ v takes an array v, and this is a {type(v).__name__}.")
-        v = self.arrays.as_array(v)
-        columns = self._shape[-2]
+        plain = self.arrays.is_plain(v)
+        if not plain:
+            if not self.arrays.is_array(v):
+                raise TypeError(f"K @ v takes an array v, and this is a {type(v).__name__}.")
+            v = self.arrays.as_array(v)
+        columns = shape[-2]
         if v.shape == () or v.shape[-1 if len(v.shape) == 1 else -2] != columns:
             raise ValueError(
                 f"v has shape {tuple(v.shape)}, and K has {columns} columns; write v as "
                 f"({columns},) or (..., {columns}, E)."
             )
         rows = v[:, None] if len(v.shape) == 1 else v
-        column = self._column(rows)
+        if plain:
+            kind: Any = type(self)
+            column = of_variable(
+                kind.real_kind if self.is_complex else kind, Variable(rows, kind_of(1, v.shape[-1]))
+            )
+        else:
+            column = self._column(rows)
         product = self * column
         result = product.reduction("Sum", axis=product.nbatchdims + 1, **kwargs)
         return result[..., 0] if len(v.shape) == 1 else result

@@ -21,7 +21,7 @@ def misfit(
     """What is wrong with an operation, with operands as the user knows them."""
     expressions = [part.expression for part in parts]
     forms = [expression.form for expression in expressions]
-    places = merge(expressions).places
+    _, places, _ = merge(expressions)
     try:
         Graph.apply(operation, forms, places, ints, lists, [_described(part) for part in parts])
     except FormulaError as error:

@@ -20,7 +20,7 @@ class Operators(Lazy):
     lenient: ClassVar[bool] = False
 
     def _operator(self, operation: str, reflected: str, other: Any) -> Self:
-        lifted = self.lift(other)
+        lifted = other if isinstance(other, Lazy) else self.lift(other)
         if lifted.is_complex:
             mixed: Self = getattr(lifted, reflected)(self)
             return mixed

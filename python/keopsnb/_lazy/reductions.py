@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keopsnb._lazy.base import kept
+from keopsnb._lazy.base import take_keepdim
 from keopsnb._lazy.methods import Methods
 from keopsnb._lazy.reduction_rows import Axis, ReductionRows
 from keopsnb._lazy.variables import constant_in_graphs
@@ -28,6 +28,8 @@ class Reductions(ReductionRows, Methods):
 
     def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
         """`op` over i or j, or the operation `entries` over the entries."""
+        if axis == -1 and entries and dim is None and not kwargs and type(axis) is int:
+            return self.make(entries)
         given = self._axis(axis, dim)
         if given is None and entries:
             given = -1
@@ -40,7 +42,7 @@ class Reductions(ReductionRows, Methods):
                 f"{op} reduces over i or j, not the entries; write axis={self.nbatchdims} or "
                 f"axis={self.nbatchdims + 1}."
             )
-        kept(kwargs)  # entries keep their dimension
+        take_keepdim(kwargs)  # entries keep their dimension
         self._options(kwargs)
         return self.make(entries)
 
@@ -64,7 +66,7 @@ class Reductions(ReductionRows, Methods):
             raise TypeError("out is for a reduction over one axis; leave it out.")
         if op not in _IN_TURN:
             return matrix.reduction(op, axis=(first, first + 1), **kwargs)
-        keep = kept(kwargs)
+        keep = take_keepdim(kwargs)
         once = matrix.reduction(op, axis=first + 1, **kwargs)
         if matrix.symbolic or isinstance(once, Methods):
             raise TypeError(

@@ -27,6 +27,10 @@ class Kind(NamedTuple):
     number: bool = False  # a Python number, which takes the dtype of the others
 
 
+# Made once for each structure.
+kind_of = functools.lru_cache(REMEMBERED)(Kind)
+
+
 class Variable:
     """An argument of a formula: (..., M, D), (..., N, D) or (..., D).
 
@@ -42,9 +46,12 @@ class Variable:
         self.dtype, self.integers = None, False
         if data is not None and not kind.number:
             shape = tuple(data.shape)
-            if kind.category < 2:
+            if kind.category == 2:
+                self.batch = shape[:-1]
+            else:
                 self.rows = shape[-2]
-            self.batch = shape[: -1 if kind.category == 2 else -2]
+                if len(shape) > 2:
+                    self.batch = shape[:-2]
             self.dtype = _floating(data.dtype)
             self.integers = self.dtype is None
 
@@ -126,6 +133,17 @@ def dim_of(form: int) -> int:
     return _dims(form)
 
 
+_symbolic = functools.lru_cache(REMEMBERED)(
+    lambda form: any(position is not None for _, _, position, _ in Graph.kinds(form))
+)
+
+
+@constant_in_graphs
+def is_symbolic(form: int) -> bool:
+    """Whether a call gives the value of a variable."""
+    return _symbolic(form)
+
+
 @constant_in_graphs
 def power(form: int, exponent: float) -> int:
     """A form to a constant power."""
@@ -185,7 +203,8 @@ class Sizes(NamedTuple):
             ValueError: if sizes do not fit.
         """
         ni, nj, batch, dtype = self
-        if v.dtype is not None:  # NumPy holds float64 to be equal to None
+        if v.dtype is not None and v.dtype is not dtype:
+            # NumPy holds float64 to be equal to None.
             if dtype is not None and v.dtype != dtype and not _autocasts(v):
                 raise TypeError(
                     f"An operand is {_text(v.dtype)} ({v!r}), and those before it are "
@@ -247,7 +266,7 @@ class Expression:
     @property
     def symbolic(self) -> bool:
         """Whether a variable is."""
-        return any([v.kind.position is not None for v in self.variables])  # noqa: C419 (faster)
+        return is_symbolic(self.form)
 
     def over(self, variables: Sequence[Variable]) -> Expression:
         """The same formula of other variables."""
@@ -267,32 +286,33 @@ def _again(source: str, kinds: tuple[Kind, ...], variables: tuple[Variable, ...]
     return Expression(Graph.parsed(source, kinds), variables, sizes)
 
 
-class Merged(NamedTuple):
-    """The variables of several expressions, each once."""
+def merge(
+    parts: Sequence[Expression],
+) -> tuple[tuple[Variable, ...], tuple[int, ...], Sizes]:
+    """The variables of several expressions, each once, and what they have in common.
 
-    variables: tuple[Variable, ...]
-    places: tuple[int, ...]  # of the variables of all expressions but the first
-    sizes: Sizes
-
-
-def merge(parts: Sequence[Expression]) -> Merged:
-    """The variables of several expressions together."""
+    Also the places, among them, of the variables of all expressions but the first.
+    """
     first = parts[0]
     variables, sizes = first.variables, first.sizes
     if len(parts) == 1:
-        return Merged(variables, (), sizes)
-    places = []
+        return variables, (), sizes
+    places: list[int] = []
     for part in parts[1:]:
+        if part.variables is variables:
+            places.extend(range(len(variables)))
+            continue
         for variable in part.variables:
+            data, number = variable.data, variable.kind.number
             for k, known in enumerate(variables):
-                if known is variable or known.same(variable):
+                if known is variable or ((known.data is data or number) and known.same(variable)):
                     places.append(k)
                     break
             else:
                 places.append(len(variables))
                 variables = (*variables, variable)
                 sizes = sizes.joined(variable)
-    return Merged(variables, tuple(places), sizes)
+    return variables, tuple(places), sizes
 
 
 def placed(forms: Sequence[int], places: Sequence[int]) -> tuple[tuple[int, ...], tuple[Kind, ...]]:
@@ -331,7 +351,14 @@ def join(
 def variable_expression(variable: Variable) -> Expression:
     """A formula that is one variable."""
     form = _form_of(*variable.kind)
-    return Expression(form, (variable,), Sizes().joined(variable))
+    rows, category = variable.rows, variable.kind.category
+    sizes = Sizes(
+        None if category else rows,
+        None if category != 1 else rows,
+        variable.batch,
+        variable.dtype,
+    )
+    return Expression(form, (variable,), sizes)
 
 
 def constant(value: float) -> Expression:

@@ -28,6 +28,11 @@ class _Arrays:
     noun = "an array"
 
     @staticmethod
+    def is_plain(x: Any) -> bool:
+        """Whether x is rows of real numbers, and nothing else."""
+        return type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim > 1 and x.shape[-1] > 0
+
+    @staticmethod
     def is_array(x: Any) -> bool:
         return isinstance(x, np.ndarray | np.generic) or (
             not isinstance(x, Matrix) and is_foreign(x)
@@ -146,7 +151,6 @@ class LazyTensor(Matrix):
 
     def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
         self.expression = expression_of(type(self), _Arrays.parts(_Arrays.as_array(x)), axis)
-        self.ranges = self.backend = self.waiting = None
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """NumPy's functions and operators on symbolic matrices: np.exp(K), array * K."""

@@ -30,6 +30,17 @@ class _Arrays:
     noun = "a torch tensor"
 
     @staticmethod
+    def is_plain(x: Any) -> bool:
+        """Whether x is rows of real numbers, and nothing else."""
+        return (
+            type(x) is torch.Tensor
+            and x.is_floating_point()
+            and x.dim() > 1
+            and x.shape[-1] > 0
+            and not torch.compiler.is_compiling()
+        )
+
+    @staticmethod
     def is_array(x: Any) -> bool:
         return isinstance(x, torch.Tensor)
 
@@ -232,7 +243,6 @@ class LazyTensor(Matrix):
         if torch.compiler.is_compiling():
             _graph.tell_products_apart()
         self.expression = expression_of(type(self), _Arrays.parts(x), axis)
-        self.ranges = self.backend = self.waiting = None
 
     @classmethod
     def __torch_function__(
