@@ -1,12 +1,10 @@
 """The helpers `generic_sum` and its like: a reduction whose output is written as an alias."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from keopsnb._boundary import boundary
-
-_OUTPUT = re.compile(r"\s*(?:\w+\s*=\s*)?V([ijxy])\(\s*(\d+)\s*\)\s*")
+from keopsnb._core import FormulaError, declared
 
 
 def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
@@ -15,10 +13,13 @@ def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
 
     @boundary
     def generic(formula: str, output: str, *aliases: str, **options: Any) -> Any:
-        match = _OUTPUT.fullmatch(output)
-        if match is None:
+        try:
+            _, _, dim, category = declared(output)
+        except FormulaError:
+            category = 2
+        if category == 2:
             raise ValueError(f"output is {output!r}; write 'a = Vi(D)' or 'a = Vj(D)'.")
-        axis, dim = int(match[1] in "ix"), int(match[2])
+        axis = 1 - category
         if ranked:
             options["opt_arg"] = dim
         reduction = genred(formula, list(aliases), operation, axis, **options)
@@ -26,7 +27,7 @@ def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
         if not ranked and dim != found:
             raise ValueError(
                 f"output is {output!r}, and the formula has dimension {found}; "
-                f"write 'V{match[1]}({found})'."
+                f"write 'V{'ij'[category]}({found})'."
             )
         return reduction
 

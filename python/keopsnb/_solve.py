@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any, ClassVar
 
 from keopsnb._boundary import boundary
 from keopsnb._conjugate import EPS, Limits
+from keopsnb._core import FormulaError, declared
 from keopsnb._solution import AccuracyWarning as AccuracyWarning
 from keopsnb._solution import ConvergenceError as ConvergenceError
 from keopsnb._solution import Solution as Solution
@@ -24,12 +24,14 @@ STOP: dict[str, Any] = {"eps": None, "max_iterations": None, "preconditioner": N
 
 def position_of(name: str, variables: Sequence[tuple[str, int, int]], axis: int) -> int:
     """Which variable is solved for; it is indexed by what is reduced over."""
-    match = re.fullmatch(r"\s*Var\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)\s*", name)
-    if match:
-        k, dim, category = map(int, match.groups())
-        found = k if k < len(variables) and variables[k][1:] == (dim, category) else -1
-    else:
-        found = next((k for k, v in enumerate(variables) if v[0] == name.strip()), -1)
+    found = next((k for k, v in enumerate(variables) if v[0] == name.strip()), -1)
+    if found < 0 and "(" in name:
+        try:
+            _, k, dim, category = declared(name)
+        except FormulaError:
+            k, dim, category = -1, 0, 0
+        if 0 <= k < len(variables) and variables[k][1:] == (dim, category):
+            found = k
     if found < 0:
         raise ValueError(
             f"varinvalias is {name!r}, which is no variable of the aliases; write the name of "

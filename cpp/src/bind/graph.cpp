@@ -151,6 +151,15 @@ void bind_graph(nb::module_& m) {
           "__str__", [](const Expr& f) { return expr::text(f); }, "Its text, over v0, v1, ...")
       .def_prop_ro("source", &source, "Its text, in which variables are declared where they stand.")
       .def("__repr__", [](const Expr& f) { return "<Expr " + expr::text(f) + ">"; });
+  m.def(
+      "declared",
+      [](const std::string& alias) {
+        const auto [position, v] = parse::declared(alias);
+        return std::tuple(v.name, position, v.dim, static_cast<int>(v.category));
+      },
+      nb::arg("alias"),
+      "Name, position (0 where there is none), dimension and category of what an alias declares.\n"
+      "Raises FormulaError where it is none.");
   struct Graph {};
   nb::class_<Graph>(m, "Graph", "The nodes of symbolic matrices, by numbers.")
       .def_static(

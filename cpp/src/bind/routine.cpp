@@ -321,6 +321,19 @@ parse::Source source_of(const FormulaOrText& formula) {
 }  // namespace
 
 void bind_routine(nb::module_& m) {
+  m.def(
+      "with_argument_names",
+      [](nb::callable name, nb::callable call) {
+        const ArgumentNames names([&](std::size_t k) {
+          const nb::gil_scoped_acquire acquire;
+          return nb::cast<std::string>(name(k));
+        });
+        return call();
+      },
+      nb::arg("name"), nb::arg("call"),
+      nb::sig("def with_argument_names(name: collections.abc.Callable[[int], str], "
+              "call: collections.abc.Callable[[], typing.Any]) -> typing.Any"),
+      "What `call()` gives; in its errors argument k, from 0, is called `name(k)`.");
   nb::class_<ArrayLibrary>(m, "ArrayLibrary", "What a reduction asks of a library of arrays.");
   nb::class_<PythonArrays, ArrayLibrary>(m, "PythonArrays",
                                          "Of a library whose front end needs no C++.")

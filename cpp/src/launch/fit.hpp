@@ -102,7 +102,8 @@ Fitted<typename Rule::Size> fit(const Routine& routine, At at) {
     if (!detail::broadcast<Rule>(fitted.batch, a, static_cast<std::size_t>(batches)))
       throw std::invalid_argument(
           routine.argument_name(k) + " has the batch dimensions " +
-          detail::tuple_text<Rule>(a.sizes, batches) + ", and the arguments before it " +
+          detail::tuple_text<Rule>(a.sizes, batches) + ", and the " + ArgumentNames::plural() +
+          " before it " +
           detail::tuple_text<Rule>(fitted.batch.data(), static_cast<int>(fitted.batch.size())) +
           "; they must be equal or 1, from the last one on.");
     if (own == 1) continue;

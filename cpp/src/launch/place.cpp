@@ -26,8 +26,8 @@ Place choose_place(const Routine& routine, std::span<const ArrayView> arguments,
   const int from = arguments.empty() ? host_device : arguments[0].device;
   for (std::size_t k = 1; k < arguments.size(); ++k)
     if (arguments[k].device != from)
-      throw ArgumentTypeError(is_on(k) + ", and " + is_on(0) +
-                              "; all arguments must be on one device: write .to(...) for one.");
+      throw ArgumentTypeError(is_on(k) + ", and " + is_on(0) + "; all " + ArgumentNames::plural() +
+                              " must be on one device: write .to(...) for one.");
 
   if (from != host_device && !backend.gpu)
     throw ArgumentTypeError(is_on(0) + ", and backend is 'CPU'; write .cpu(), or backend='GPU'.");

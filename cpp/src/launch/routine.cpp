@@ -4,7 +4,6 @@
 #include <charconv>
 #include <new>
 
-#include "expr/print.hpp"
 #include "jit/ahead.hpp"
 #include "jit/preprocess.hpp"
 #include "launch/cpu_count.hpp"
@@ -27,10 +26,6 @@ std::string device_text(int device) {
 }
 
 namespace {
-
-std::string text_of(const parse::Source& formula) {
-  return formula.graph ? expr::text(formula.graph) : formula.text;
-}
 
 // "sm_90" or "compute_80"; nothing if it is not the name of a GPU's architecture.
 std::optional<cuda::Target> gpu_target(const std::string& name) {
@@ -102,10 +97,11 @@ Routine::Routine(RoutineSpec spec)
     throw std::invalid_argument(op + " needs weights: write formula2='...'.");
   const i64 weights = weighted() ? program_.formulas[1].dim : 1;
   if (dim > 1 && weights > 1 && weights != dim)
-    throw std::invalid_argument("formula2='" + text_of(*spec_.weight) + "' has dimension " +
-                                std::to_string(weights) + ", and the formula " +
-                                std::to_string(dim) + "; for " + op +
-                                " they are equal, or one of them is 1.");
+    throw std::invalid_argument(
+        (spec_.weight->graph ? "The weights have dimension "
+                             : "formula2='" + spec_.weight->text + "' has dimension ") +
+        std::to_string(weights) + ", and the formula " + std::to_string(dim) + "; for " + op +
+        " they are equal, or one of them is 1.");
   const std::string what = row_->option;
   if (what.empty() && spec_.option)
     throw std::invalid_argument("opt_arg is " + std::to_string(*spec_.option) + ", and " + op +
@@ -123,7 +119,18 @@ Routine::Routine(RoutineSpec spec)
       row_->gives == Gives::flags, row_->ranked ? option() : 1, std::max(dim, weights)};
 }
 
+namespace {
+thread_local const ArgumentNames::Name* argument_names = nullptr;
+}  // namespace
+
+ArgumentNames::ArgumentNames(Name name) : name_(std::move(name)), outer_(argument_names) {
+  argument_names = &name_;
+}
+ArgumentNames::~ArgumentNames() { argument_names = outer_; }
+const ArgumentNames::Name* ArgumentNames::current() { return argument_names; }
+
 std::string Routine::argument_name(std::size_t k) const {
+  if (const ArgumentNames::Name* name = ArgumentNames::current()) return (*name)(k);
   std::string text = "argument " + std::to_string(k + 1);
   if (!program_.variables[k].name.empty()) text += " ('" + program_.variables[k].name + "')";
   return text;

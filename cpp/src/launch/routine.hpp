@@ -58,6 +58,25 @@ struct ResultLayout {
   i64 ranks, dim;        // columns = ranks * dim
 };
 
+// How errors of this thread name arguments while it lives, for callers who know them by more than
+// their place.
+class ArgumentNames {
+ public:
+  using Name = std::function<std::string(std::size_t)>;
+  explicit ArgumentNames(Name name);
+  ~ArgumentNames();
+  ArgumentNames(const ArgumentNames&) = delete;
+  ArgumentNames& operator=(const ArgumentNames&) = delete;
+
+  static const Name* current();
+  // "arguments", or "operands" where they have names.
+  static const char* plural() { return current() ? "operands" : "arguments"; }
+
+ private:
+  Name name_;
+  const Name* outer_;
+};
+
 class Routine {
  public:
   // Throws parse::FormulaError, and std::invalid_argument on a reduction that does not fit.

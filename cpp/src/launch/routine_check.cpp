@@ -32,8 +32,8 @@ Routine::Types Routine::types(std::span<const ArrayView> arguments) const {
     } else if (dtype != types.dtype) {
       throw ArgumentTypeError(argument_name(k) + " is " + std::string(facts(dtype).name) +
                               ", and " + argument_name(*first) + " is " +
-                              std::string(facts(types.dtype).name) +
-                              "; all arguments must have one dtype.");
+                              std::string(facts(types.dtype).name) + "; all " +
+                              ArgumentNames::plural() + " must have one dtype.");
     }
   }
   // Of integers alone: numbers as wide as they are.

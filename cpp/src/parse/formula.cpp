@@ -48,4 +48,10 @@ Program parse(std::span<const std::string> aliases, std::span<const Source> form
   return program_of(variables.finish(), roots);
 }
 
+Declaration declared(std::string_view alias) {
+  Variables variables;
+  const i64 position = variables.alias(alias, 0);
+  return {position, variables.at(position)};
+}
+
 }  // namespace keopsnb::parse

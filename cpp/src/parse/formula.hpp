@@ -70,4 +70,11 @@ using Names = std::map<std::string, expr::Expr, std::less<>>;
 Program parse(std::span<const std::string> aliases, std::span<const Source> formulas,
               std::span<const UserOperation> own = {}, const Names& names = {});
 
+struct Declaration {
+  i64 position;  // 0 where the text gives none
+  Variable variable;
+};
+// What an alias declares. Throws FormulaError.
+Declaration declared(std::string_view alias);
+
 }  // namespace keopsnb::parse

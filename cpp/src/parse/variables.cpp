@@ -124,7 +124,7 @@ Variables::Declared Variables::declare(Lexer& lexer, const Token& name, const To
   return {position, call};
 }
 
-void Variables::alias(std::string_view text, i64 rank) {
+i64 Variables::alias(std::string_view text, i64 rank) {
   Lexer lexer(text);
   const Token first = lexer.next();
   if (first.kind != Token::Kind::name)
@@ -147,7 +147,7 @@ void Variables::alias(std::string_view text, i64 rank) {
   if (lexer.peek().kind != Token::Kind::end)
     fail(lexer.peek().place,
          "Expected the end of the alias, but found " + lexer.peek().found() + ". " + alias_forms);
-  if (!named) return;
+  if (!named) return position;
   const std::string_view name = first.place.spelling();
   for (const Alias& known : aliases_)
     if (known.name == name)
@@ -156,6 +156,7 @@ void Variables::alias(std::string_view text, i64 rank) {
   aliases_.push_back({name, text, position});
   Variable& variable = declared_.at(position).variable;
   if (variable.name.empty()) variable.name = name;
+  return position;
 }
 
 Variables::Declared Variables::in_formula(Lexer& lexer, const Token& name) {

@@ -28,7 +28,8 @@ Integers integers(Lexer& lexer, const Token& name, const std::string& usage);
 
 class Variables {
  public:
-  void alias(std::string_view text, i64 rank);
+  // The position of what is declared.
+  i64 alias(std::string_view text, i64 rank);
 
   struct Declared {
     i64 position;

@@ -321,7 +321,14 @@ class Lazy:
             ValueError: if the axis is not i or j.
         """
         index = self._reduced(reduction_op, axis, dim)
-        if index < 2 and not kwargs and other is None and opt_arg is None and call and self._at_once:
+        if (
+            index < 2
+            and not kwargs
+            and other is None
+            and opt_arg is None
+            and call
+            and self._at_once
+        ):
             return computed(type(self), (self.expression,), reduction_op, index)
         keep = take_keepdim(kwargs)
         if keep and opt_arg is not None and reduction_op != "Variance":

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from keopsnb._core import FormulaError, Graph
+from keopsnb._core import Graph, with_argument_names
 from keopsnb._lazy.variables import (
     NAMES,
     REMEMBERED,
@@ -149,41 +148,52 @@ def computed(
     args: Sequence[Any] = (),
 ) -> Any:
     """The reduction of expressions, `args` being the values of symbolic variables."""
-    if len(parts) == 1:
-        variables, places = parts[0].variables, ()
-    else:
-        variables, places, _ = merge(parts)
-    try:
-        call, layout = kind.planned(
-            tuple([p.form for p in parts]), places, op, axis, opt_arg, options
+    variables, places, _ = merge(parts)
+    forms = tuple([p.form for p in parts])
+    call, layout = kind.planned(forms, places, op, axis, opt_arg, options)
+    if len(args) != layout.symbolic:
+        raise TypeError(
+            f"This reduction has {layout.symbolic} symbolic variables, and {len(args)} were given."
         )
-        if len(args) != layout.symbolic:
-            raise TypeError(
-                f"This reduction has {layout.symbolic} symbolic variables, and {len(args)} were "
-                "given."
-            )
-        order = layout.order[layout.symbolic :] if args else layout.order
-        data = [*args, *[variables[k].data for k in order]]
-        if layout.numbers:
-            numbers = [variables[k].kind.number for k in layout.order]
-            return _among_numbers(kind.arrays, call, data, numbers, given)
+    order = layout.order[layout.symbolic :] if args else layout.order
+    data = [*args, *[variables[k].data for k in order]]
+    if layout.numbers:
+        numbers = [variables[k].kind.number for k in layout.order]
+        call = functools.partial(_among_numbers, kind.arrays, call, numbers)
+    try:
         return call(*data, **given)
     except (TypeError, ValueError) as error:
-        named = _named(error, variables)
-        if named is None:
-            raise
-        raise named from None
+        again = functools.partial(call, *data, **given)
+        raise _of_operands(error, again, layout, variables) from None
+
+
+def _of_operands(
+    error: Exception, call: Callable[[], Any], layout: Layout, variables: Sequence[Variable]
+) -> Exception:
+    """The error of a call, in terms of operands if it speaks of arguments: it is called again."""
+    named = False
+
+    def name(place: int) -> str:
+        nonlocal named
+        named = True
+        if place < layout.symbolic:
+            return f"the value of symbolic variable {place}"
+        return f"the operand {variables[layout.order[place]]!r}"
+
+    try:
+        with_argument_names(name, call)
+    except (TypeError, ValueError) as again:
+        if named:
+            text = str(again)
+            return type(error)(text[:1].upper() + text[1:])
+    return error
 
 
 def _among_numbers(
-    arrays: Any,
-    call: Callable[..., Any],
-    data: list[Any],
-    numbers: list[bool],
-    given: Mapping[str, Any],
+    arrays: Any, call: Callable[..., Any], numbers: list[bool], *args: Any, **given: Any
 ) -> Any:
     """A call with Python's numbers among its arguments."""
-    data, narrow = arrays.alike(data, numbers)
+    data, narrow = arrays.alike(args, numbers)
     if narrow is None:
         return call(*data, **given)
     out = given.get("out")
@@ -237,30 +247,3 @@ class Deferred:
         formulas = [text_of(part.form) for part in self.parts]
         over = ("i", "j", "i and j")[self.axis]
         return f"{self.op} over {over} of {', with weights '.join(formulas)}"
-
-
-_ARGUMENT = re.compile(r"(?:argument (\d+) )?\(?'v(\d+)'\)?")
-
-
-def _named(error: Exception, variables: Sequence[Variable]) -> Any:
-    """The same error in terms of operands, where it speaks of arguments; else None."""
-    text = str(error).partition("\n")[0]
-    text = re.sub(r"'[^']*\bv\d+\b[^']+'", "this matrix", text)
-    if not _ARGUMENT.search(text) and text in str(error):
-        return None
-    try:
-        order, symbolic = layout([v.kind for v in variables])
-    except ValueError:
-        return None
-
-    def described(match: re.Match[str]) -> str:
-        place = int(match[2])
-        if place < symbolic:
-            return f"the value of symbolic variable {place}"
-        return f"the operand {variables[order[place]]!r}"
-
-    text = _ARGUMENT.sub(described, text)
-    text = text.replace("the arguments before it", "the operands before it")
-    text = text.replace("all arguments", "all operands")
-    kind = ValueError if isinstance(error, FormulaError) else type(error)
-    return kind(text[0].upper() + text[1:])

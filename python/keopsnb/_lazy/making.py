@@ -1,7 +1,6 @@
 """How arrays, numbers and tuples become symbolic matrices, for all front ends."""
 
 import operator
-from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
@@ -69,9 +68,7 @@ def expression_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
     )
 
 
-def indexed(
-    make: Any, x_or_ind: Any, dim: int | None, category: int, name: str
-) -> Any:
+def indexed(make: Any, x_or_ind: Any, dim: int | None, category: int, name: str) -> Any:
     """What `Vi`, `Vj` and `Pm` give.
 
     Raises:

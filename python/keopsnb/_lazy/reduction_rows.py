@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from keopsnb._lazy.methods import Methods
+
 Axis = int | Sequence[int] | None
 
 
-class ReductionRows:
+class ReductionRows(Methods):
     """Reductions of the catalogue; their terms are the entries, component by component."""
 
     if TYPE_CHECKING:

@@ -16,7 +16,7 @@ _IN_TURN = frozenset(("Max", "Min"))
 _picks = constant_in_graphs(picks)
 
 
-class Reductions(ReductionRows, Methods):
+class Reductions(ReductionRows):
     """Reductions over i, over j, or over the components of each entry.
 
     All methods take the axis by its place in the shape, as `axis` or as `dim`: with no batch
@@ -28,7 +28,7 @@ class Reductions(ReductionRows, Methods):
 
     def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
         """`op` over i or j, or the operation `entries` over the entries."""
-        if axis == -1 and entries and dim is None and not kwargs and type(axis) is int:
+        if type(axis) is int and axis == -1 and entries and dim is None and not kwargs:
             return self.make(entries)
         given = self._axis(axis, dim)
         if given is None and entries:

@@ -299,9 +299,6 @@ def merge(
         return variables, (), sizes
     places: list[int] = []
     for part in parts[1:]:
-        if part.variables is variables:
-            places.extend(range(len(variables)))
-            continue
         for variable in part.variables:
             data, number = variable.data, variable.kind.number
             for k, known in enumerate(variables):
