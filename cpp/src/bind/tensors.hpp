@@ -39,6 +39,7 @@ struct TorchNames {
   nb::object empty = torch().attr("empty");
   nb::object full = torch().attr("full");
   nb::object device_type = torch().attr("device");
+  nb::object host = device_type("cpu");
   nb::str data_ptr{"data_ptr"}, shape{"shape"}, dtype{"dtype"}, layout{"layout"}, is_cpu{"is_cpu"},
       is_cuda{"is_cuda"}, get_device{"get_device"}, is_contiguous{"is_contiguous"},
       is_neg{"is_neg"};

@@ -71,8 +71,7 @@ class Torch final : public ArrayLibrary {
 
   Output make(const std::vector<i64>& shape, Dtype dtype, int device) const override {
     const TorchNames& n = names();
-    const nb::object place =
-        device == host_device ? nb::object(nb::str("cpu")) : n.device_type("cuda", device);
+    const nb::object place = device == host_device ? n.host : n.device_type("cuda", device);
     nb::object tensor =
         n.empty(shape_object(shape), nb::arg("dtype") = n.dtypes[static_cast<std::size_t>(dtype)],
                 nb::arg("device") = place);
