@@ -42,6 +42,27 @@ def test_truth_values_and_integers() -> None:
     assert below(toy(X), toy(Y)).tolist() == wanted.astype(int).tolist()
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_gradients(axis: int) -> None:
+    formula, aliases = "Exp(-SqDist(x, y) * p) * (x | y)", [*XY, "p = Pm(1)"]
+    p, e = np.array([0.7]), np.linspace(-1, 1, 7)[:, None]
+    found = Genred(formula, aliases, axis=axis).gradients(
+        [toy(X), toy(Y), Rows.of([p], "d")], toy(e)
+    )
+    value = keopsnb.numpy.Genred(formula, aliases, axis=axis)
+    for k, gradient in enumerate(found):
+        for at in ((2, 1), (5, 0)) if k < 2 else ((0,),):
+            shifted = []
+            for step in (1e-5, -1e-5):
+                args = [X.copy(), Y.copy(), p.copy()]
+                args[k][at] += step
+                shifted.append((value(*args) * e).sum())
+            wanted = (shifted[0] - shifted[1]) / 2e-5
+            assert np.array(gradient.tolist()).reshape(args[k].shape)[at] == pytest.approx(
+                wanted, 1e-7
+            )
+
+
 def test_out() -> None:
     total = Genred("SqDist(x, y)", XY, axis=1)
     out = toy(np.zeros((7, 1)))
