@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._lazy.base import Lazy
+from keopsnb._lazy.reducing import Reducing
 from keopsnb._lazy.variables import Expression, as_float, power
 from keopsnb._options import integer
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Operators(Lazy):
+class Operators(Reducing):
     """Operators on entries. Operands are matrices, arrays or numbers, and broadcast."""
 
     # Whether `bool` of a matrix is True, for programs run by keopsnb.compat, or an error.

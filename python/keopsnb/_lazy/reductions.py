@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keopsnb._lazy.base import take_keepdim
 from keopsnb._lazy.methods import Methods
+from keopsnb._lazy.reducing import take_keepdim
 from keopsnb._lazy.reduction_rows import Axis, ReductionRows
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb._options import picks
