@@ -27,7 +27,7 @@ MEASURES = {
     "b": ("throughput", "high_dimension"),
     "c": ("throughput", "double_precision"),
     "d": ("startup", "first_call"),
-    "e": ("startup", "call_overhead"),
+    "e": ("overhead", "call_overhead"),
     "f": ("startup", "imports"),
     "g": ("throughput", "gradients"),
     "h": ("throughput", "logsumexp"),

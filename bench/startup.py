@@ -1,4 +1,4 @@
-"""Rows that measure waiting: compilation, calls of no size, imports. Caches start empty."""
+"""Rows that measure waiting: compilation and imports. Caches start empty."""
 
 import importlib.util
 import json
@@ -7,16 +7,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import peers
-from measure import Row, at_most, cost, interleaved, skipped, versus
-from throughput import clouds, gaussian
-
-from keopsnb import numpy as keopsnb_numpy
+from measure import Row, at_most, cost, skipped, versus
 
 ORDERS = ("value", "gradient", "Hessian-vector product")
 
@@ -65,63 +61,6 @@ def first_call() -> Iterator[Row]:
     for D in ("64", "512"):
         times = {"keopsnb": by_dim[D], "D=3": by_dim["3"]}
         yield cost(f"first call, D={D}", times, "keopsnb", "D=3", 1.5)
-
-
-def call_overhead() -> Iterator[Row]:
-    """(e) Calls that have next to nothing to compute."""
-    arrays = clouds(10, 10, 3, "float32")
-    yield from _overhead("NumPy", keopsnb_numpy, peers.pykeops("numpy"), arrays, 15e-6)
-    more = clouds(100, 100, 3, "float32")
-    yield from _lazy_overhead("NumPy", keopsnb_numpy, peers.pykeops("numpy"), more)
-    if torch := peers.torch():
-        from keopsnb import torch as keopsnb_torch
-
-        theirs = peers.pykeops("torch")
-        yield from _overhead(
-            "torch", keopsnb_torch, theirs, [torch.from_numpy(a) for a in arrays], 30e-6
-        )
-        yield from _lazy_overhead(
-            "torch", keopsnb_torch, theirs, [torch.from_numpy(a) for a in more]
-        )
-
-
-def _overhead(
-    name: str, ours: ModuleType, theirs: ModuleType | None, arrays: Sequence[Any], limit: float
-) -> Iterator[Row]:
-    measure = f"call at M = N = 10, {name}"
-
-    def bound(module: ModuleType) -> Callable[[], Any]:
-        routine = gaussian(module, 3)
-        return lambda: routine(*arrays)
-
-    candidates = {"keopsnb": bound(ours)}
-    if theirs:
-        candidates["pykeops"] = peers.quiet(bound(theirs))
-    times = interleaved(candidates)
-    yield at_most(measure, statistics.median(times["keopsnb"]), limit)
-    if theirs:
-        yield versus(measure, times, "pykeops")
-
-
-def _lazy_overhead(
-    name: str, ours: ModuleType, theirs: ModuleType | None, arrays: Sequence[Any]
-) -> Iterator[Row]:
-    measure = f"LazyTensor, M = N = 100, {name}"
-    x, y, b = arrays
-
-    def bound(module: ModuleType) -> Callable[[], Any]:
-        vi, vj = module.Vi, module.Vj
-        return lambda: (-((vi(x) - vj(y)) ** 2).sum(-1)).exp() @ b
-
-    routine = gaussian(ours, 3)
-    candidates = {"keopsnb": bound(ours), "Genred": lambda: routine(*arrays)}
-    if theirs:
-        candidates["pykeops"] = peers.quiet(bound(theirs))
-    times = interleaved(candidates)
-    above = (a - b for a, b in zip(times["keopsnb"], times["Genred"], strict=True))
-    yield at_most(f"{measure}: above Genred", statistics.median(above), 60e-6)
-    if theirs:
-        yield versus(measure, times, "pykeops")
 
 
 def imports() -> Iterator[Row]:
