@@ -46,8 +46,8 @@ class _Hooks:
 ARRAYS = _core.PythonArrays(_Hooks())
 
 
-# What a sum over i, j or both leaves rows of; and what the gradient in a variable of i, of j or in a
-# parameter sums over.
+# What a sum over i, j or both leaves rows of; and what the gradient in a variable of i, of j or in
+# a parameter sums over.
 _OTHER = (1, 0, 2)
 
 
