@@ -1,0 +1,73 @@
+"""What a symbolic matrix repeats is there once: in its graph, its text, its pickle, its kernel."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from keopsnb import FormulaError, _core
+from keopsnb.numpy import Genred, LazyTensor, Vi, Vj
+
+RANDOM = np.random.default_rng(0)
+X, Y = (RANDOM.random((n, 2)) * 0.1 for n in (7, 5))
+
+
+def steps(count: int) -> LazyTensor:
+    """A formula that uses each step three times in the next."""
+    K: LazyTensor = (Vi(X) - Vj(Y)).sum(-1)
+    for _ in range(count):
+        K = K + K.sin() * K
+    return K
+
+
+# Law: text and pickle grow with the number of distinct parts, and the text is the same formula.
+@pytest.mark.parametrize("count", [0, 1, 2, 12, 100])
+def test_texts_grow_with_parts(count: int) -> None:
+    K = steps(count)
+    assert len(K.formula) < 60 + 40 * count
+    assert len(pickle.dumps(K)) < 2000 + 60 * count
+    aliases = ["v0 = Vi(2)", "v1 = Vj(2)"]
+    routine = _core.Routine(K.formula, aliases)
+    assert str(routine.formula) == K.formula
+    assert routine.source() == _core.Routine(_core.Graph.expr(K.expression.form), aliases).source()
+
+
+# Law: so do the kernel's source, and the value is that of the parts one after the other.
+@pytest.mark.parametrize("count", [1, 6, 20])
+def test_kernels_grow_with_parts(count: int) -> None:
+    K = steps(count)
+    source = _core.Routine(K.formula, ["v0 = Vi(2)", "v1 = Vj(2)"]).source()
+    assert len(source) < 1000 + 1000 * count
+    d = (X[:, None] - Y).sum(-1)
+    for _ in range(count):
+        d = d + np.sin(d) * d
+    np.testing.assert_allclose(K.sum(1)[:, 0], d.sum(1), rtol=1e-9)
+    again = pickle.loads(pickle.dumps(K))
+    assert again.expression.form == K.expression.form
+    assert np.array_equal(again.sum(1), K.sum(1))
+
+
+# Law: equal formulas are one node, whichever way they were made.
+def test_equal_formulas_are_one() -> None:
+    one, other = Vi(X) - Vj(Y), Vi(X.copy()) - Vj(Y.copy())
+    assert (one**2).expression.form == (other.square()).expression.form
+    assert (one * one).expression.form != (one * other).expression.form
+
+
+# Law: a name in a text is its formula, and derivatives of such texts are those of the formula.
+def test_names_in_texts() -> None:
+    aliases = ["x = Vi(2)", "y = Vj(2)"]
+    named = Genred("r = Sqrt(SqDist(x, y))\n(1 + r) * Exp(-r)", aliases, axis=1)
+    plain = Genred("(1 + Sqrt(SqDist(x, y))) * Exp(-Sqrt(SqDist(x, y)))", aliases, axis=1)
+    assert np.array_equal(named(X, Y), plain(X, Y))
+    with pytest.raises(FormulaError, match=r"There is a variable 'x' already"):
+        Genred("x = 2; x", aliases)
+
+
+# Law: a formula that is too deep is refused, and what was made of it goes without harm.
+def test_deep_formulas() -> None:
+    K = Vi(X).elem(0)
+    while K.formula.count("Sin") < 998:
+        K = K.sin()
+    with pytest.raises(FormulaError, match="more than 1000 operations inside one another"):
+        K.sin()
