@@ -6,9 +6,17 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.base import of_variable
+from keopsnb._lazy.deferred import computed
 from keopsnb._lazy.indices import component_range
 from keopsnb._lazy.reductions import Reductions
-from keopsnb._lazy.variables import Kind, Variable, kind_of, last_dim, variable_expression
+from keopsnb._lazy.variables import (
+    Kind,
+    Variable,
+    join,
+    kind_of,
+    last_dim,
+    variable_expression,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -30,11 +38,14 @@ class Matrix(Reductions):
                 f"K @ v is for matrices of numbers, and the entries of this one have dimension "
                 f"{shape[-1]}; write (K * V).sum(...)."
             )
-        plain = self.arrays.is_plain(v)
-        if not plain:
-            if not self.arrays.is_array(v):
-                raise TypeError(f"K @ v takes an array v, and this is a {type(v).__name__}.")
-            v = self.arrays.as_array(v)
+        if not kwargs and self._at_once and self.arrays.is_plain(v) and v.shape[-2] == shape[-2]:
+            # Most products are such: they go straight to their kernel.
+            factor = variable_expression(Variable(v, kind_of(1, v.shape[-1])))
+            product = join("Mult", (self.expression, factor))
+            return computed(type(self), (product,), "Sum", 1)
+        if not self.arrays.is_array(v):
+            raise TypeError(f"K @ v takes an array v, and this is a {type(v).__name__}.")
+        v = self.arrays.as_array(v)
         columns = shape[-2]
         if v.shape == () or v.shape[-1 if len(v.shape) == 1 else -2] != columns:
             raise ValueError(
@@ -42,15 +53,9 @@ class Matrix(Reductions):
                 f"({columns},) or (..., {columns}, E)."
             )
         rows = v[:, None] if len(v.shape) == 1 else v
-        if plain:
-            kind: Any = type(self)
-            column = of_variable(
-                kind.real_kind if self.is_complex else kind, Variable(rows, kind_of(1, v.shape[-1]))
-            )
-        else:
-            column = self._column(rows)
-        product = self * column
-        result = product.reduction("Sum", axis=product.nbatchdims + 1, **kwargs)
+        column = self._column(rows)
+        products = self * column
+        result = products.reduction("Sum", axis=products.nbatchdims + 1, **kwargs)
         return result[..., 0] if len(v.shape) == 1 else result
 
     def _column(self, rows: Any) -> Any:
