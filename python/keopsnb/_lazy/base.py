@@ -206,10 +206,12 @@ class Lazy:
         ints: tuple[int, ...] = (),
         lists: tuple[tuple[int, ...], ...] = (),
         order: tuple[int, ...] = (),
+        reflected: str = "",
     ) -> Self:
         """An operation of this matrix and others, with its integers or lists of integers.
 
-        `order` says which comes where, this matrix being 0.
+        `order` says which comes where, this matrix being 0. Where this matrix is real, another
+        may be complex if it has the method `reflected`.
         """
         parts = [self]
         if self.waiting is not None:
@@ -219,6 +221,9 @@ class Lazy:
             if part.waiting is not None:
                 part.check_done()
             if part.is_complex and not self.is_complex:
+                if reflected:
+                    mixed: Self = getattr(part, reflected)(self)
+                    return mixed
                 raise complex_operand(operation)
             parts.append(part)  # type: ignore[arg-type]
         if order:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from keopsnb._lazy.base import Lazy
 from keopsnb._lazy.reducing import Reducing
 from keopsnb._lazy.variables import Expression, as_float, power
 from keopsnb._options import integer
@@ -20,34 +19,27 @@ class Operators(Reducing):
     # Whether `bool` of a matrix is True, for programs run by keopsnb.compat, or an error.
     lenient: ClassVar[bool] = False
 
-    def _operator(self, operation: str, reflected: str, other: Any) -> Self:
-        lifted = other if isinstance(other, Lazy) else self.lift(other)
-        if lifted.is_complex:
-            mixed: Self = getattr(lifted, reflected)(self)
-            return mixed
-        return self.make(operation, lifted)
-
     def __add__(self, other: Any) -> Self:
-        return self._operator("Add", "__radd__", other)
+        return self.make("Add", other, reflected="__radd__")
 
     def __radd__(self, other: Any) -> Self:
         # sum() begins at 0.
         return self if isinstance(other, int) and other == 0 else self.lift(other) + self
 
     def __sub__(self, other: Any) -> Self:
-        return self._operator("Subtract", "__rsub__", other)
+        return self.make("Subtract", other, reflected="__rsub__")
 
     def __rsub__(self, other: Any) -> Self:
         return self.lift(other) - self
 
     def __mul__(self, other: Any) -> Self:
-        return self._operator("Mult", "__rmul__", other)
+        return self.make("Mult", other, reflected="__rmul__")
 
     def __rmul__(self, other: Any) -> Self:
         return self.lift(other) * self
 
     def __truediv__(self, other: Any) -> Self:
-        return self._operator("Divide", "__rtruediv__", other)
+        return self.make("Divide", other, reflected="__rtruediv__")
 
     def __rtruediv__(self, other: Any) -> Self:
         return self.lift(other) / self
@@ -69,7 +61,7 @@ class Operators(Reducing):
             return self._power(float(other))
         if isinstance(other, int):
             return self._power(as_float(other))
-        return self._operator("**", "__rpow__", other)
+        return self.make("**", other, reflected="__rpow__")
 
     def _power(self, exponent: float) -> Self:
         self.check_done()
