@@ -32,17 +32,19 @@ class Matrix(Reductions):
 
     def __matmul__(self, v: Any, **kwargs: Any) -> Any:
         """The product of this matrix of numbers with v: (N,), or (..., N, E)."""
+        if not kwargs and self._at_once and self.arrays.is_plain(v):
+            # Most products are such: they go straight to their kernel.
+            matrix = self.expression
+            columns = matrix.sizes.nj
+            if matrix.dim == 1 and v.shape[-2] == (1 if columns is None else columns):
+                factor = variable_expression(Variable(v, kind_of(1, v.shape[-1])))
+                return computed(type(self), (join("Mult", (matrix, factor)),), "Sum", 1)
         shape = self._shape
         if shape[-1] != 1:
             raise ValueError(
                 f"K @ v is for matrices of numbers, and the entries of this one have dimension "
                 f"{shape[-1]}; write (K * V).sum(...)."
             )
-        if not kwargs and self._at_once and self.arrays.is_plain(v) and v.shape[-2] == shape[-2]:
-            # Most products are such: they go straight to their kernel.
-            factor = variable_expression(Variable(v, kind_of(1, v.shape[-1])))
-            product = join("Mult", (self.expression, factor))
-            return computed(type(self), (product,), "Sum", 1)
         if not self.arrays.is_array(v):
             raise TypeError(f"K @ v takes an array v, and this is a {type(v).__name__}.")
         v = self.arrays.as_array(v)
