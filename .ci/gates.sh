@@ -104,8 +104,10 @@ fi
 
 stage "Python tests, in two halves beside each other"
 # Both wait for compilers most of the time, one process at a time.
-half=(tests/python/test_{compile_ahead,compilers,sass,reductions_torch,lazy_every_torch}.py
-  tests/python/test_{gpu,torch,lazy_complex,solve_complex,solve_dense}*.py)
+half=(tests/python/gpu tests/python/{jit/test_compile_ahead,repo/test_compilers}.py
+  tests/python/pytorch/test_{reductions_torch,torch_*}.py
+  tests/python/lazy/test_lazy_{complex,every}*.py
+  tests/python/solve/test_{torch_solve,solve_complex,solve_dense*}.py)
 python -m pytest --durations=20 "${half[@]}" >"$work/half.log" 2>&1 &
 running=$!
 python -m pytest --durations=20 "${half[@]/#/--ignore=}" || { kill $running; exit 1; }

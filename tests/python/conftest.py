@@ -8,7 +8,7 @@ import tempfile
 import pytest
 
 if importlib.util.find_spec("torch") is None:
-    collect_ignore_glob = ["test_*torch*"]
+    collect_ignore_glob = ["*/test_*torch*"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

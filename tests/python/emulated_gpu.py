@@ -18,9 +18,13 @@ INCLUDES = [
         TESTS.parent / "cpp" / "include",
         TESTS.parent / "cpp" / "src",
         TESTS / "cpp",
+        TESTS / "cpp" / "cuda",
+        TESTS / "cpp" / "gpu",
         TESTS / "python" / "gpu",
     )
 ]
+# Where scripts find what they import of tests.
+FOLDERS = [str(TESTS / "python"), str(TESTS / "python" / "genred")]
 
 PREAMBLE = """
 import ctypes, os, sys
@@ -67,7 +71,7 @@ def environment(level: str = "-O1") -> dict[str, str]:
         header = ["-x", "c++-header", str(TESTS / "python" / "gpu" / "module.hpp")]
         made = ["-o", f"{place.name}/module.hpp.gch"]
         subprocess.run([compiler, *options, *header, *made], check=True)
-    paths = {"driver": "python/gpu/driver.cpp", "libnvrtc.so.12": "cpp/fake_nvrtc.cpp"}
+    paths = {"driver": "python/gpu/driver.cpp", "libnvrtc.so.12": "cpp/cuda/fake_nvrtc.cpp"}
     for name, source in paths.items():
         defines = ['-DFAKE_DRIVER=""', '-DFAKE_NVRTC=""']
         made = ["-o", f"{place.name}/{name}", str(TESTS / source), "-ldl"]

@@ -11,7 +11,7 @@ from operations import KERNELS, ROWS, OnGpu, check_close, results, run
 
 from keopsnb.numpy import Genred
 
-BENCH = Path(__file__).parents[2] / "bench"
+BENCH = Path(__file__).parents[3] / "bench"
 sys.path.insert(0, str(BENCH))
 import gpu  # noqa: E402
 

@@ -24,7 +24,7 @@ DIFFERENCE = X[:, None] - Y
 
 # Law: every operation of real numbers is a method, whose text is that of the row.
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "generate_methods.py"
+SCRIPT = Path(__file__).parents[3] / "docs" / "generate_methods.py"
 ROWS = [row for row in _core.catalogue() if row.group != "complex"]
 
 

@@ -2,7 +2,7 @@
 // which the linker would keep one.
 #include <cmath>
 
-#include "../check.hpp"
+#include "check.hpp"
 
 const void* baseline(float* out, const float* x, const float* y);
 const void* widest(float* out, const float* x, const float* y);

@@ -1,13 +1,11 @@
 """Reductions, batches, ranges and integers on an emulated GPU, against the CPU."""
 
-from pathlib import Path
-
 import emulated_gpu
 import pytest
 
 SCRIPT = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:0] = {emulated_gpu.FOLDERS!r}
 import test_batches, test_ranges
 from test_reductions import ROWS, arguments, reduction_of
 from keopsnb.numpy import Genred

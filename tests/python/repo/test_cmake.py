@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2]
+SOURCE = Path(__file__).parents[3]
 CMAKE = shutil.which("cmake", path=f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}")
 pytestmark = pytest.mark.skipif(CMAKE is None, reason="cmake is not installed")
 

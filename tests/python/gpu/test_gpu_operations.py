@@ -1,7 +1,5 @@
 """Every operation through the GPU kernels, run by an emulated driver on threads of the host."""
 
-from pathlib import Path
-
 import emulated_gpu
 import pytest
 from operations import ROWS
@@ -22,7 +20,7 @@ BATCHES = [
 def test_values(names: list[str], D: int) -> None:
     emulated_gpu.run(
         f"""
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:0] = {emulated_gpu.FOLDERS!r}
 
 from operations import OnGpu, ROWS, check_close, run, values_of
 from test_operations import EPS, reference

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "cpp"
+SOURCE = Path(__file__).parents[3] / "cpp"
 
 
 def texts(*patterns: str) -> str:

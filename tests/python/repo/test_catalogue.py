@@ -11,8 +11,8 @@ from keopsnb._lazy.functions import functions
 from keopsnb.numpy import LazyTensor
 
 ROWS = _core.catalogue()
-HEADERS = Path(__file__).parents[2] / "cpp" / "include" / "keopsnb"
-TESTS = Path(__file__).parents[1] / "cpp"
+HEADERS = Path(__file__).parents[3] / "cpp" / "include" / "keopsnb"
+TESTS = Path(__file__).parents[2] / "cpp"
 ids = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
@@ -128,7 +128,7 @@ def test_every_reduction_has_a_row() -> None:
 
 @pytest.mark.parametrize("test", ["reduction_test.cpp", "gpu_kernel_test_*.cpp"])
 def test_every_reduction_has_cpp_tests(test: str) -> None:
-    text = "".join(path.read_text() for path in TESTS.glob(test))
+    text = "".join(path.read_text() for path in TESTS.rglob(test))
     for path in (HEADERS / "reductions").glob("*.hpp"):
         made = re.findall(r"\b[a-z]\w*_reduction\b", path.read_text())
         assert not made or any(re.search(rf"\b{name}\b", text) for name in made), path.name

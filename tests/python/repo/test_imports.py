@@ -9,7 +9,7 @@ from pathlib import Path
 import keopsnb
 
 PACKAGE = Path(keopsnb.__file__).parent
-CPP = Path(__file__).parents[2] / "cpp"
+CPP = Path(__file__).parents[3] / "cpp"
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -1,7 +1,5 @@
 """Sums, comparisons and remainders of integers are exact, also where float32 is not."""
 
-from pathlib import Path
-
 import emulated_gpu
 import numpy as np
 import pytest
@@ -114,7 +112,7 @@ def test_rounded_once(dtype: str) -> None:
 
 def test_rounded_once_on_a_gpu() -> None:
     emulated_gpu.run(f"""
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:0] = {emulated_gpu.FOLDERS!r}
 import test_integers
 for dtype in ("float32", "float64"):
     test_integers.check_rounded(dtype, {ROUNDED[:12]!r}, "GPU")

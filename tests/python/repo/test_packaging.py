@@ -17,7 +17,7 @@ import keopsnb
 from keopsnb import _core
 from keopsnb.__main__ import main
 
-SOURCE = Path(__file__).parents[2]
+SOURCE = Path(__file__).parents[3]
 INSTALLED = Path(_core.__file__).parent
 
 

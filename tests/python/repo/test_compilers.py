@@ -13,14 +13,14 @@ import pytest
 
 from keopsnb import _core
 
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
+sys.path.append(str(Path(__file__).parents[3] / "bench"))
 
 import cubin
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HEADERS = ROOT / "cpp" / "include"
-SOURCE = Path(__file__).with_name("every_operation.cu")
-REDUCTIONS = Path(__file__).with_name("every_reduction.cu")
+SOURCE = Path(__file__).parents[1] / "every_operation.cu"
+REDUCTIONS = Path(__file__).parents[1] / "every_reduction.cu"
 LONG = ["-DKEOPSNB_DIM=40"]
 # Architecture, type in memory, more options. All operations take half a minute to compile, so that
 # types take turns; nvcc has float32. Kernels for long vectors are those of test_gpu_operations.py
