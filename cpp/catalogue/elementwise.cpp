@@ -172,6 +172,8 @@ constexpr Text texts[] = {
      .reference = "numpy.sign(a) * numpy.floor(numpy.abs(a) * 10.0 ** n + 0.5) / 10.0 ** n",
      .sentence = "a rounded to n decimals, halves away from zero.",
      .method = "round(other=0)", .arguments = "0; 1; -1", .least = -300, .most = 300},
+    {OP(Stored),      .domain = "(-2, 2)", .reference = "+a",
+     .sentence = "a, rounded as it would be in memory: no product is joined to a sum that takes it."},
     {OP(Equal),       .domain = "(-2, 2), (-2, 2)", .reference = "(a == b) * 1.0",
      .sentence = "1 where a == b, else 0.", .numpy = "equal", .torch = "eq", .special = "__eq__"},
     {OP(NotEqual),    .domain = "(-2, 2), (-2, 2)", .reference = "(a != b) * 1.0",

@@ -17,8 +17,6 @@ struct ReductionRow {
   const char* call;       // in C++: a function of the formula and the weight, if there is one
   const char* sentence;   // what it computes, for documentation
   const char* reference;  // NumPy expression in f (M, N, D), weights g (M, N, E) and n (opt_arg)
-  // The reduction of differentiable ones, for derivatives: see python/keopsnb/_laws.py.
-  const char* derivative = "";
   Gives gives = Gives::values;
   Weight weight = Weight::none;
   bool sums = false;        // its terms are summed: how accurately is a choice

@@ -15,5 +15,6 @@ NB_MODULE(_core, m) {
   keopsnb::bind_info(m);
   keopsnb::bind_cuda(m);
   keopsnb::bind_routine(m);
+  keopsnb::bind_reduction(m);
   keopsnb::bind_interpreter(m);
 }

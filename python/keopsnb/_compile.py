@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from keopsnb._boundary import boundary
 from keopsnb._dtypes import COMPUTED
-from keopsnb._gradients import Options, Reduction
 from keopsnb._options import axis_number, check_options, header_text
+from keopsnb._reduction import Reduction
 
 
 def _gradients_needed(
@@ -107,17 +107,17 @@ def compile(  # noqa: A001  (keopsnb.compile)
         axis_number(axis),
         formula2,
         opt_arg,
-        Options(compensated, use_fast_math, header=header_text(header)),
+        compensated,
+        use_fast_math,
+        header=header_text(header),
     )
-    needed = _gradients_needed(reduction.routine.variables, gradients)
+    needed = _gradients_needed(reduction.variables, gradients)
     place = "keopsnb-kernels" if folder is None else folder
-    kernels = reduction.kernels(needed)
     # Derivatives of other reductions than sums read wide numbers (torch/_autograd.py).
     wide = dtype if reduction_op == "Sum" else COMPUTED.get(dtype, dtype)
-    own = [dtype if kernel is reduction else wide for kernel in kernels]
-    if any(needed) and wide != dtype and reduction.compiled:
-        kernels, own = [reduction, *kernels], [dtype, wide, *own[1:]]
-    return [
-        kernel.routine.build(type_, target, place)
-        for kernel, type_ in zip(kernels, own, strict=True)
-    ]
+    kernels = [(kernel, wide) for kernel in reduction.kernels(needed)]
+    if reduction.compiled:
+        if any(needed) and wide != dtype:
+            kernels.insert(0, (reduction, wide))
+        kernels.insert(0, (reduction, dtype))
+    return [kernel.build(type_, target, place) for kernel, type_ in kernels]

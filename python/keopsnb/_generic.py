@@ -23,7 +23,7 @@ def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
         if ranked:
             options["opt_arg"] = dim
         reduction = genred(formula, list(aliases), operation, axis, **options)
-        found = reduction._reduction.routine.out_dim
+        found = reduction._reduction.out_dim
         if not ranked and dim != found:
             raise ValueError(
                 f"output is {output!r}, and the formula has dimension {found}; "

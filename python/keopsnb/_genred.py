@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 
 from keopsnb._boundary import boundary
-from keopsnb._gradients import Options, Reduction
 from keopsnb._options import axis_number, check_options, header_text
+from keopsnb._reduction import Reduction
 
 
 class Reducer:
@@ -101,7 +101,9 @@ class Reducer:
             axis_number(axis),
             formula2,
             opt_arg,
-            Options(compensated, use_fast_math, header=header_text(header)),
+            compensated,
+            use_fast_math,
+            header=header_text(header),
         )
         self._prepare()
 

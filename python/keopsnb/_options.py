@@ -57,9 +57,7 @@ def picks(reduction_op: object) -> bool:
     """Whether the reduction picks terms, by their indices along one axis."""
     of = {row.name: row for row in _core.reductions()}
     row = of.get(reduction_op) if isinstance(reduction_op, str) else None
-    if row is None:
-        return False
-    return row.gives.name in ("indices", "both") or " at " in row.derivative or not row.call
+    return row is not None and row.picks
 
 
 def _sums(reduction_op: str) -> bool:

@@ -84,7 +84,7 @@ class Solver(ComplexSides):
         self._made = (formula, list(aliases), varinvalias, axis, options)
         self._sum = self.genred(formula, aliases, "Sum", axis, **options)
         reduction = self._reduction = self._sum._reduction
-        self._position = position_of(varinvalias, reduction.routine.variables, axis)
+        self._position = position_of(varinvalias, reduction.variables, axis)
         self._wide: dict[int, Any] = {}
         self._real = None
 

@@ -11,9 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from keopsnb._derivatives import OTHER
 from keopsnb._dtypes import NARROW, name_of
-from keopsnb._gradients import Reduction
+from keopsnb._reduction import OTHER, Reduction
 
 NAMED = ("nystrom", "pivoted_cholesky")
 
@@ -62,7 +61,7 @@ class Checks(ABC):
 
         Sizes may be the symbols of a tracer: they are compared one by one, and never hashed.
         """
-        k, variables = self._position, self._reduction.routine.variables
+        k, variables = self._position, self._reduction.variables
         plain = len(args) == len(variables) and all(map(self._is_array, args))
         if not plain or any(map(_is_sparse, args)):
             self._sum(*args, **(place or {}))  # Genred says what is wrong
@@ -91,7 +90,7 @@ class Checks(ABC):
         """The shape of the product with the right-hand side, or None if they do not fit."""
         shapes, dtypes = [tuple(a.shape) for a in args], [name_of(a.dtype) for a in args]
         try:
-            ((shape, _),) = self._reduction.routine.result_shapes(shapes, dtypes)
+            ((shape, _),) = self._reduction.result_shapes(shapes, dtypes)
         except (TypeError, ValueError):
             return None
         return shape

@@ -31,7 +31,7 @@ class ComplexSides(NamedPreconditioners):
         b = self._as_array(args[k], f"argument {k + 1}")
         self._checked((*args[:k], b.real, *args[k + 1 :]), place)
         if self._real is None:
-            dim = 2 * self._reduction.routine.variables[k][1]
+            dim = 2 * self._reduction.variables[k][1]
             formula, _, _, axis, options = self._made
             if self._wider(dim) is None:
                 raise TypeError(

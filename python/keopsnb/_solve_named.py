@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from keopsnb import _precondition
 from keopsnb._core import FormulaError
-from keopsnb._gradients import Reduction
+from keopsnb._reduction import Reduction
 from keopsnb._solve_checks import NAMED, Checks, count_of, no_preconditioner
 
 # Where none is given.
@@ -31,24 +30,24 @@ class NamedPreconditioners(Checks):
     def _aliases(self, dim: int) -> list[str]:
         """The aliases, with another dimension of the variable."""
         k, aliases = self._position, list(self._reduction.aliases)
-        name, _, category = self._reduction.routine.variables[k]
-        aliases[k] = f"{name or 'v'}=Var({k},{dim},{category})"
+        name, equals, _ = aliases[k].rpartition("=")
+        aliases[k] = f"{name}{equals} Var({k}, {dim}, {self._reduction.categories[k]})"
         return aliases
 
     def _wider(self, dim: int) -> Any:
         """The same sum with a variable of another dimension; None if the kernel's is not 1."""
         if dim not in self._wide:
             reduction = self._reduction
-            own, made = reduction.routine.variables[self._position][1], None
+            own, made = reduction.variables[self._position][1], None
             # A kernel of dimension 1 goes with variables of any.
             for d in (own + 1, own + 2, dim):
                 try:
                     made = self.genred(
-                        reduction.formula, self._aliases(d), "Sum", reduction.axis, **self._options
+                        reduction.text, self._aliases(d), "Sum", reduction.axis, **self._options
                     )
                 except FormulaError:
                     made = None
-                if made is None or made._reduction.routine.out_dim != d:
+                if made is None or made._reduction.out_dim != d:
                     made = None
                     break
             self._wide[dim] = made
@@ -59,7 +58,7 @@ class NamedPreconditioners(Checks):
         if made is None:
             raise ValueError(
                 "Named preconditioners are for a kernel of dimension 1 times the variable, and "
-                f"this formula is {self._reduction.formula}; give a function."
+                f"this formula is {self._reduction.text}; give a function."
             )
         return made
 
@@ -111,7 +110,7 @@ class NamedPreconditioners(Checks):
             test = self._like(_precondition.directions(rows, rank), b)
             found = kernel(*args[:k], narrow(test), *args[k + 1 :], **place)
             return _precondition.nystrom(self.xp, test, found, alpha, wide, narrow, precision)
-        variables = self._reduction.routine.variables
+        variables = self._reduction.variables
         own = [len(a.shape) > (1 if v[2] == 2 else 2) for a, v in zip(args, variables, strict=True)]
         own[k] = False
         if any(own) or place["ranges"] is not None:
@@ -130,9 +129,7 @@ class NamedPreconditioners(Checks):
             sliced[k] = one
             return kernel(*sliced, **whole)
 
-        base = kernel._reduction
-        options = replace(base.options, compensated=False, rowwise=True)
-        rowwise = Reduction(base.formula, base.aliases, "Sum", 1, options=options)
+        rowwise = kernel._reduction.at_rows
         ones = self.xp.broadcast_to(one, (rows, 1))
         diagonal = self._call_rowwise(rowwise, (*args[:k], ones, *args[k + 1 :]), place)
         return _precondition.pivoted_cholesky(

@@ -43,6 +43,17 @@
 #define KEOPSNB_LAMBDA __attribute__((always_inline))
 #endif
 
+// A register of numbers, for the constraint of an asm statement.
+#if defined(__AVX512F__)
+#define KEOPSNB_REGISTER "+v"
+#elif defined(__SSE2__)
+#define KEOPSNB_REGISTER "+x"
+#elif defined(__aarch64__)
+#define KEOPSNB_REGISTER "+w"
+#else
+#define KEOPSNB_REGISTER "+m"
+#endif
+
 // Widest SIMD register of the target, in bytes.
 #if defined(__AVX512F__)
 #define KEOPSNB_SIMD_BYTES 64

@@ -99,6 +99,21 @@ KEOPSNB_FN constexpr V select(M mask, V yes, V no) {
   return mask ? yes : no;
 }
 
+// a, rounded as it would be in memory: where it is a product, no compiler joins it to a sum that
+// takes it.
+template <Number V>
+KEOPSNB_FN V stored(V a) {
+#if KEOPSNB_CUDA && defined(__CUDA_ARCH__)
+  if constexpr (same<V, float>)
+    asm("" : "+f"(a));
+  else
+    asm("" : "+d"(a));
+#else
+  asm("" : KEOPSNB_REGISTER(a));
+#endif
+  return a;
+}
+
 // Whether a comparison of two V holds in any lane.
 template <Number V, class M>
 KEOPSNB_FN bool any_lane(M mask) {

@@ -15,6 +15,7 @@ void bind_catalogue(nb::module_& m);
 void bind_info(nb::module_& m);
 void bind_cuda(nb::module_& m);
 void bind_routine(nb::module_& m);
+void bind_reduction(nb::module_& m);
 void bind_interpreter(nb::module_& m);
 
 // A Python integer of any kind, as one of 64 bits. Throws ArgumentTypeError and

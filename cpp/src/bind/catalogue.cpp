@@ -6,6 +6,7 @@
 
 #include "bind/bind.hpp"
 #include "launch/array.hpp"
+#include "reduction/laws.hpp"
 
 namespace keopsnb {
 
@@ -50,7 +51,18 @@ void bind_catalogue(nb::module_& m) {
       .def_ro("sentence", &ReductionRow::sentence, "What it computes.")
       .def_ro("reference", &ReductionRow::reference,
               "The same in NumPy, of f (M, N, D), weights g (M, N, E) and opt_arg n.")
-      .def_ro("derivative", &ReductionRow::derivative, "Its derivative: see keopsnb._laws.")
+      .def_prop_ro(
+          "differentiable",
+          [](const ReductionRow& row) { return !*row.call || law::find(row.call); },
+          "Whether it has derivatives.")
+      .def_prop_ro(
+          "picks",
+          [](const ReductionRow& row) {
+            if (row.gives == Gives::indices || row.gives == Gives::both || !*row.call) return true;
+            const law::Law* const law = law::find(row.call);
+            return law && law->picks;
+          },
+          "Whether its results depend on which terms are found along the index.")
       .def_ro("gives", &ReductionRow::gives, "What it gives.")
       .def_ro("weight", &ReductionRow::weight, "Whether it takes weights.")
       .def_ro("sums", &ReductionRow::sums, "Whether its terms are summed.")

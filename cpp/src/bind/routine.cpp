@@ -16,6 +16,7 @@
 #include "bind/bind.hpp"
 #include "bind/interpreter.hpp"
 #include "bind/python_arrays.hpp"
+#include "bind/routine.hpp"
 #include "bind/watch.hpp"
 #include "launch/fit.hpp"
 #include "launch/place.hpp"
@@ -148,7 +149,7 @@ std::vector<typename Rule::Size> result_shape(const Routine& routine,
   const ResultLayout& results = routine.results();
   batch.push_back(outputs);
   if (routine.ranked()) batch.push_back(Rule::of(results.ranks));
-  if (!routine.ranked() || results.dim > 1) batch.push_back(Rule::of(results.dim));
+  if (!routine.ranked() || results.dim > 1) batch.push_back(Rule::of(results.dim + results.kept));
   return batch;
 }
 
@@ -311,14 +312,26 @@ std::string build(const Routine& routine, const Dtypes& dtypes, const std::strin
   return path;
 }
 
-using FormulaOrText = std::variant<std::string, expr::Expr>;
-
 parse::Source source_of(const FormulaOrText& formula) {
   if (const auto* const text = std::get_if<std::string>(&formula)) return {.text = *text};
   return {.graph = std::get<expr::Expr>(formula)};
 }
 
 }  // namespace
+
+RoutineSpec RoutineArguments::spec() && {
+  return {.formula = source_of(formula),
+          .aliases = std::move(aliases),
+          .weight = weight ? std::optional(source_of(*weight)) : std::nullopt,
+          .names = std::move(names),
+          .reduction = std::move(reduction),
+          .axis = axis_of(integer_of(axis, "axis")),
+          .option = option_of(option),
+          .compensated = compensated,
+          .fast_math = fast_math,
+          .rowwise = rowwise,
+          .header = std::move(header)};
+}
 
 void bind_routine(nb::module_& m) {
   m.def(
@@ -350,17 +363,18 @@ void bind_routine(nb::module_& m) {
              std::string reduction, nb::handle axis, std::optional<FormulaOrText> weight,
              nb::handle option, bool compensated, bool fast_math, bool rowwise, std::string header,
              parse::Names names) {
-            new (self) Routine({.formula = source_of(formula),
-                                .aliases = std::move(aliases),
-                                .weight = weight ? std::optional(source_of(*weight)) : std::nullopt,
-                                .names = std::move(names),
-                                .reduction = std::move(reduction),
-                                .axis = axis_of(integer_of(axis, "axis")),
-                                .option = option_of(option),
-                                .compensated = compensated,
-                                .fast_math = fast_math,
-                                .rowwise = rowwise,
-                                .header = std::move(header)});
+            RoutineArguments arguments{std::move(formula),
+                                       std::move(aliases),
+                                       std::move(reduction),
+                                       axis,
+                                       std::move(weight),
+                                       option,
+                                       compensated,
+                                       fast_math,
+                                       rowwise,
+                                       std::move(header),
+                                       std::move(names)};
+            new (self) Routine(std::move(arguments).spec());
           },
           nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
           nb::arg("weight") = nb::none(), nb::arg("option").none() = nb::none(),

@@ -116,7 +116,11 @@ Routine::Routine(RoutineSpec spec)
   results_ = {
       row_->gives == Gives::values || row_->gives == Gives::both || row_->gives == Gives::flags,
       row_->gives == Gives::indices || row_->gives == Gives::both || row_->gives == Gives::counts,
-      row_->gives == Gives::flags, row_->ranked ? option() : 1, std::max(dim, weights)};
+      row_->gives == Gives::flags,
+      row_->ranked ? option() : 1,
+      std::max(dim, weights),
+      0};
+  for (const Keep keep : spec_.kept) results_.kept += keep == Keep::of_row ? 1 : dim;
 }
 
 namespace {
@@ -166,7 +170,8 @@ std::string Routine::source(const Types& types, Processor processor) const {
   if (*row_->option) r += "<" + std::to_string(option()) + ">";
   r += weighted() ? "(f, g)" : "(f)";
   const auto truth = [](bool b) { return std::string(b ? "true" : "false"); };
-  if (row_ == &own_row_)
+  if (!spec_.kept.empty()) r = "kept(" + r + ")";
+  if (own())
     r = "as_announced<" + truth(results_.values) + ", " + truth(results_.indices) + ", " +
         std::to_string(results_.dim) + ">(" + r + ")";
   text += "constexpr auto r = " + r + ";\n";

@@ -9,6 +9,7 @@
 
 #include <catalogue/reductions.hpp>
 #include <keopsnb/kernel/launch.hpp>
+#include <keopsnb/reductions/keep.hpp>
 
 #include "jit/library.hpp"
 #include "jit/shelf.hpp"
@@ -40,7 +41,7 @@ struct RoutineSpec {
   parse::Names names = {};
   std::string reduction = "Sum";
   Axis axis = Axis::j;
-  std::optional<i64> option;  // of the reductions that take one: K, ...
+  std::optional<i64> option = {};  // of the reductions that take one: K, ...
   // No rounding error accumulates, not even within a block of terms (on a GPU, where blocks have at
   // most 128 terms, there is nothing finer).
   bool compensated = false;
@@ -48,14 +49,17 @@ struct RoutineSpec {
   // Row k of all i- and j-variables belongs together: no index is left to reduce over, unless it is
   // all of them (Axis::both).
   bool rowwise = false;
-  std::string header;  // C++ that defines operations and reductions of the user's (user.hpp)
+  // What stands behind the result, of what the law of the reduction keeps: all or nothing.
+  std::span<const Keep> kept = {};
+  std::string header = {};  // C++ that defines operations and reductions of the user's (user.hpp)
 };
 
 // The arrays a call gives: rows of `columns` numbers each.
 struct ResultLayout {
   bool values, indices;  // numbers of the arguments' type; int64
   bool flags;            // the numbers are 0 and 1, for false and true
-  i64 ranks, dim;        // columns = ranks * dim
+  i64 ranks, dim;        // columns = ranks * dim + kept
+  i64 kept;
 };
 
 // How errors of this thread name arguments while it lives, for callers who know them by more than
@@ -89,7 +93,7 @@ class Routine {
   Routine& operator=(const Routine&) = delete;
 
   bool ranked() const { return row_->ranked; }
-  i64 out_dim() const { return results_.ranks * results_.dim; }
+  i64 out_dim() const { return results_.ranks * results_.dim + results_.kept; }
   std::size_t arguments() const { return program_.variables.size(); }
   std::string argument_name(std::size_t k) const;  // "argument 2 ('y')"
   // A parameter of dimension 1.
@@ -152,12 +156,18 @@ class Routine {
   void run(const CpuKernel& kernel, const Shape& shape, std::span<const ArrayView> arguments,
            void* out, i64* indices, bool (*stop)(void*), void* stop_argument) const;
 
+ protected:
+  const RoutineSpec& spec() const { return spec_; }
+  const ReductionRow& row() const { return *row_; }
+  // Whether it is the user's.
+  bool own() const { return row_ == &own_row_; }
+  i64 option() const { return spec_.option.value_or(row_->fallback); }
+
  private:
   const ReductionRow* reduction_row();
   parse::Program read() const;
   bool weighted() const { return program_.formulas.size() > 1; }
   void lay_out(Shape& shape, std::span<const ArrayView> arguments) const;
-  i64 option() const { return spec_.option.value_or(row_->fallback); }
   void check_reduced(const Shape& shape) const;
 
   RoutineSpec spec_;

@@ -229,6 +229,10 @@ class Rows(Operators):
         """a rounded to n decimals, halves away from zero."""
         return self.make("Round", ints=(integer("other", other),))
 
+    def stored(self) -> Self:
+        """A, rounded as it would be in memory: no product is joined to a sum that takes it."""
+        return self.make("Stored")
+
     def equal(self, other: Any) -> Self:
         """1 where a == b, else 0. Here b is other."""
         return self.make("Equal", other)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from keopsnb import _core
 from keopsnb._boundary import shortened
 from keopsnb._genred import Reducer
-from keopsnb._gradients import Reduction
 from keopsnb._ranges import Ranges, ranges_of
+from keopsnb._reduction import Reduction, as_inputs, clusters
 from keopsnb.numpy._arrays import as_arrays
 
 Array = NDArray[np.floating[Any] | np.integer[Any] | np.bool_]
@@ -67,12 +67,10 @@ class Genred(Reducer):
 
 
 def _composed(reduction: Reduction, args: tuple[Any, ...], out: Array | None, *place: Any) -> Any:
-    _, last = reduction.composition()
-
-    def run(part: Reduction, its: tuple[Any, ...]) -> Any:
-        return _compute(part, its, out if part is last else None, *place)
-
-    return reduction.composed(args, run)
+    first, second, both = reduction.parts
+    m = _compute(first, args, None, *place)
+    s = _compute(second, (*args, *as_inputs(reduction.axis, [m])), None, *place)
+    return _compute(both, (m, s), out, *place)
 
 
 def _compute(
@@ -83,5 +81,5 @@ def _compute(
     device_id: int,
     ranges: Ranges | None,
 ) -> Any:
-    clusters = None if ranges is None else reduction.clusters(args, ranges)
-    return reduction.routine(_core.NUMPY, args, out, backend, device_id, clusters)
+    pairs = None if ranges is None else clusters(reduction, args, ranges)
+    return reduction(_core.NUMPY, args, out, backend, device_id, pairs)

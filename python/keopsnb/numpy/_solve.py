@@ -8,7 +8,7 @@ import numpy as np
 from keopsnb import _core
 from keopsnb._boundary import boundary
 from keopsnb._conjugate import Limits, conjugate_gradients
-from keopsnb._gradients import Reduction
+from keopsnb._reduction import Reduction
 from keopsnb._solve import AccuracyWarning as AccuracyWarning
 from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import Solution, Solver
@@ -82,9 +82,7 @@ class KernelSolve(Solver):
             return conjugate_gradients(np, apply, args[k], limits, x0, precondition)
 
     def _call_rowwise(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any:
-        return reduction.routine(
-            _core.NUMPY, args, None, place["backend"], place["device_id"], None
-        )
+        return reduction(_core.NUMPY, args, None, place["backend"], place["device_id"], None)
 
     def _like(self, values: Any, b: Any) -> Any:  # noqa: ARG002
         return values

@@ -1,10 +1,15 @@
-"""Reductions as differentiable functions of tensors; the laws are in `keopsnb._gradients`.
+"""Reductions as differentiable functions of tensors.
 
-Every law ends in kernels, and each kernel is one `torch.autograd.Function` with its derivatives
+How a reduction differentiates its `Reduction` knows: it names the sums that give gradients and
+tangents, and what these take. Each kernel is one `torch.autograd.Function` with its derivatives
 backwards and forwards and its rule for vmap, all of which are kernels again. In a graph it is the
 operator of `_operator.py`, with the same rules.
+
+A kernel that keeps something for its derivatives gives that behind its result, in rows that are an
+output of the function beside the result: derivatives of derivatives go through them.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +19,7 @@ from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
 from keopsnb._boundary import boundary
-from keopsnb._derivatives import OTHER, Group, Tangent, as_inputs
-from keopsnb._gradients import Reduction
-from keopsnb._laws import Composition, Gathering, Pullback
+from keopsnb._reduction import OTHER, Reduction, as_inputs, size
 from keopsnb.torch._context import (
     NARROW_DTYPES,
     alive,
@@ -36,7 +39,6 @@ from keopsnb.torch._operator import (
     batch_dims,
     compute,
     compute_now,
-    number_of_terms,
     with_batch_first,
 )
 from keopsnb.torch._out import check_writable, written
@@ -64,8 +66,8 @@ def _reduce_in_memory(
 ) -> Result:
     wanted = (
         torch.is_grad_enabled()
-        and reduction.law is not None
         and any([a.requires_grad for a in args])  # noqa: C419 (it is faster)
+        and reduction.differentiable
     )
     if wanted or not reduction.compiled or (out is not None and _in_a_graph(out)):
         return _with_graph(reduction, args, out, place, wanted)
@@ -85,8 +87,13 @@ def _with_graph(
     """A result that has derivatives, is made of several reductions, or goes to where a graph is."""
     if out is not None:
         check_writable(out)
-    derived = wanted or not reduction.compiled
-    result = (differentiable if derived else _kernel)(reduction, args, place)
+    if not wanted and reduction.compiled:
+        result: Result = _PlainKernel.apply(reduction, False, place, *args)  # type: ignore[no-untyped-call]
+    elif reduction.has_terms and not any([a.dtype in NARROW_DTYPES for a in args]):  # noqa: C419
+        result = _PlainKernel.apply(reduction, reduction.keeps, place, *args)  # type: ignore[no-untyped-call]
+        result = result[0] if isinstance(result, tuple) else result
+    else:
+        result = differentiable(reduction, args, place)
     return result if out is None else written(result, out, args)
 
 
@@ -105,54 +112,77 @@ def _reduce_among_others(
     batch: Result | None = over_grads_batch(call, args)
     if batch is not None:
         return batch
-    wanted = reduction.law is not None and needs_derivative(args)
+    wanted = reduction.differentiable and needs_derivative(args)
     derived = wanted or not reduction.compiled
     value: Result = (differentiable if derived else _kernel)(reduction, args, place)
     return value if out is None else written(value, out, args)
 
 
 def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    value = reduce(reduction, args, None, place)
+    direct = reduction.compiled and not torch.is_grad_enabled() and not place.symbolic_ranges
+    if direct and is_ordinary(args):
+        try:
+            value: Result = compute_now(reduction, args, None, place)
+        except RuntimeError:
+            if not is_hollow(args):
+                raise
+            value = reduce(reduction, args, None, place)
+    else:
+        value = reduce(reduction, args, None, place)
     assert isinstance(value, Tensor)
     return value
 
 
 def differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Result:
-    plain = isinstance(reduction.law, Pullback) and reduction.name == "Sum"
     narrow = {a.dtype for a in args if isinstance(a, Tensor)} & NARROW_DTYPES
-    if narrow and not plain:
-        # What laws keep between two reductions would be rounded.
+    if narrow and reduction.name != "Sum":
+        # What is kept between a reduction and its derivatives would be rounded to 16 bits.
         wide = tuple(map(widened, args))
         result = reduce(reduction, wide, None, place)
         (dtype,) = narrow
         if isinstance(result, Tensor):
             return result.to(dtype)
         return result[0].to(dtype), result[1]
-    match reduction.law:
-        case Composition():
-            value: Tensor = reduction.composed(args, lambda r, a: _value(r, a, place))
-        case Gathering(operation):
-            return _gathered(reduction, operation, args, place)
-        case _:
-            value = _kernel(reduction, args, place)
+    if reduction.picks:
+        return _gathered(reduction, args, place)
+    if not reduction.compiled:
+        return _composed(reduction, args, place)
+    if reduction.keeps:
+        return _with_kept(reduction, args, place)
+    value: Tensor = _kernel(reduction, args, place)
     return value
 
 
-def _gathered(
-    reduction: Reduction, operation: str, args: tuple[Tensor, ...], place: Place
-) -> Result:
+def _composed(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
+    """The maximum, and the sum of exponentials less that, side by side."""
+    first, second, both = reduction.parts
+    m = _value(first, args, place)
+    s = _value(second, (*args, *as_inputs(reduction.axis, [m])), place)
+    return _value(both, (m, s), place)
+
+
+def _with_kept(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
+    """The result of a reduction that keeps something for its derivatives."""
+    if is_traced(args) and not is_transformed():
+        rows: Tensor = compute(reduction.kept, args, place)  # the operator has the rules
+        return rows[..., : reduction.out_dim].contiguous()
+    result: Tensor = _function(args).apply(reduction, True, place, *args)[0]
+    return result
+
+
+def _gathered(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Result:
     """The values that a kernel picked, which depend on the arguments as F at those indices does."""
-    if reduction.size(args, reduction.axis) == 0:
+    if size(reduction, args, reduction.axis) == 0:
         none: Tensor = _kernel(reduction, args, place)
         return none.detach() + sum(a.reshape(-1)[:0].sum() for a in args if a.is_floating_point())
-    values, indices = _kernel(reduction.picking(operation), args, place)
+    values, indices = _kernel(reduction.picked, args, place)
     values = values.detach()
     batch = values.shape[: max(0, *batch_dims(reduction, args))]
-    rows, dim = values.shape[len(batch)], reduction.routine.dim
+    rows, dim = values.shape[len(batch)], reduction.dim
     # Of the K ranks and D components of a row.
     each = math.prod(values.shape[len(batch) + 1 :])
     # What is behind every number no term is picked for; a term at the other end is picked.
-    empty = values == (-torch.inf if "Max" in operation else torch.inf)
+    empty = values == (-torch.inf if "Max" in reduction.name else torch.inf)
     picked, source = indices.reshape(*batch, rows * each), None
     if place.ranges is not None or place.symbolic_ranges:
         # Where a row has no term F is taken where another has one: index 0 may be in no range.
@@ -161,7 +191,7 @@ def _gathered(
         source = torch.where(empty.reshape(picked.shape), some[..., None], own)
         picked = picked.gather(-1, source)
     at = []
-    for argument, (_, _, category) in zip(args, reduction.routine.variables, strict=True):
+    for argument, category in zip(args, reduction.categories, strict=True):
         if category == 2:
             at.append(argument)
         elif category != OTHER[reduction.axis]:
@@ -170,107 +200,76 @@ def _gathered(
             at.append(argument.repeat_interleave(each, -2))
         else:
             at.append(rows_at(argument, batch, source // each))
-    terms = _value(reduction.rowwise(), tuple(at), place)
+    terms = _value(reduction.at_rows, tuple(at), place)
     # Of the D components at a row, the one that was picked for.
     terms = terms.reshape(*batch, rows, each // dim, dim, dim).diagonal(dim1=-2, dim2=-1)
     terms = terms.reshape(values.shape).masked_fill(empty, 0)
     result: Tensor = Valued.apply(values, terms)  # type: ignore[no-untyped-call]
-    return (result, indices) if reduction.name == operation else result
+    return (result, indices) if "_Arg" in reduction.name else result
 
 
 def _kernel(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
-    """One kernel, with derivatives if its law is a Pullback."""
-    if is_ordinary(args):
-        function: Any = _PlainKernel
-    elif is_traced(args) and not is_transformed():
+    """One kernel, with derivatives if these are sums that take no more than its results."""
+    if is_traced(args) and not is_transformed():
         return compute(reduction, args, place)  # the operator has the rules
-    else:
-        function = _Kernel
-    return function.apply(reduction, place, *args)
+    return _function(args).apply(reduction, False, place, *args)
 
 
-def saved_for(reduction: Reduction, args: Sequence[Tensor], result: Any) -> list[Tensor]:
-    """What derivatives need."""
-    if not isinstance(reduction.law, Pullback):
+def _function(args: Sequence[Any]) -> Any:
+    return _PlainKernel if is_ordinary(args) else _Kernel
+
+
+def saved_for(reduction: Reduction, args: Sequence[Tensor], rows: Any) -> list[Tensor]:
+    """What its derivatives take, of which `rows` are what the kernel gave."""
+    if not reduction.has_terms:
         return []
-    return [*args, *([] if reduction.name == "Sum" else [result])]
-
-
-def _number(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    if (place.ranges or place.symbolic_ranges) and any(a.is_cuda for a in args):
-        return _value(reduction.counting, args, place)  # counted there: a copy would wait for it
-    return number_of_terms(reduction, args, place)
-
-
-def _inputs(
-    reduction: Reduction,
-    group: Group | Tangent,
-    args: tuple[Tensor, ...],
-    held: list[Tensor],
-    place: Place,
-    known: dict[Any, Tensor],
-) -> list[Tensor]:
-    """What a derivative takes beside the arguments: related values, the result, the number."""
-
-    def run(related: Reduction, its: tuple[Tensor, ...]) -> Tensor:
-        return _value(related, its, place)
-
-    return [
-        *(related.value(args, run, known) for related in group.inputs),
-        *(held if group.takes_result else []),
-        *([_number(reduction, args, place)] if group.takes_number else []),
-    ]
-
-
-def _held(reduction: Reduction, result: Sequence[Tensor], e: Tensor | None) -> list[Tensor]:
-    """The result as laws take it.
-
-    A log-sum-exp of no term that counts is -inf; a finite value makes exp(F - a) 0 where F is -inf.
-    Where terms have weights that add up to 0, derivatives in these are infinite: the least value
-    makes exp(F - a) so, but for what no gradient comes to.
-    """
-    if not reduction.name.startswith("LogSumExp"):
-        return list(result)
-    if reduction.weight is None:
-        return [a.masked_fill(a == -torch.inf, 0.0) for a in result]
-    least = torch.finfo(result[0].dtype).min if result else 0.0
-    held = [a.masked_fill(a == -torch.inf, least) for a in result]
-    return held if e is None else [a.masked_fill((a == least) & (e == 0), 0.0) for a in held]
+    return [*args, rows] if reduction.takes_rows else list(args)
 
 
 # Gradients in parameters, for each row, that are there at once.
 _SLAB = 1 << 16
 
 
-def _of_group(group: Group, args: tuple[Tensor, ...], place: Place) -> list[Tensor]:
-    """The gradients of a group; those in parameters have one row."""
-    reduction, few = group.reduction, group.of_parameters
+def _in_columns(
+    total: Reduction, dims: list[int], few: int, args: tuple[Tensor, ...], place: Place
+) -> list[Tensor]:
+    """Gradients of these dimensions; those in parameters, the last `few` columns, have one row."""
     if not few:
-        return _split(_value(reduction, args, place), group.dims)
-    category = OTHER[reduction.axis]
-    counts = zip(args, batch_dims(reduction, args), strict=True)
+        return _split(_value(total, args, place), dims)
+    category = OTHER[total.axis]
+    counts = zip(args, batch_dims(total, args), strict=True)
     batch = torch.broadcast_shapes(*(a.shape[: max(0, n)] for a, n in counts))  # type: ignore[no-untyped-call]
     batches = math.prod(batch)
-    size, step = reduction.size(args, category), max(1, _SLAB // (few * max(1, batches)))
-    own, total = [], []
-    for begin in range(0, max(size, 1), step):
+    length, step = size(total, args, category), max(1, _SLAB // (few * max(1, batches)))
+    own, of_parameters = [], []
+    for begin in range(0, max(length, 1), step):
         some = args
-        if size > step:
+        if length > step:
             some = tuple(
-                a.narrow(-2, begin, min(step, size - begin)) if c == category else a
-                for a, (_, _, c) in zip(args, reduction.routine.variables, strict=True)
+                a.narrow(-2, begin, min(step, length - begin)) if c == category else a
+                for a, c in zip(args, total.categories, strict=True)
             )
-        rows, parameters = _value(reduction, some, place).tensor_split([-few], -1)
-        own.append(rows.clone() if size > step else rows)  # without the columns beside them
-        total.append(parameters.sum(-2, keepdim=True))
-    count = sum(reduction.routine.variables[k][2] != 2 for k in group.positions)
+        rows, parameters = _value(total, some, place).tensor_split([-few], -1)
+        own.append(rows.clone() if length > step else rows)  # without the columns beside them
+        of_parameters.append(parameters.sum(-2, keepdim=True))
     rows = own[0] if len(own) == 1 else torch.cat(own, -2)
-    parameters = sum(total[1:], total[0])
-    return _split(rows, group.dims[:count]) + _split(parameters, group.dims[count:])
+    columns = 0
+    count = 0
+    while columns < rows.shape[-1]:
+        columns += dims[count]
+        count += 1
+    parameters = sum(of_parameters[1:], of_parameters[0])
+    return _split(rows, dims[:count]) + _split(parameters, dims[count:])
 
 
 def _split(columns: Tensor, dims: list[int]) -> list[Tensor]:
+    if len(dims) == 1:
+        return [columns]
     return list(columns.split(dims, -1))  # type: ignore[no-untyped-call]
+
+
+# With its sums, as the module would make these objects anew.
+_sums = functools.lru_cache(4096)(Reduction.gradients)
 
 
 def pullback(
@@ -285,25 +284,25 @@ def pullback(
     results: list[Tensor | None] = [None] * count
     if e is None:
         return results
-    args, held = tuple(saved[:count]), _held(reduction, saved[count:], e)
-    assert isinstance(reduction.law, Pullback)
+    args = tuple(saved[:count])
     joined = (
         place.ranges is None
         and not place.symbolic_ranges
-        and not reduction.options.compensated
+        and not reduction.compensated
         and e.dtype.itemsize > 2
         and is_ordinary((*args, e))
     )
-    known: dict[Any, Tensor] = {}
-    for group in reduction.groups(reduction.law, needed, joined=joined):
-        more = [*_inputs(reduction, group, args, held, place, known), e]
-        given = (*args, *as_inputs(reduction.axis, more))
-        for k, gradient in zip(group.positions, _of_group(group, given, place), strict=True):
-            if reduction.routine.variables[k][2] == 2:
+    given = (*args, *as_inputs(reduction.axis, [*saved[count:], e]))
+    for total, positions, dims, few in _sums(reduction, needed, joined):
+        found = _in_columns(total, dims, few, given, place)
+        for k, gradient in zip(positions, found, strict=True):
+            if total.categories[k] == 2:
                 gradient = gradient.squeeze(-2)
-            # Over the batches that share an argument.
-            own = gradient.sum_to_size(args[k].shape or (1,)).reshape(args[k].shape)
-            results[k] = own if own.device == args[k].device else own.to(args[k].device)
+            shape = args[k].shape
+            if gradient.shape != shape:  # over the batches that share an argument
+                gradient = gradient.sum_to_size(shape or (1,)).reshape(shape)
+            device = args[k].device
+            results[k] = gradient if gradient.device == device else gradient.to(device)
     return results
 
 
@@ -312,58 +311,77 @@ def pushforward(
 ) -> Tensor:
     """The derivative of the result along the tangents of the arguments that have one."""
     count = len(tangents)
-    args, held = tuple(saved[:count]), _held(reduction, saved[count:], None)
-    assert isinstance(reduction.law, Pullback)
-    tangent = reduction.tangent(reduction.law, tuple(t is not None for t in tangents))
-    more = as_inputs(reduction.axis, _inputs(reduction, tangent, args, held, place, {}))
+    tangent = reduction.tangent(tuple(t is not None for t in tangents))
+    rows = as_inputs(reduction.axis, saved[count:])
     along = [t for t in tangents if t is not None]
-    return _value(tangent.reduction, (*args, *more, *along), place)
+    return _value(tangent, (*saved[:count], *rows, *along), place)
+
+
+def _whole(reduction: Reduction, e: Tensor | None, e_rows: Tensor) -> Tensor:
+    """The gradient of the rows of which the result is the first columns."""
+    if e is None:
+        return e_rows
+    return e_rows + torch.nn.functional.pad(e, (0, e_rows.shape[-1] - reduction.out_dim))
 
 
 class _Kernel(torch.autograd.Function):
+    """One kernel: its result and, if it keeps something, rows of which that is the beginning."""
+
     @staticmethod
-    def forward(reduction: Reduction, place: Place, *args: Tensor) -> Any:
-        return compute(reduction, args, place)
+    def forward(reduction: Reduction, keeps: bool, place: Place, *args: Tensor) -> Any:
+        if not keeps:
+            return compute(reduction, args, place)
+        rows = compute(reduction.kept, args, place)
+        return rows[..., : reduction.out_dim].clone(), rows
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        reduction, place, *args = inputs
-        ctx.reduction, ctx.place, ctx.count = reduction, place, len(args)
+        reduction, ctx.keeps, ctx.place, *args = inputs
+        ctx.reduction, ctx.count = reduction, len(args)
         ctx.set_materialize_grads(False)
-        if not isinstance(reduction.law, Pullback):
+        if not reduction.has_terms:
             ctx.mark_non_differentiable(*(output if isinstance(output, tuple) else (output,)))
             ctx.none = (None,) * len(output) if isinstance(output, tuple) else None
-        saved = saved_for(reduction, args, output)
+        saved = saved_for(reduction, args, output[1] if ctx.keeps else output)
         ctx.save_for_backward(*saved)
         ctx.save_for_forward(*saved)
 
     @staticmethod
     @boundary
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        if not isinstance(ctx.reduction.law, Pullback):
-            return (None, None, *[None] * ctx.count)
-        needed: tuple[bool, ...] = ctx.needs_input_grad[2:]
+        reduction = ctx.reduction
+        if not reduction.has_terms:
+            return (None, None, None, *[None] * ctx.count)
+        e = gradients[0]
+        if ctx.keeps and gradients[1] is not None:
+            e, reduction = _whole(reduction, e, gradients[1]), reduction.kept
+        needed: tuple[bool, ...] = ctx.needs_input_grad[3:]
         saved: tuple[Tensor, ...] = ctx.saved_tensors
-        return None, None, *pullback(ctx.reduction, ctx.place, needed, saved, gradients[0])
+        return None, None, None, *pullback(reduction, ctx.place, needed, saved, e)
 
     @staticmethod
     @boundary
     def jvp(ctx: Any, *tangents: Tensor | None) -> Any:
-        if not isinstance(ctx.reduction.law, Pullback):
+        reduction = ctx.reduction
+        if not reduction.has_terms:
             return ctx.none
         with in_forward_mode(ctx.saved_tensors) as saved:
-            return pushforward(ctx.reduction, ctx.place, saved, tangents[2:])
+            if not ctx.keeps:
+                return pushforward(reduction, ctx.place, saved, tangents[3:])
+            rows = pushforward(reduction.kept, ctx.place, saved, tangents[3:])
+            return rows[..., : reduction.out_dim].clone(), rows
 
     @staticmethod
     def vmap(
         info: Any,  # noqa: ARG004
         in_dims: tuple[int | None, ...],
         reduction: Reduction,
+        keeps: bool,
         place: Place,
         *args: Tensor,
     ) -> tuple[Any, Any]:
-        moved = with_batch_first(reduction, args, in_dims[2:])
-        result = _kernel(reduction, tuple(moved), place)
+        moved = with_batch_first(reduction, args, in_dims[3:])
+        result = _function(moved).apply(reduction, keeps, place, *moved)
         return result, (0,) * len(result) if isinstance(result, tuple) else 0
 
 
@@ -371,9 +389,13 @@ class _PlainKernel(torch.autograd.Function):
     """The same outside of transforms: torch calls functions of this older form much faster."""
 
     @staticmethod
-    def forward(ctx: Any, reduction: Reduction, place: Place, *args: Tensor) -> Any:
-        result = compute_now(reduction, args, None, place)
-        _Kernel.setup_context(ctx, (reduction, place, *args), result)
+    def forward(ctx: Any, reduction: Reduction, keeps: bool, place: Place, *args: Tensor) -> Any:
+        if keeps:
+            rows = compute_now(reduction.kept, args, None, place)
+            result = rows[..., : reduction.out_dim].clone(), rows
+        else:
+            result = compute_now(reduction, args, None, place)
+        _Kernel.setup_context(ctx, (reduction, keeps, place, *args), result)
         return result
 
     backward = staticmethod(_Kernel.backward)

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from keopsnb._gradients import reduction_of
 from keopsnb._lazy.variables import constant_in_graphs
+from keopsnb._reduction import reduction_of
 from keopsnb.torch import _rules as _rules
 from keopsnb.torch._autograd import reduce
 from keopsnb.torch._operator import place_of

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from keopsnb._boundary import boundary
-from keopsnb._gradients import Reduction
+from keopsnb._reduction import Reduction
 from keopsnb.torch._autograd import pullback, pushforward
 from keopsnb.torch._context import (
     in_forward_mode,

@@ -12,10 +12,9 @@ import torch
 from torch import Tensor
 
 from keopsnb import _core
-from keopsnb._derivatives import OTHER
 from keopsnb._dtypes import name_of
-from keopsnb._gradients import Reduction, reduction_of
 from keopsnb._ranges import Ranges
+from keopsnb._reduction import Reduction, clusters, reduction_of
 from keopsnb.torch._context import device_of, is_traced
 from keopsnb.torch._ranges import ranges_of
 
@@ -56,8 +55,8 @@ def compute_now(
     reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
 ) -> Any:
     """The values of one kernel, of tensors in memory."""
-    clusters = None if place.ranges is None else reduction.clusters(args, place.ranges)
-    return reduction.routine(_core.TORCH, args, out, place.backend, place.device_id, clusters)
+    pairs = None if place.ranges is None else clusters(reduction, args, place.ranges)
+    return reduction(_core.TORCH, args, out, place.backend, place.device_id, pairs)
 
 
 def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
@@ -70,35 +69,10 @@ def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any
     return results[0] if len(results) == 1 else tuple(results)
 
 
-def number_of_terms(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    """How many indices each output is reduced over, (outputs, 1), as a number beside the terms."""
-    device, dtype = device_of(args), next(a.dtype for a in args if a.is_floating_point())
-    if place.ranges is not None:
-        return torch.as_tensor(reduction.counts(args, place.ranges)).to(device, dtype)
-    if place.symbolic_ranges:
-        return _counts(reduction, args, place).to(device, dtype)
-    rows, number = reduction.outputs(args), reduction.reduced(args)
-    return torch.full((rows, 1), number, dtype=dtype, device=device)
-
-
-def _counts(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    """How many indices each output is reduced over, (outputs, 1), of ranges in a graph."""
-    half = 3 if reduction.axis == 0 else 0
-    outputs, slices, reduced = place.symbolic_ranges[half : half + 3]
-    lengths = (reduced[:, 1] - reduced[:, 0]).cumsum(0)
-    ends = torch.cat([lengths.new_zeros(1), lengths])[slices]
-    each = ends - torch.cat([ends.new_zeros(1), ends[:-1]])
-    rows = reduction.size(args, 0 if reduction.axis == 2 else OTHER[reduction.axis])
-    steps = ends.new_zeros(rows + 1)
-    steps = steps.index_add(0, outputs[:, 0], each).index_add(0, outputs[:, 1], -each)
-    counts = steps.cumsum(0)[:-1, None]
-    return counts.sum(0, keepdim=True) if reduction.axis == 2 else counts
-
-
 def batch_dims(reduction: Reduction, args: Sequence[Tensor]) -> list[int]:
     """How many batch dimensions each argument has; -1 for a parameter without any dimension."""
-    own = (1 if category == 2 else 2 for _, _, category in reduction.routine.variables)
-    return [a.ndim - n for a, n in zip(args, own, strict=True)]
+    own = reduction.categories
+    return [a.ndim - (1 if c == 2 else 2) for a, c in zip(args, own, strict=True)]
 
 
 def with_batch_first(
@@ -146,7 +120,7 @@ def _shapes(
     backend: str,  # noqa: ARG001
     device_id: int,  # noqa: ARG001
 ) -> list[Tensor]:
-    results = reduction_of(reduction).routine.result_shapes(
+    results = reduction_of(reduction).result_shapes(
         [tuple(a.shape) for a in args], [name_of(a.dtype) for a in args]
     )
     return [

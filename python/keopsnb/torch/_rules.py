@@ -6,8 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from keopsnb._gradients import Reduction, reduction_of
-from keopsnb._laws import Pullback
+from keopsnb._reduction import Reduction, reduction_of
 from keopsnb.torch._autograd import differentiable, pullback, saved_for
 from keopsnb.torch._operator import Place, place_of, with_batch_first
 
@@ -15,7 +14,8 @@ from keopsnb.torch._operator import Place, place_of, with_batch_first
 def _context(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
     key, args, ranges, ctx.backend, ctx.device_id = inputs
     ctx.key, ctx.counts = key, (len(args), len(ranges))
-    held = saved_for(reduction_of(key), args, output[0]) or args
+    reduction = reduction_of(key)
+    held = args if reduction.keeps else saved_for(reduction, args, output[0]) or args
     ctx.save_for_backward(*ranges, *held)
 
 
@@ -23,9 +23,9 @@ def _backward(ctx: Any, gradients: list[Tensor | None]) -> tuple[Any, ...]:
     reduction, (count, ranges), tensors = reduction_of(ctx.key), ctx.counts, ctx.saved_tensors
     place = place_of(tensors, ctx.backend, ctx.device_id, tensors[:ranges] or None)
     needed: tuple[bool, ...] = tuple(ctx.needs_input_grad[1])
-    if isinstance(reduction.law, Pullback):
+    if reduction.has_terms and not reduction.keeps:
         found = pullback(reduction, place, needed, tensors[ranges:], gradients[0])
-    elif reduction.law is None or gradients[0] is None:
+    elif not reduction.differentiable or gradients[0] is None:
         found = [None] * count
     else:
         found = _by_law(reduction, place, needed, tensors[ranges:], gradients[0])

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from keopsnb._boundary import boundary
 from keopsnb._conjugate import Limits, conjugate_gradients
-from keopsnb._gradients import Reduction
 from keopsnb._options import header_text
+from keopsnb._reduction import Reduction
 from keopsnb._solve import AccuracyWarning as AccuracyWarning
 from keopsnb._solve import ConvergenceError as ConvergenceError
 from keopsnb._solve import Solution, Solver

@@ -11,7 +11,7 @@ from keopsnb import _core
 from keopsnb.torch import Genred
 
 ROWS = {row.name: row for row in _core.reductions()}
-DIFFERENTIABLE = [name for name, row in ROWS.items() if row.derivative]
+DIFFERENTIABLE = [name for name, row in ROWS.items() if row.differentiable]
 ALIASES = ["x = Vi(2)", "y = Vj(2)", "b = Vj(2)", "p = Pm(2)"]
 RANKS = 3
 

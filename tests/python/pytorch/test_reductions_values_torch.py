@@ -12,7 +12,7 @@ from keopsnb import _core
 from keopsnb.torch import Genred, Vi, Vj
 
 ROWS = {row.name: row for row in _core.reductions()}
-DIFFERENTIABLE = [name for name, row in ROWS.items() if row.derivative]
+DIFFERENTIABLE = [name for name, row in ROWS.items() if row.differentiable]
 # The formulas of the tests of derivatives, whose kernels serve here as well.
 ALIASES = ["x = Vi(2)", "y = Vj(2)", "b = Vj(2)", "p = Pm(2)"]
 SCALAR = "Sum(Square(x - y) * p)"

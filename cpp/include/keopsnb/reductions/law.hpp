@@ -19,11 +19,11 @@
 // keeps something has keep<C, n>(state, c): kept number n of component c, from its state. Where
 // there is no term it is finite.
 #pragma once
+#include <keopsnb/reductions/keep.hpp>
 #include <keopsnb/symbol.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-enum class Keep { of_row, of_component };
 template <Keep... K>
 struct Keeps {
   static constexpr int size = sizeof...(K);

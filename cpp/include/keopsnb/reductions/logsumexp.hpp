@@ -56,7 +56,8 @@ struct ShiftedSums {
     Tile<V, X::packs, X::steps> e;
     KEOPSNB_UNROLL
     for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
-    for (int j = 0; j < X::steps; ++j) e.at(p, j) = exp(to_number<V>(f.at(p, j)) - at(0, p));
+    for (int j = 0; j < X::steps; ++j)
+      e.at(p, j) = exp(stored(to_number<V>(f.at(p, j))) - at(0, p));
     return e;
   }
 
@@ -87,7 +88,7 @@ struct ShiftedSums {
   KEOPSNB_FN static auto keep(At&& at) {
     using V = no_reference<decltype(at(0))>;
     const V all = sum(at, 0);
-    return select<V>(all == V{}, constant<V>(K), K == 0 ? V(at(0)) : all);
+    return K == 0 ? select<V>(all == V{}, V{}, V(at(0))) : all;
   }
   // Sum s of a state.
   template <class At>
@@ -108,18 +109,19 @@ struct LogSumExpLaw {
   }
 };
 
-// Kept: the maximum m, which cancels and is held fixed, and the sum of exp(f - m); 0 and 1 where
-// that is 0.
+// Kept: the maximum m, which cancels and is held fixed, and the sum of exp(f - m); 0 where there is
+// no term. f is rounded for itself, as it is in the reduction: where terms are large, the weights
+// of one pair are the same in all kernels, and add up to 1 in gradients too.
 struct SoftMaxLaw {
   using keeps = Keeps<Keep::of_component, Keep::of_component>;
   static constexpr auto result(auto o, auto e) {
     const auto [m, sum] = o.k;
-    return term(exp(o.f - m) * (o.g - o.a), e / sum);
+    return term(exp(stored(o.f) - m) * (o.g - o.a), e / sum);
   }
   static constexpr auto kept(Int<0>, auto, auto) { return constant_output; }
   static constexpr auto kept(Int<1>, auto o, auto e) {
     const auto [m, sum] = o.k;
-    return term(exp(o.f - m), e);
+    return term(exp(stored(o.f) - m), e);
   }
 };
 template <bool Normalized>

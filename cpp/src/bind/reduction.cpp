@@ -1,0 +1,138 @@
+// The class keopsnb._core.Reduction.
+#include "reduction/reduction.hpp"
+
+#include <nanobind/stl/variant.h>
+
+#include "bind/bind.hpp"
+#include "bind/routine.hpp"
+
+namespace keopsnb {
+namespace {
+
+// A reduction that another one has made and owns.
+nb::object owned(const Reduction& reduction, nb::handle owner) {
+  if (const nb::object known = nb::find(reduction)) return known;
+  // Python knows no const.
+  return nb::inst_reference(nb::type<Reduction>(), const_cast<Reduction*>(&reduction), owner);
+}
+template <const Reduction& (Reduction::*Member)() const>
+nb::object owned(nb::handle self) {
+  return owned((nb::cast<const Reduction&>(self).*Member)(), self);
+}
+
+nb::list gradients(nb::handle self, const std::vector<bool>& needed, bool joined) {
+  nb::list all;
+  for (const Gradients& some : nb::cast<const Reduction&>(self).gradients(needed, joined))
+    all.append(
+        nb::make_tuple(owned(*some.sum, self), some.positions, some.dims, some.of_parameters));
+  return all;
+}
+
+nb::list parts(nb::handle self) {
+  nb::list all;
+  for (const OwnReduction& one : nb::cast<const Reduction&>(self).parts())
+    all.append(owned(*one, self));
+  return all;
+}
+
+nb::list kernels(nb::handle self, const std::vector<bool>& needed) {
+  nb::list all;
+  for (const Reduction* one : nb::cast<const Reduction&>(self).kernels(needed))
+    all.append(owned(*one, self));
+  return all;
+}
+
+nb::tuple categories(const Reduction& reduction) {
+  nb::list all;
+  for (const parse::Variable& v : reduction.program().variables)
+    all.append(static_cast<int>(v.category));
+  return nb::tuple(all);
+}
+
+}  // namespace
+
+void bind_reduction(nb::module_& m) {
+  nb::class_<Reduction, Routine>(m, "Reduction",
+                                 "A reduction, and the reductions that its derivatives are.")
+      .def(
+          "__init__",
+          [](Reduction* self, FormulaOrText formula, std::vector<std::string> aliases,
+             std::string reduction, nb::handle axis, std::optional<FormulaOrText> weight,
+             nb::handle option, bool compensated, bool fast_math, bool rowwise, std::string header,
+             bool kept) {
+            RoutineArguments arguments{std::move(formula),
+                                       std::move(aliases),
+                                       std::move(reduction),
+                                       axis,
+                                       std::move(weight),
+                                       option,
+                                       compensated,
+                                       fast_math,
+                                       rowwise,
+                                       std::move(header),
+                                       {}};
+            new (self) Reduction(std::move(arguments).spec(), kept);
+          },
+          nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
+          nb::arg("weight") = nb::none(), nb::arg("option").none() = nb::none(),
+          nb::arg("compensated") = false, nb::arg("fast_math") = false, nb::arg("rowwise") = false,
+          nb::arg("header") = "", nb::arg("kept") = false,
+          nb::sig("def __init__(self, formula: str | Expr, aliases: collections.abc.Sequence[str], "
+                  "reduction: str = 'Sum', axis: int = 0, weight: str | Expr | None = None, "
+                  "option: int | None = None, compensated: bool = False, fast_math: bool = False, "
+                  "rowwise: bool = False, header: str = '', kept: bool = False) "
+                  "-> None"),
+          "As a Routine. `kept`: with what its derivatives take behind the result.")
+      .def_prop_ro("name", &Reduction::name, "The value of reduction_op.")
+      .def_prop_ro(
+          "axis", [](const Reduction& r) { return static_cast<int>(r.axis()); },
+          "The index reduced over: 0 is i, 1 is j, 2 is both.")
+      .def_prop_ro("rowwise", &Reduction::is_rowwise,
+                   "Whether row k of all i- and j-variables belongs together.")
+      .def_prop_ro("compensated", &Reduction::is_compensated,
+                   "Whether no rounding error accumulates.")
+      .def_prop_ro("option", &Reduction::given_option, "opt_arg, as it was given.")
+      .def_prop_ro("categories", &categories, nb::sig("def categories(self) -> tuple[int, ...]"),
+                   "Those of the variables: 0: i, 1: j, 2: parameter.")
+      .def_prop_ro("compiled", &Reduction::compiled,
+                   "Whether it is a kernel; if not, it is made of others.")
+      .def_prop_ro("differentiable", &Reduction::differentiable, "Whether it has derivatives.")
+      .def_prop_ro("picks", &Reduction::picks, "Whether its results are terms that it picks.")
+      .def_prop_ro("has_terms", &Reduction::has_terms, "Whether its derivatives are sums.")
+      .def_prop_ro("takes_rows", &Reduction::takes_rows,
+                   "Whether these take the rows of its result.")
+      .def_prop_ro("keeps", &Reduction::keeps, "Whether these take what `kept` has and it has not.")
+      .def_prop_ro("kept", &owned<&Reduction::kept>, nb::sig("def kept(self) -> Reduction"),
+                   "The same with what its derivatives take behind the result.")
+      .def("gradients", &gradients, nb::arg("needed"), nb::arg("joined") = false,
+           nb::sig("def gradients(self, needed: collections.abc.Sequence[bool], joined: bool = "
+                   "False) -> list[tuple[Reduction, list[int], list[int], int]]"),
+           "The sums that give the gradients in the variables that need them, each with the "
+           "positions of\nits variables, their dimensions, and how many of the last columns are "
+           "still to be summed over the rows.\nIf `joined`, gradients in few parameters share the "
+           "sum of others.")
+      .def(
+          "tangent",
+          [](nb::handle self, const std::vector<bool>& given) {
+            return owned(nb::cast<const Reduction&>(self).tangent(given), self);
+          },
+          nb::arg("given"),
+          nb::sig("def tangent(self, given: collections.abc.Sequence[bool]) -> Reduction"),
+          "The sum that gives the derivative along tangents of these variables.")
+      .def_prop_ro("picked", &owned<&Reduction::picked>, nb::sig("def picked(self) -> Reduction"),
+                   "The values that it picks, and indices.")
+      .def_prop_ro("at_rows", &owned<&Reduction::rowwise>,
+                   nb::sig("def at_rows(self) -> Reduction"),
+                   "The formula at rows of all variables that belong together.")
+      .def_prop_ro(
+          "parts", &parts, nb::sig("def parts(self) -> list[Reduction]"),
+          "What it is made of: the maximum; the sum, which takes that too; both side by side.")
+      .def("kernels", &kernels, nb::arg("needed"),
+           nb::sig("def kernels(self, needed: collections.abc.Sequence[bool]) -> list[Reduction]"),
+           "What is compiled for its gradients in the variables that need them, besides itself.")
+      .def_prop_ro("text", &Reduction::text, "Its formula as text, over `aliases`.")
+      .def_prop_ro("aliases", &Reduction::aliases, "Its variables, as \"x=Var(0,3,0)\".")
+      .def_prop_ro("key", &Reduction::key, "What it is made of, as a list in JSON.");
+}
+
+}  // namespace keopsnb

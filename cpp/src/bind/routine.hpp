@@ -1,0 +1,31 @@
+// What a routine is made of, from Python.
+#pragma once
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bind/bind.hpp"
+#include "launch/routine.hpp"
+
+namespace keopsnb {
+
+using FormulaOrText = std::variant<std::string, expr::Expr>;
+
+// The arguments that Python makes a routine of, in their order.
+struct RoutineArguments {
+  FormulaOrText formula;
+  std::vector<std::string> aliases;
+  std::string reduction;
+  nb::handle axis;
+  std::optional<FormulaOrText> weight;
+  nb::handle option;
+  bool compensated, fast_math, rowwise;
+  std::string header;
+  parse::Names names;
+
+  // Throws std::invalid_argument and ArgumentTypeError.
+  RoutineSpec spec() &&;
+};
+
+}  // namespace keopsnb

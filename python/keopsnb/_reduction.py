@@ -1,0 +1,57 @@
+"""Reductions and their derivatives, which are `_core.Reduction`s, of the arrays of a call."""
+
+from __future__ import annotations
+
+import copyreg
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from keopsnb._core import Reduction as Reduction
+
+if TYPE_CHECKING:
+    from keopsnb._ranges import Ranges
+
+# Categories are 0: indexed by i, 1: by j, 2: a parameter. Axes are what is reduced: 0: i, 1: j,
+# 2: both. The result of a reduction over axis a has category OTHER[a].
+OTHER = (1, 0, 2)
+
+
+@functools.lru_cache(4096)
+def reduction_of(key: str) -> Reduction:
+    """The reduction with this key."""
+    import json
+
+    return Reduction(*json.loads(key))
+
+
+copyreg.pickle(Reduction, lambda reduction: (reduction_of, (reduction.key,)))
+
+
+def as_inputs(axis: int, values: Sequence[Any]) -> list[Any]:
+    """Values for each output of a reduction over `axis`, as its formulas take them.
+
+    A reduction over both indices has one row of them: a parameter.
+    """
+    return [v[..., 0, :] for v in values] if axis == 2 else list(values)
+
+
+def size(reduction: Reduction, args: Sequence[Any], category: int) -> int:
+    """The number of rows of the variables of a category; a symbol where the shape has one."""
+    for c, argument in zip(reduction.categories, args, strict=True):
+        if c == category:
+            rows: int = argument.shape[-2]
+            return rows
+    return 1
+
+
+def clusters(
+    reduction: Reduction, args: Sequence[Any], ranges: Ranges | None
+) -> tuple[Any, Any, Any] | None:
+    """The ranges that its kernel takes, checked."""
+    if ranges is None or reduction.rowwise:
+        return None
+    own = ranges.of_axis(reduction.axis)
+    by_j = reduction.axis == 0
+    own.check(size(reduction, args, int(by_j)), size(reduction, args, int(not by_j)))
+    return own.outputs, own.slices, own.ascending()
