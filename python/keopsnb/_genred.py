@@ -1,7 +1,9 @@
 """What `Genred` of all front ends have in common."""
 
+import functools
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from keopsnb._boundary import boundary
 from keopsnb._options import axis_number, check_options, header_text
@@ -81,31 +83,65 @@ class Reducer:
         use_fast_math: bool = False,
         header: str | os.PathLike[str] | None = None,
     ) -> None:
-        compensated = check_options(
-            formula,
-            aliases,
-            reduction_op,
-            axis,
-            formula2=formula2,
-            dtype=dtype,
-            opt_arg=opt_arg,
-            cuda_type=cuda_type,
-            dtype_acc=dtype_acc,
-            use_double_acc=use_double_acc,
-            sum_scheme=sum_scheme,
-        )
-        self._reduction = Reduction(
-            formula,
-            aliases,
-            reduction_op,
-            axis_number(axis),
-            formula2,
-            opt_arg,
-            compensated,
+        made_of = (
+            formula, reduction_op, axis, opt_arg, formula2, dtype_acc, use_double_acc, sum_scheme,
             use_fast_math,
-            header=header_text(header),
-        )
+        )  # fmt: skip
+        usual = dtype is None and cuda_type is None and header is None
+        if usual and type(aliases) in (list, tuple) and type(formula) is str and _is_key(made_of):
+            self._reduction = _known(*made_of, *aliases)
+        else:
+            self._reduction = _made(made_of, aliases, dtype, cuda_type, header)
         self._prepare()
 
     def _prepare(self) -> None:
         """What a front end makes of the reduction once."""
+
+
+def _is_key(made_of: tuple[object, ...]) -> bool:
+    try:
+        hash(made_of)
+    except TypeError:
+        return False
+    return True
+
+
+def _made(
+    made_of: tuple[Any, ...],
+    aliases: Sequence[str],
+    dtype: object = None,
+    cuda_type: object = None,
+    header: str | os.PathLike[str] | None = None,
+) -> Reduction:
+    formula, reduction_op, axis, opt_arg, formula2, *sums, use_fast_math = made_of
+    dtype_acc, use_double_acc, sum_scheme = sums
+    compensated = check_options(
+        formula,
+        aliases,
+        reduction_op,
+        axis,
+        formula2=formula2,
+        dtype=dtype,
+        opt_arg=opt_arg,
+        cuda_type=cuda_type,
+        dtype_acc=dtype_acc,
+        use_double_acc=use_double_acc,
+        sum_scheme=sum_scheme,
+    )
+    return Reduction(
+        formula,
+        aliases,
+        reduction_op,
+        axis_number(axis),
+        formula2,
+        opt_arg,
+        compensated,
+        use_fast_math,
+        header=header_text(header),
+    )
+
+
+# Each is made once: programs make a Genred where they call it. True is no 1 here, nor 2.0 a 2.
+@functools.lru_cache(4096, typed=True)
+def _known(*given: Any) -> Reduction:
+    return _made(given[:9], list(given[9:]))

@@ -128,7 +128,7 @@ def check_options(
             warnings.warn(
                 f"{name} has no effect: the arguments of the call decide.",
                 DeprecationWarning,
-                stacklevel=4,  # of what calls the constructor
+                stacklevel=5,  # of what calls the constructor
             )
     if not isinstance(reduction_op, str):
         raise TypeError(

@@ -25,6 +25,12 @@ def reduction_of(key: str) -> Reduction:
     return Reduction(*json.loads(key))
 
 
+@functools.lru_cache(4096)
+def key_of(reduction: Reduction) -> str:
+    """Its key, written once."""
+    return reduction.key
+
+
 copyreg.pickle(Reduction, lambda reduction: (reduction_of, (reduction.key,)))
 
 

@@ -42,7 +42,7 @@ struct TorchNames {
   nb::object host = device_type("cpu");
   nb::str data_ptr{"data_ptr"}, shape{"shape"}, dtype{"dtype"}, layout{"layout"}, is_cpu{"is_cpu"},
       is_cuda{"is_cuda"}, get_device{"get_device"}, is_contiguous{"is_contiguous"},
-      is_neg{"is_neg"};
+      is_neg{"is_neg"}, detach{"detach"}, contiguous{"contiguous"};
 };
 const TorchNames& names();
 

@@ -7,6 +7,15 @@
 namespace keopsnb {
 namespace {
 
+// The numbers of a tensor, one after the other.
+nb::object copied(nb::handle tensor, nb::handle dtype) {
+  const TorchNames& n = names();
+  nb::object copy = method(tensor, n.detach);
+  if (method(copy, n.is_neg).ptr() == Py_True) copy = copy.attr("resolve_neg")();
+  copy = method(copy, n.contiguous);
+  return copy.attr("dtype").is(dtype) ? copy : copy.attr("to")(dtype);
+}
+
 class Torch final : public ArrayLibrary {
  public:
   void add(Arguments& arguments, nb::handle tensor) const override {
@@ -19,9 +28,8 @@ class Torch final : public ArrayLibrary {
     if (!has_no_memory(view)) {
       if (arguments.wants_integers() && tensor.attr("dtype").is(names().taken[0].first))
         refuse_truth_values(name());
-      const nb::object plain = tensor.attr("detach")().attr("resolve_neg")().attr("contiguous")();
       arguments.kept.push_back(
-          plain.attr("to")(names().dtypes[static_cast<std::size_t>(view.dtype)]));
+          copied(tensor, names().dtypes[static_cast<std::size_t>(view.dtype)]));
     } else if (nb::cast<bool>(tensor.attr("_is_zerotensor")()))  // as derivatives that are 0 may be
       arguments.kept.push_back(torch().attr("zeros_like")(tensor));
     else

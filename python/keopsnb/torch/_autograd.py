@@ -88,9 +88,9 @@ def _with_graph(
     if out is not None:
         check_writable(out)
     if not wanted and reduction.compiled:
-        result: Result = _PlainKernel.apply(reduction, False, place, *args)  # type: ignore[no-untyped-call]
+        result: Result = _PlainKernel.apply(reduction, False, place, *args)
     elif reduction.has_terms and not any([a.dtype in NARROW_DTYPES for a in args]):  # noqa: C419
-        result = _PlainKernel.apply(reduction, reduction.keeps, place, *args)  # type: ignore[no-untyped-call]
+        result = _PlainKernel.apply(reduction, reduction.keeps, place, *args)
         result = result[0] if isinstance(result, tuple) else result
     else:
         result = differentiable(reduction, args, place)
@@ -134,8 +134,9 @@ def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tens
 
 
 def differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Result:
-    narrow = {a.dtype for a in args if isinstance(a, Tensor)} & NARROW_DTYPES
-    if narrow and reduction.name != "Sum":
+    sums = reduction.name == "Sum"
+    narrow = set() if sums else {a.dtype for a in args if isinstance(a, Tensor)} & NARROW_DTYPES
+    if narrow:
         # What is kept between a reduction and its derivatives would be rounded to 16 bits.
         wide = tuple(map(widened, args))
         result = reduce(reduction, wide, None, place)
@@ -388,14 +389,23 @@ class _Kernel(torch.autograd.Function):
 class _PlainKernel(torch.autograd.Function):
     """The same outside of transforms: torch calls functions of this older form much faster."""
 
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        # Without what Function.apply does for transforms, which there are none of.
+        return super(torch.autograd.Function, cls).apply(*args)  # type: ignore[misc]
+
     @staticmethod
     def forward(ctx: Any, reduction: Reduction, keeps: bool, place: Place, *args: Tensor) -> Any:
+        ctx.reduction, ctx.keeps, ctx.place, ctx.count = reduction, keeps, place, len(args)
+        ctx.set_materialize_grads(False)
         if keeps:
             rows = compute_now(reduction.kept, args, None, place)
             result = rows[..., : reduction.out_dim].clone(), rows
         else:
-            result = compute_now(reduction, args, None, place)
-        _Kernel.setup_context(ctx, (reduction, keeps, place, *args), result)
+            result = rows = compute_now(reduction, args, None, place)
+        if not reduction.has_terms:
+            ctx.mark_non_differentiable(*(result if isinstance(result, tuple) else (result,)))
+        ctx.save_for_backward(*saved_for(reduction, args, rows))
         return result
 
     backward = staticmethod(_Kernel.backward)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from keopsnb._boundary import shortened
 from keopsnb._genred import Reducer
+from keopsnb._reduction import key_of
 from keopsnb.torch import _graph
 from keopsnb.torch._autograd import reduce
 from keopsnb.torch._operator import place_of
@@ -17,7 +18,7 @@ class Genred(Reducer):
     __doc__ = Reducer.__doc__
 
     def _prepare(self) -> None:
-        self._key = self._reduction.key
+        self._key = key_of(self._reduction)
 
     def __call__(
         self,
