@@ -145,12 +145,15 @@ KEOPSNB_FN void widen(const S* from, computed_in<S>* to, i64 count) {
     __builtin_memcpy(to, from, static_cast<unsigned long>(count) * sizeof(S));
   } else {
     constexpr int width = width_of<Pack<computed_in<S>>>;
-    i64 k = 0;
-    for (; k + width <= count; k += width) {
-      const auto pack = load_pack(from + k);
-      __builtin_memcpy(to + k, &pack, sizeof(pack));
+    const i64 packs = count / width;
+    for (i64 p = 0; p < packs; ++p) {
+      const auto pack = load_pack(from + p * width);
+      __builtin_memcpy(to + p * width, &pack, sizeof(pack));
     }
-    for (; k < count; ++k) to[k] = from_storage(from[k]);
+    from += packs * width;
+    to += packs * width;
+    for (int k = 0, rest = static_cast<int>(count % width); k < rest; ++k)
+      to[k] = from_storage(from[k]);
   }
 }
 #endif
