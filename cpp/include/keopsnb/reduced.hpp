@@ -12,6 +12,10 @@ struct Reduced {
   // What a call takes beside it, for numbers stored as S.
   template <class S>
   struct Call {
+    static_assert(
+        Reduction::kept_dim == 0 || sizeof(S) >= 4,
+        "keopsnb: what derivatives take is not kept in 16 bits; compute kept(reduction) of "
+        "arrays of float");
     using Inputs = keopsnb::Inputs<S, typename Reduction::formulas>;
     using Results = keopsnb::Results<S, Reduction>;
   };

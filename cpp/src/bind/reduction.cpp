@@ -69,8 +69,7 @@ void bind_reduction(nb::module_& m) {
                                        compensated,
                                        fast_math,
                                        rowwise,
-                                       std::move(header),
-                                       {}};
+                                       std::move(header)};
             new (self) Reduction(std::move(arguments).spec(), kept);
           },
           nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,

@@ -2,7 +2,6 @@
 #include "launch/routine.hpp"
 
 #include <nanobind/ndarray.h>
-#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/tuple.h>
@@ -323,7 +322,6 @@ RoutineSpec RoutineArguments::spec() && {
   return {.formula = source_of(formula),
           .aliases = std::move(aliases),
           .weight = weight ? std::optional(source_of(*weight)) : std::nullopt,
-          .names = std::move(names),
           .reduction = std::move(reduction),
           .axis = axis_of(integer_of(axis, "axis")),
           .option = option_of(option),
@@ -361,8 +359,8 @@ void bind_routine(nb::module_& m) {
           "__init__",
           [](Routine* self, FormulaOrText formula, std::vector<std::string> aliases,
              std::string reduction, nb::handle axis, std::optional<FormulaOrText> weight,
-             nb::handle option, bool compensated, bool fast_math, bool rowwise, std::string header,
-             parse::Names names) {
+             nb::handle option, bool compensated, bool fast_math, bool rowwise,
+             std::string header) {
             RoutineArguments arguments{std::move(formula),
                                        std::move(aliases),
                                        std::move(reduction),
@@ -372,21 +370,18 @@ void bind_routine(nb::module_& m) {
                                        compensated,
                                        fast_math,
                                        rowwise,
-                                       std::move(header),
-                                       std::move(names)};
+                                       std::move(header)};
             new (self) Routine(std::move(arguments).spec());
           },
           nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
           nb::arg("weight") = nb::none(), nb::arg("option").none() = nb::none(),
           nb::arg("compensated") = false, nb::arg("fast_math") = false, nb::arg("rowwise") = false,
-          nb::arg("header") = "", nb::arg("names") = parse::Names(),
+          nb::arg("header") = "",
           nb::sig("def __init__(self, formula: str | Expr, aliases: collections.abc.Sequence[str], "
                   "reduction: str = 'Sum', axis: int = 0, weight: str | Expr | None = None, "
                   "option: int | None = None, compensated: bool = False, fast_math: bool = False, "
-                  "rowwise: bool = False, header: str = '', "
-                  "names: collections.abc.Mapping[str, Expr] = {}) -> None"),
-          "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both. `names` "
-          "are\nwhat stands for formulas in texts.")
+                  "rowwise: bool = False, header: str = '') -> None"),
+          "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both.")
       .def("__call__", &call, nb::arg("library"), nb::arg("arguments"), nb::arg("out") = nb::none(),
            nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,
            nb::arg("ranges") = nb::none(),

@@ -22,7 +22,6 @@ struct RoutineArguments {
   nb::handle option;
   bool compensated, fast_math, rowwise;
   std::string header;
-  parse::Names names;
 
   // Throws std::invalid_argument and ArgumentTypeError.
   RoutineSpec spec() &&;

@@ -82,7 +82,7 @@ const ReductionRow* Routine::reduction_row() {
 parse::Program Routine::read() const {
   std::vector<parse::Source> sources{spec_.formula};
   if (spec_.weight) sources.push_back(*spec_.weight);
-  return parse::parse(spec_.aliases, sources, own_.operations, spec_.names);
+  return parse::parse(spec_.aliases, sources, own_.operations);
 }
 
 Routine::Routine(RoutineSpec spec)

@@ -38,7 +38,6 @@ struct RoutineSpec {
   parse::Source formula;
   std::vector<std::string> aliases;
   std::optional<parse::Source> weight = {};
-  parse::Names names = {};
   std::string reduction = "Sum";
   Axis axis = Axis::j;
   std::optional<i64> option = {};  // of the reductions that take one: K, ...

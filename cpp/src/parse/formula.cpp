@@ -37,13 +37,13 @@ Program program_of(std::vector<Variable> variables, std::span<const expr::Expr> 
 }  // namespace
 
 Program parse(std::span<const std::string> aliases, std::span<const Source> formulas,
-              std::span<const UserOperation> own, const Names& names) {
+              std::span<const UserOperation> own) {
   const Operations operations(own);
   Variables variables;
   for (std::size_t k = 0; k < aliases.size(); ++k) variables.alias(aliases[k], static_cast<i64>(k));
   std::vector<expr::Expr> roots;
   for (const auto& [text, graph] : formulas)
-    roots.push_back(graph ? graph : Parser(text, variables, operations, names).text());
+    roots.push_back(graph ? graph : Parser(text, variables, operations).text());
   if (variables.appended() > 0) roots = variables.settled(roots);
   return program_of(variables.finish(), roots);
 }

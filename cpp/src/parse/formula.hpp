@@ -6,7 +6,6 @@
 // Precedence and associativity are Python's. No name of the text reaches the code, but for those of
 // a user's own operations, which are names of C++.
 #pragma once
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,8 +54,6 @@ struct Source {
   std::string text = {};
   expr::Expr graph = {};
 };
-// What names stand for in texts, before any that these define themselves.
-using Names = std::map<std::string, expr::Expr, std::less<>>;
 
 // An alias is "x = Vi(3)" (i-variable of dimension 3; Vj and Pm for j-variables and parameters; its
 // position is its rank among the aliases), "x = Vi(0, 3)" or "x = Var(0, 3, 0)" (the position comes
@@ -68,7 +65,7 @@ using Names = std::map<std::string, expr::Expr, std::less<>>;
 // one of these operations has no name of its own, or a variable is an index in one formula and
 // differentiated in another.
 Program parse(std::span<const std::string> aliases, std::span<const Source> formulas,
-              std::span<const UserOperation> own = {}, const Names& names = {});
+              std::span<const UserOperation> own = {});
 
 struct Declaration {
   i64 position;  // 0 where the text gives none

@@ -30,11 +30,8 @@ struct Infix;
 
 class Parser {
  public:
-  Parser(std::string_view text, Variables& variables, const Operations& operations,
-         const Names& names = {})
-      : lexer_(text), build_(variables), variables_(variables), operations_(operations) {
-    for (const auto& [name, formula] : names) names_[name] = {.formula = formula};
-  }
+  Parser(std::string_view text, Variables& variables, const Operations& operations)
+      : lexer_(text), build_(variables), variables_(variables), operations_(operations) {}
 
   // The whole text.
   expr::Expr text();

@@ -33,9 +33,8 @@ class List {
 
 }  // namespace
 
-// A text of names that are not its own says nothing.
 bool Reduction::of_text() const {
-  return !spec().formula.graph && spec().names.empty() && (!spec().weight || !spec().weight->graph);
+  return !spec().formula.graph && (!spec().weight || !spec().weight->graph);
 }
 
 std::string Reduction::text() const {
