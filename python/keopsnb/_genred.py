@@ -87,8 +87,15 @@ class Reducer:
             formula, reduction_op, axis, opt_arg, formula2, dtype_acc, use_double_acc, sum_scheme,
             use_fast_math,
         )  # fmt: skip
-        usual = dtype is None and cuda_type is None and header is None
-        if usual and type(aliases) in (list, tuple) and type(formula) is str and _is_key(made_of):
+        usual = (
+            dtype is None
+            and cuda_type is None
+            and header is None
+            and type(formula) is str
+            and type(axis) is int
+            and type(aliases) in (list, tuple)
+        )
+        if usual and _is_key((*made_of, *aliases)):
             self._reduction = _known(*made_of, *aliases)
         else:
             self._reduction = _made(made_of, aliases, dtype, cuda_type, header)

@@ -163,6 +163,8 @@ def header_text(header: object) -> str:
     """
     if header is None:
         return ""
+    if isinstance(header, str):
+        _check_text("header", header)
     if isinstance(header, str) and ("\n" in header or "(" in header):
         return header
     if not isinstance(header, str | os.PathLike):

@@ -38,7 +38,8 @@ void Arguments::convert_integers(std::size_t k, Dtype integers) {
 
 Output given_output(const ArrayLibrary& library, nb::handle given, const std::vector<i64>& shape,
                     const Arguments& arguments, Dtype dtype) {
-  const ArrayView out = library.writable(given);
+  Held held;
+  const ArrayView out = library.writable(given, held);
   const auto name = [](Dtype d) { return std::string(facts(d).name); };
   if (out.dtype != dtype)
     throw ArgumentTypeError("out is " + name(out.dtype) + ", and the " +
@@ -58,7 +59,7 @@ Output given_output(const ArrayLibrary& library, nb::handle given, const std::ve
   for (const ArrayView& in : arguments.views)
     if (begin(out) < begin(in) + size(in) && begin(in) < begin(out) + size(out))
       throw std::invalid_argument("out shares memory with an argument; give an array of its own.");
-  return {nb::borrow(given), const_cast<void*>(out.data)};
+  return {nb::borrow(given), const_cast<void*>(out.data), std::move(held)};
 }
 
 void set_shape(ArrayView& view, const i64* shape, int ndim, ArrayName name) {

@@ -18,6 +18,9 @@ namespace nb = nanobind;
 // The name of an array, for errors.
 using ArrayName = FunctionRef<std::string()>;
 
+// What has to live as long as an array's memory is read or written.
+using Held = std::shared_ptr<const void>;
+
 // The arguments of one call, and what holds them in memory until it ends.
 class Arguments {
  public:
@@ -40,6 +43,7 @@ class Arguments {
   std::vector<ArrayView> views;
   std::vector<Py_buffer> buffers;
   std::vector<nb::object> kept;  // contiguous copies
+  std::vector<Held> held;
   std::vector<std::unique_ptr<char[]>> copies;
 };
 
@@ -47,6 +51,7 @@ class Arguments {
 struct Output {
   nb::object array;
   void* data = nullptr;
+  Held held = {};
 };
 
 // What a call asks of a library of arrays. All throw ArgumentTypeError and std::invalid_argument
@@ -64,8 +69,8 @@ class ArrayLibrary {
                                 nb::handle input) const = 0;
   // An array for results; on the host if `device` says so.
   virtual Output make(const std::vector<i64>& shape, Dtype dtype, int device) const = 0;
-  // An array of the caller's that is C-contiguous and can be written to.
-  virtual ArrayView writable(nb::handle out) const = 0;
+  // An array of the caller's that is C-contiguous and can be written to, while `held` lives.
+  virtual ArrayView writable(nb::handle out, Held& held) const = 0;
   // 0 and 1 as truth values.
   virtual nb::object truth(const nb::object& array) const = 0;
   // Memory of a GPU for work on the current stream, and that stream.

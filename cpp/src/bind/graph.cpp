@@ -150,6 +150,14 @@ void bind_graph(nb::module_& m) {
       .def(
           "__str__", [](const Expr& f) { return expr::text(f); }, "Its text, over v0, v1, ...")
       .def_prop_ro("source", &source, "Its text, in which variables are declared where they stand.")
+      .def(
+          "__eq__",
+          [](const Expr& f, nb::handle other) {
+            const Expr* g = nullptr;
+            return nb::try_cast(other, g) && g && f == *g;
+          },
+          nb::arg("other").none(), nb::sig("def __eq__(self, other: object) -> bool"))
+      .def("__hash__", [](const Expr& f) { return std::hash<Expr>()(f); })
       .def("__repr__", [](const Expr& f) { return "<Expr " + expr::text(f) + ">"; });
   m.def(
       "declared",
@@ -182,7 +190,8 @@ void bind_graph(nb::module_& m) {
       .def_static(
           "power",
           [](i64 formula, double exponent) {
-            return numbered().number(expr::power(numbered().at(formula), exponent));
+            return apply("**", {formula, numbered().number(expr::literal(exponent))}, {}, {}, {},
+                         {});
           },
           nb::arg("formula"), nb::arg("exponent"), "A formula to a constant power.")
       .def_static(

@@ -103,7 +103,7 @@ class Numpy final : public ArrayLibrary {
     return {std::move(array), data};
   }
 
-  ArrayView writable(nb::handle out) const override {
+  ArrayView writable(nb::handle out, Held&) const override {
     Py_buffer buffer;
     if (PyObject_GetBuffer(out.ptr(), &buffer, PyBUF_FORMAT | PyBUF_STRIDES | PyBUF_WRITABLE) !=
         0) {

@@ -62,9 +62,10 @@ PythonArrays::PythonArrays(nb::object hooks) : hooks_(std::move(hooks)) {
 void PythonArrays::add(Arguments& arguments, nb::handle array) const {
   const auto name = [&] { return arguments.name(); };
   const nb::object shown = hooks_.attr("view")(array);
-  const auto found = seen<nb::ndarray<nb::ro>>(shown, name);
-  arguments.views.push_back(described(found, name));
-  arguments.kept.push_back(shown);
+  const auto found =
+      std::make_shared<const nb::ndarray<nb::ro>>(seen<nb::ndarray<nb::ro>>(shown, name));
+  arguments.views.push_back(described(*found, name));
+  arguments.held.push_back(found);
 }
 
 void PythonArrays::convert_integers(Arguments& arguments, std::size_t k, Dtype integers,
@@ -80,16 +81,19 @@ Output PythonArrays::empty(nb::object shape, std::string_view dtype, int device)
   nb::object array = hooks_.attr("empty")(shape, nb::str(dtype.data(), dtype.size()), device);
   const nb::object shown = hooks_.attr("view")(array);
   const auto name = [] { return std::string("The array that empty() made"); };
-  return {std::move(array),
-          const_cast<void*>(described(seen<nb::ndarray<>>(shown, name), name).data)};
+  const auto held = std::make_shared<const nb::ndarray<>>(seen<nb::ndarray<>>(shown, name));
+  return {std::move(array), const_cast<void*>(described(*held, name).data), held};
 }
 
 Output PythonArrays::make(const std::vector<i64>& shape, Dtype dtype, int device) const {
   return empty(shape_object(shape), facts(dtype).name, device);
 }
 
-ArrayView PythonArrays::writable(nb::handle out) const {
-  return described(seen<nb::ndarray<>>(hooks_.attr("view")(out), out_name), out_name);
+ArrayView PythonArrays::writable(nb::handle out, Held& held) const {
+  const auto found = std::make_shared<const nb::ndarray<>>(
+      seen<nb::ndarray<>>(hooks_.attr("view")(out), out_name));
+  held = found;
+  return described(*found, out_name);
 }
 
 nb::object PythonArrays::truth(const nb::object& array) const {

@@ -17,7 +17,7 @@ class PythonArrays final : public ArrayLibrary {
   void convert_integers(Arguments& arguments, std::size_t k, Dtype integers,
                         nb::handle input) const override;
   Output make(const std::vector<i64>& shape, Dtype dtype, int device) const override;
-  ArrayView writable(nb::handle out) const override;
+  ArrayView writable(nb::handle out, Held& held) const override;
   nb::object truth(const nb::object& array) const override;
   Output memory(i64 bytes, int device) const override;
   void* stream(int device) const override;

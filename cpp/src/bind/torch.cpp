@@ -102,7 +102,7 @@ class Torch final : public ArrayLibrary {
     return address((*current)(device));
   }
 
-  ArrayView writable(nb::handle out) const override {
+  ArrayView writable(nb::handle out, Held&) const override {
     ArrayView view;
     if (!see_torch(out, out_name, view, false))
       throw std::invalid_argument(

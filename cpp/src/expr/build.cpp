@@ -57,20 +57,6 @@ void check_divisor(const Node& g) {
     throw misfit.say_operand(1).say(", which is 0 where it is a number.");
 }
 
-// Whether f stays an integer when its variables are. A walk of few nodes: an index is short.
-bool is_index(const Node& f) {
-  if (f.kind == Node::Kind::variable) return true;
-  if (f.kind == Node::Kind::literal)
-    return f.value == std::trunc(f.value) && fits_parameter(f.value);
-  if (f.kind != Node::Kind::call) return false;
-  const auto small = [](const Expr& g) {
-    return g->kind == Node::Kind::literal && std::abs(g->value) <= 1024;
-  };
-  const bool joins = f.is("Add") || f.is("Subtract") || f.is("Minus") || f.is("Elem") ||
-                     (f.is("Mult") && (small(f.operands[0]) || small(f.operands[1])));
-  return joins && std::ranges::all_of(f.operands, [](const Expr& g) { return is_index(*g); });
-}
-
 void check_index(const Row& row, const std::vector<Expr>& operands) {
   const Node& index = *operands[static_cast<std::size_t>(row.index)];
   Misfit misfit(At::operand, row.index);
@@ -80,7 +66,7 @@ void check_index(const Row& row, const std::vector<Expr>& operands) {
         throw misfit.say_operand(row.index).say(
             " is an index here, a variable of integers, and a derivative is taken in it: there is "
             "none. Write another variable in one of the two places.");
-  if (!index.constant && is_index(index)) return;
+  if (!index.constant && index.integer) return;
   misfit.say("Argument " + std::to_string(row.index + 1) + " of " + row.name +
              " is an integer, but ");
   throw misfit.say_operand(row.index).say(

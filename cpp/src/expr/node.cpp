@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <mutex>
@@ -114,6 +115,20 @@ std::optional<double> arithmetic(const Node& node) {
   return std::nullopt;
 }
 
+bool is_integer(const Node& f) {
+  if (f.kind == Node::Kind::variable) return true;
+  if (f.kind == Node::Kind::literal)
+    return f.value == std::trunc(f.value) &&
+           std::abs(f.value) <= static_cast<double>(max_parameter);
+  if (f.kind != Node::Kind::call) return false;
+  const auto small = [](const Expr& g) {
+    return g->kind == Node::Kind::literal && std::abs(g->value) <= 1024;
+  };
+  const bool joins = f.is("Add") || f.is("Subtract") || f.is("Minus") || f.is("Elem") ||
+                     (f.is("Mult") && (small(f.operands[0]) || small(f.operands[1])));
+  return joins && std::ranges::all_of(f.operands, [](const Expr& g) { return g->integer; });
+}
+
 }  // namespace
 
 bool Node::is(const char* name) const {
@@ -138,6 +153,7 @@ Expr intern(Node node) {
     for (std::size_t k = 1; k < (node.is("Diff") ? node.operands.size() : 2); k += 2)
       also(node.differentiated, *node.operands[k]);
   node.constant = arithmetic(node);
+  node.integer = is_integer(node);
   node.hash = hash_of(node);
   return table().find_or_add(std::move(node));
 }

@@ -52,6 +52,7 @@ struct Node {
   // What follows from these; intern() fills it in.
   int depth = 1;                            // of operations inside one another
   std::optional<double> constant = {};      // the value, where it is arithmetic of numbers
+  bool integer = false;                     // stays an integer where its variables are
   std::vector<const Node*> variables = {};  // all of them, by number
   std::vector<i64> indices = {}, differentiated = {};  // numbers of those read so
   std::size_t hash = 0;

@@ -63,8 +63,14 @@ parse::UserHeader rows_of(const std::string& header) {
 
 }  // namespace
 
-// The user's own reductions hide those of the catalogue.
+// The user's own reductions have names of their own: derivatives are made of the catalogue's.
 const ReductionRow* Routine::reduction_row() {
+  for (const parse::UserReduction& own : own_.reductions)
+    if (std::ranges::find(reduction_catalogue(), std::string_view(own.name), &ReductionRow::name) !=
+        reduction_catalogue().end())
+      throw std::invalid_argument("The reduction '" + own.name +
+                                  "' of the header has the name of another one: choose a name of "
+                                  "its own.");
   for (const parse::UserReduction& own : own_.reductions) {
     if (own.name != spec_.reduction) continue;
     own_row_ = {.name = own.name.c_str(),

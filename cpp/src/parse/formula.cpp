@@ -12,10 +12,29 @@ namespace keopsnb::parse {
 
 namespace {
 
+// The variables of a graph are those that the aliases declare.
+void check_declared(const expr::Node& formula, const std::vector<Variable>& variables) {
+  for (const expr::Node* node : formula.variables) {
+    const auto& [number, dim, category, position, constant] = node->variable;
+    const bool known = number >= 0 && number < static_cast<i64>(variables.size());
+    const Variable of_graph{.name = "", .dim = dim, .category = category};
+    if (!known)
+      throw std::invalid_argument("The formula has variable " + std::to_string(number) + ", " +
+                                  describe(of_graph) + ", and the aliases declare " +
+                                  counted(variables.size(), "variable") + ".");
+    const Variable& declared = variables[static_cast<std::size_t>(number)];
+    if (declared.dim != dim || declared.category != category)
+      throw std::invalid_argument("Variable " + std::to_string(number) + " of the formula is " +
+                                  describe(of_graph) + ", and the aliases declare " +
+                                  describe(declared) + ".");
+  }
+}
+
 Program program_of(std::vector<Variable> variables, std::span<const expr::Expr> formulas) {
   Program program{std::move(variables), "", {}};
   expr::Emitter emitter;
   for (const expr::Expr& f : formulas) {
+    check_declared(*f, program.variables);
     std::vector<bool> depends(program.variables.size());
     for (const expr::Node* v : f->variables)
       depends.at(static_cast<std::size_t>(v->variable.number)) = true;

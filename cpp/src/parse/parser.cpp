@@ -92,6 +92,11 @@ expr::Expr Parser::text() {
                         : "Names are given here, and no formula follows: write one that has them.");
   const Parsed f = infix(disjunction);
   if (lexer_.peek().kind != Token::Kind::end) unexpected("an operator or the end of the formula");
+  if (!unread_.empty())
+    fail(unread_.begin()->second.place,
+         quote(unread_.begin()->first) +
+             " is given here, and no formula has it. Put a formula that goes on over several lines "
+             "in parentheses.");
   return f.formula;
 }
 
@@ -119,6 +124,7 @@ void Parser::definition() {
   if (!lexer_.accept(";") && !next.after_line && next.kind != Token::Kind::end)
     unexpected("an operator, ';' or a new line");
   names_.emplace(called, std::move(f));
+  unread_.emplace(called, name);
 }
 
 // The operator that goes on with the formula that is being read.
@@ -234,6 +240,7 @@ Parsed Parser::parenthesis() {
 Parsed Parser::named(const Token& name) {
   if (const auto known = names_.find(name.place.spelling()); known != names_.end()) {
     Parsed f = known->second;
+    unread_.erase(name.place.spelling());
     f.place = name.place;
     f.integer = {};
     return f;

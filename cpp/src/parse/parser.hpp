@@ -64,6 +64,7 @@ class Parser {
   Variables& variables_;
   const Operations& operations_;
   std::map<std::string_view, Parsed> names_;  // that the text gives to formulas
+  std::map<std::string_view, Token> unread_;  // those that no formula has yet
   bool by_line_ = false;          // whether a new line ends the formula that is being read
   int depth_ = 0;                 // of unary() and negation() in themselves: bounds the stack
   std::size_t tuple_ = no_tuple;  // where a "(" may begin a tuple

@@ -107,8 +107,21 @@ const std::vector<Gradients>& Reduction::gradients(const std::vector<bool>& need
     parameters.clear();
   }
   std::vector<Gradients> found;
+  // As many side by side as one formula holds.
   const auto add = [&](const std::vector<std::size_t>& positions, Axis axis) {
-    if (!positions.empty()) found.push_back(law::checked([&] { return sum_of(positions, axis); }));
+    std::vector<std::size_t> some;
+    i64 dims = 0;
+    const auto flush = [&] {
+      if (!some.empty()) found.push_back(law::checked([&] { return sum_of(some, axis); }));
+      some.clear();
+      dims = 0;
+    };
+    for (const std::size_t k : positions) {
+      if (dims + variables[k].dim > expr::max_dim) flush();
+      some.push_back(k);
+      dims += variables[k].dim;
+    }
+    flush();
   };
   add(rows, Axis::i);
   add(columns, Axis::j);
@@ -159,9 +172,10 @@ const Reduction& Reduction::rowwise() const {
 // m = Max(F), then Sum(Exp(F - m) * G).
 const std::vector<OwnReduction>& Reduction::parts() const {
   if (!parts_.empty()) return parts_;
+  std::vector<OwnReduction> all;
   const auto made = [&](const std::vector<parse::Variable>& variables, Expr formula,
                         const char* name, bool rowwise) {
-    parts_.push_back(
+    all.push_back(
         std::make_unique<Reduction>(RoutineSpec{.formula = {.graph = std::move(formula)},
                                                 .aliases = law::aliases(variables),
                                                 .reduction = name,
@@ -186,10 +200,12 @@ const std::vector<OwnReduction>& Reduction::parts() const {
   made(variables, f, "Max", false);
   variables.push_back({.name = "", .dim = f->dim, .category = indexed_by(spec().axis)});
   made(variables, sum, "Sum", false);
-  made(
-      {{.name = "", .dim = f->dim}, {.name = "", .dim = sum->dim}},
-      expr::apply("Concat", {variable(0, f->dim, Category::i), variable(1, sum->dim, Category::i)}),
-      "Sum", true);
+  const Expr both = law::checked([&] {
+    return expr::apply("Concat",
+                       {variable(0, f->dim, Category::i), variable(1, sum->dim, Category::i)});
+  });
+  made({{.name = "", .dim = f->dim}, {.name = "", .dim = sum->dim}}, both, "Sum", true);
+  parts_ = std::move(all);
   return parts_;
 }
 

@@ -20,6 +20,7 @@ from keopsnb._lazy.variables import (
     text_of,
     variable_expression,
 )
+from keopsnb._options import shown
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -213,6 +214,12 @@ class Lazy:
         `order` says which comes where, this matrix being 0. Where this matrix is real, another
         may be complex if it has the method `reflected`.
         """
+        for n in ints:
+            if abs(n) > _PARAMETERS:
+                raise FormulaError(
+                    f"An integer parameter of {operation} lies between -{_PARAMETERS} and "
+                    f"{_PARAMETERS}, but this one is {shown(n)}."
+                )
         parts = [self]
         if self.waiting is not None:
             self.check_done()
@@ -258,6 +265,8 @@ class Lazy:
         return self.waiting(*args, **kwargs)
 
 
+# Of an integer parameter, in absolute value.
+_PARAMETERS = 2**31 - 1
 # Greater integers are taken as the constructor takes them.
 _FLOATS = 2**63
 # What methods call of each other.

@@ -231,6 +231,7 @@ void names() {
   means("r = (x\n + y)\n t = Exp(\nr); r - \n t", "subtract(add(v0, v1), exp(add(v0, v1)))", 3);
   means("r = x; Grad(SqDist(r, y), r, p)", "grad(sqdist(v0, v1), v0, v3)", 3);
   means("r = 2; x ** r", "square(v0)", 3);
+  fails("r = SqDist(x, y)\n + 1", 1, "'r' is given here, and no formula has it");
   fails("r = x", 6, "Names are given here, and no formula follows");
   fails("r = x; q", 8, "There is no variable 'q'.");
   fails("x = p; x", 1, "There is a variable 'x' already: choose another name, or");

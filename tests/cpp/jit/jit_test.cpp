@@ -65,7 +65,7 @@ void headers_are_embedded_byte_by_byte() {
   CHECK(paths.size() == embedded_headers().size());
   CHECK(paths.contains("keopsnb/config.hpp") && paths.contains("keopsnb/ops.def"));
   const std::string root =
-      std::string(__FILE__).substr(0, std::string(__FILE__).rfind('/')) + "/../../cpp/include/";
+      std::string(__FILE__).substr(0, std::string(__FILE__).rfind('/')) + "/../../../cpp/include/";
   for (const Header& header : embedded_headers())
     CHECK(scratch::read(root + std::string(header.path)) == header.text);
   CHECK(headers_digest().size() == 64);

@@ -81,6 +81,7 @@ def test_aliases(aliases: list[str], message: str) -> None:
         (("x", None), {}, TypeError, "aliases is None; write a list of strings"),
         (("x", {"x": "Vi(3)"}), {}, TypeError, "aliases is {'x': 'Vi(3)'}; write a list"),
         (("x", [3]), {}, TypeError, "aliases is [3]; write a list of strings"),
+        (("x", [["x = Vi(3)"]]), {}, TypeError, "aliases is [['x = Vi(3)']]; write a list"),
         (("x\ud800", ALIASES), {}, ValueError, "where character 1 is half of one; write ASCII."),
         (("x", ["\ud800 = Vi(3)"]), {}, ValueError, "alias 0 is '\\ud800 = Vi(3)', where"),
         (("x", ALIASES), {"axis": 2}, ValueError, "axis is 2; write axis=1 to reduce over j"),

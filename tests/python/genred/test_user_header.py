@@ -110,6 +110,8 @@ def test_errors() -> None:
         Genred("Swish2(x)", ALIASES, header=HEADER)
     with pytest.raises(FileNotFoundError):
         Genred("x", ALIASES, header="nowhere.hpp")
+    with pytest.raises(ValueError, match="'Sum' of the header has the name of another one"):
+        Genred("x", ALIASES, header="KEOPSNB_REDUCTION(Sum, mine, values)\n")
     with pytest.raises(TypeError, match="header is 3; write the text of a C\\+\\+ header"):
         Genred("x", ALIASES, header=3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="whose arguments do not begin with two names"):

@@ -69,5 +69,32 @@ def test_deep_formulas() -> None:
     K = Vi(X).elem(0)
     while K.formula.count("Sin") < 998:
         K = K.sin()
-    with pytest.raises(FormulaError, match="more than 1000 operations inside one another"):
-        K.sin()
+    for deeper in (K.sin, lambda: K**2, lambda: K**3, lambda: K**0.5):
+        with pytest.raises(FormulaError, match="more than 1000 operations inside one another"):
+            deeper()
+
+
+# Law: whether a formula is an index is told in a time that its distinct parts take.
+def test_indices_of_shared_parts() -> None:
+    names = "".join(f"a{k} = a{k - 1} + a{k - 1}; " for k in range(1, 60))
+    text = f"a0 = k + k; {names}Take(f, a59)"
+    assert _core.Routine(text, ["k = Vi(1)", "f = Vj(5)"]).dim == 1
+
+
+# Law: a graph is over the variables that the aliases beside it declare.
+@pytest.mark.parametrize("aliases", [["x = Vj(3)"], ["x = Vi(2)"], []])
+def test_graphs_fit_their_aliases(aliases: list[str]) -> None:
+    formula = _core.Routine("x", ["x = Vj(2)"]).formula
+    with pytest.raises(ValueError, match="a j-variable of dimension 2, and the aliases declare"):
+        _core.Routine(formula, aliases)
+
+
+# Law: what could not be made is refused each time it is asked for.
+def test_what_is_refused_is_refused_again() -> None:
+    wide = ["x = Vi(600000)", "y = Vj(600000)"]
+    reduction = _core.Reduction("x * y", wide, "Max_SumShiftExp", 1)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="the greatest dimension is 1000000"):
+            reduction.kernels([False, False])
+    both = _core.Reduction("x | y", wide, "Sum", 1)
+    assert [positions for _, positions, *_ in both.gradients([True, True], True)] == [[0], [1]]

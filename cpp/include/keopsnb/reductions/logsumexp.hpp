@@ -100,12 +100,12 @@ struct ShiftedSums {
 struct LogSumExpLaw {
   using keeps = Keeps<>;
   // Of terms exp(f) that are all 0 the result is -infinity: held at the least number, exp(f - a) is
-  // 0 for them. Where weights add up to 0 it is infinite, as derivatives in these are; but not
-  // where no gradient comes to.
+  // 0 for them. Where weights add up to 0 it is infinite, as derivatives in these are; where no
+  // gradient comes to, it is 0, whatever f.
   static constexpr auto result(auto o, auto e) {
-    constexpr auto least = lit<-16777215, 104>;
+    constexpr auto least = lit<-16777215, 104>, greatest = lit<16777215, 104>;
     const auto none = logical_and(lessthan(o.a, 0_c), equal(o.a, 2_c * o.a));
-    return term(exp(o.f - where(none, where(e, least, 0_c), o.a)) * o.g, e);
+    return term(exp(o.f - where(none, where(e, least, greatest), o.a)) * o.g, e);
   }
 };
 
