@@ -46,13 +46,8 @@ class _Hooks:
 ARRAYS = _core.PythonArrays(_Hooks())
 
 
-# What a sum over i, j or both leaves rows of; and what the gradient in a variable of i, of j or in
-# a parameter sums over.
-_OTHER = (1, 0, 2)
-
-
 class Genred:
-    """A reduction of a formula, of `Rows`; those that are sums with gradients."""
+    """A reduction of a formula, of `Rows`; with gradients where these are sums."""
 
     def __init__(
         self,
@@ -62,20 +57,25 @@ class Genred:
         axis: int = 0,
         opt_arg: int | None = None,
     ) -> None:
-        self._formula, self._aliases, self._axis = formula, list(aliases), axis
-        self._routine = _core.Routine(formula, self._aliases, reduction_op, axis, option=opt_arg)
+        self._reduction = _core.Reduction(formula, aliases, reduction_op, axis, option=opt_arg)
 
     def __call__(self, *args: Rows, out: Rows | None = None, backend: str = "auto") -> Any:
-        return self._routine(ARRAYS, args, out, backend)
+        return self._reduction(ARRAYS, args, out, backend)
 
     def gradients(self, args: Sequence[Rows], e: Rows) -> list[Rows]:
-        """The gradients of a sum in its arguments, for the gradient `e` of its result."""
-        variables = self._routine.variables
-        letter = "ij"[_OTHER[self._axis]]
-        aliases = [*self._aliases, f"e = V{letter}({self._routine.dim})"]
-        found = []
-        for (name, _, category), a in zip(variables, args, strict=True):
-            gradient = f"Grad({self._formula}, {name}, e)"
-            total = _core.Routine(gradient, aliases, "Sum", _OTHER[category])
-            found.append(Rows(total(ARRAYS, (*args, e)).numbers, a.shape))
+        """The gradients in the arguments, for the gradient `e` of the result."""
+        reduction = self._reduction
+        taken: list[Any] = [*args]
+        if reduction.takes_rows:
+            taken.append((reduction.kept if reduction.keeps else reduction)(ARRAYS, tuple(args)))
+        found: list[Any] = [None] * len(args)
+        for total, positions, dims, _ in reduction.gradients([True] * len(args)):
+            columns, begin = total(ARRAYS, (*taken, e)), 0
+            width = columns.shape[-1]
+            for k, dim in zip(positions, dims, strict=True):
+                own = array(columns.numbers.typecode)
+                for row in range(begin, len(columns.numbers), width):
+                    own.extend(columns.numbers[row : row + dim])
+                found[k] = Rows(own, args[k].shape)
+                begin += dim
         return found
