@@ -13,6 +13,7 @@
 
 #include "bind/arrays.hpp"
 #include "bind/bind.hpp"
+#include "bind/compute.hpp"
 #include "bind/interpreter.hpp"
 #include "bind/python_arrays.hpp"
 #include "bind/routine.hpp"
@@ -80,65 +81,6 @@ Request request_of(nb::handle backend, nb::handle device_id, const ArrayLibrary&
   return request;
 }
 
-// Compiles if need be, and computes, without the GIL.
-template <class Work>
-void without_gil(Work&& work) {
-  Watch watch;
-  try {
-    const WithoutGil release;
-    work(watch);
-  } catch (...) {
-    if (watch.stopped()) throw nb::python_error();
-    throw;
-  }
-}
-
-// Where a call's results go; null where there is none of that kind.
-struct Destination {
-  void* values = nullptr;
-  i64* indices = nullptr;
-};
-
-void compute_on_cpu(const Routine& routine, const Routine::Shape& shape,
-                    const std::vector<ArrayView>& views, const Destination& to) {
-  without_gil([&](Watch& watch) {
-    const CpuKernels::Use use = routine.cpu_kernel(shape.types, [&] { return watch.look(); });
-    routine.run(*use->kernel, shape, views, to.values, to.indices, Watch::callback, &watch);
-  });
-}
-
-// Arrays of a GPU: enqueued on their library's current stream. Its allocator gives the workspace to
-// later work of that stream only.
-void compute_on_gpu(const Routine& routine, const Routine::Shape& shape,
-                    const std::vector<ArrayView>& views, const Destination& to, int device,
-                    const ArrayLibrary& library) {
-  find_packages();
-  if (!routine.has_gpu_kernel(shape.types, device))
-    without_gil([&](Watch&) { routine.gpu_kernel(shape.types, device); });
-  const GpuReduction reduction = routine.on_gpu(shape, device);
-  Output workspace;
-  if (reduction.workspace() > 0) workspace = library.memory(reduction.workspace(), device);
-  std::vector<const void*> in(views.size());
-  for (std::size_t k = 0; k < in.size(); ++k) in[k] = views[k].data;
-  auto* const stream = static_cast<cuda::CUstream>(library.stream(device));
-  const auto enqueue = [&] {
-    reduction.enqueue(in, to.values, to.indices, workspace.data, stream);
-  };
-  if (!reduction.sparse()) return enqueue();
-  const WithoutGil release;  // ranges may have to be copied to the GPU
-  enqueue();
-}
-
-void compute_with_copies(const Routine& routine, const Routine::Shape& shape,
-                         const std::vector<ArrayView>& views, const Destination& to, int device) {
-  find_packages();
-  without_gil([&](Watch&) {
-    reduce_host_arrays(routine.on_gpu(shape, device), views, to.values, to.indices,
-                       shape.batches * shape.outputs * routine.out_dim(),
-                       facts(shape.types.dtype).bytes);
-  });
-}
-
 // (batches..., outputs, D), and where a component has several results (..., K, D), or (..., K) if
 // D = 1.
 template <class Rule>
@@ -204,12 +146,7 @@ nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple i
   if (results.indices) indices = output(Dtype::int64);
   if (shape.batches * shape.outputs > 0) {
     const Destination to{values.data, static_cast<i64*>(indices.data)};
-    if (place.device == host_device)
-      compute_on_cpu(routine, shape, views, to);
-    else if (place.copies)
-      compute_with_copies(routine, shape, views, to, place.device);
-    else
-      compute_on_gpu(routine, shape, views, to, place.device, library);
+    compute(routine, shape, views, to, place, library);
   }
   if (results.flags) return library.truth(values.array);
   if (results.values && results.indices) return nb::make_tuple(values.array, indices.array);

@@ -10,6 +10,7 @@ output of the function beside the result: derivatives of derivatives go through 
 """
 
 import functools
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -42,7 +43,7 @@ from keopsnb.torch._operator import (
     with_batch_first,
 )
 from keopsnb.torch._out import check_writable, written
-from keopsnb.torch._picked import Valued, rows_at
+from keopsnb.torch._picked import Picked, Valued
 
 
 def reduce(
@@ -178,34 +179,10 @@ def _gathered(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> R
         return none.detach() + sum(a.reshape(-1)[:0].sum() for a in args if a.is_floating_point())
     values, indices = _kernel(reduction.picked, args, place)
     values = values.detach()
-    batch = values.shape[: max(0, *batch_dims(reduction, args))]
-    rows, dim = values.shape[len(batch)], reduction.dim
-    # Of the K ranks and D components of a row.
-    each = math.prod(values.shape[len(batch) + 1 :])
-    # What is behind every number no term is picked for; a term at the other end is picked.
-    empty = values == (-torch.inf if "Max" in reduction.name else torch.inf)
-    picked, source = indices.reshape(*batch, rows * each), None
-    if place.ranges is not None or place.symbolic_ranges:
-        # Where a row has no term F is taken where another has one: index 0 may be in no range.
-        some = torch.nn.functional.pad(~empty.reshape(picked.shape), (0, 1)).long().argmax(-1)
-        own = torch.arange(rows * each, device=values.device)
-        source = torch.where(empty.reshape(picked.shape), some[..., None], own)
-        picked = picked.gather(-1, source)
-    at = []
-    for argument, category in zip(args, reduction.categories, strict=True):
-        if category == 2:
-            at.append(argument)
-        elif category != OTHER[reduction.axis]:
-            at.append(rows_at(argument, batch, picked))
-        elif source is None:
-            at.append(argument.repeat_interleave(each, -2))
-        else:
-            at.append(rows_at(argument, batch, source // each))
-    terms = _value(reduction.at_rows, tuple(at), place)
-    # Of the D components at a row, the one that was picked for.
-    terms = terms.reshape(*batch, rows, each // dim, dim, dim).diagonal(dim1=-2, dim2=-1)
-    terms = terms.reshape(values.shape).masked_fill(empty, 0)
-    result: Tensor = Valued.apply(values, terms)  # type: ignore[no-untyped-call]
+    ranged = place.ranges is not None or bool(place.symbolic_ranges)
+    picked = Picked(reduction, args, values, indices, ranged)
+    terms = _value(reduction.at_rows, picked.arguments(), place)
+    result: Tensor = Valued.apply(values, picked.own(terms))  # type: ignore[no-untyped-call]
     return (result, indices) if "_Arg" in reduction.name else result
 
 
@@ -236,7 +213,7 @@ def _in_columns(
 ) -> list[Tensor]:
     """Gradients of these dimensions; those in parameters, the last `few` columns, have one row."""
     if not few:
-        return _split(_value(total, args, place), dims)
+        return list(_value(total, args, place).split(dims, -1))  # type: ignore[no-untyped-call]
     category = OTHER[total.axis]
     counts = zip(args, batch_dims(total, args), strict=True)
     batch = torch.broadcast_shapes(*(a.shape[: max(0, n)] for a, n in counts))  # type: ignore[no-untyped-call]
@@ -254,13 +231,9 @@ def _in_columns(
         own.append(rows.clone() if length > step else rows)  # without the columns beside them
         of_parameters.append(parameters.sum(-2, keepdim=True))
     rows = own[0] if len(own) == 1 else torch.cat(own, -2)
-    columns = 0
-    count = 0
-    while columns < rows.shape[-1]:
-        columns += dims[count]
-        count += 1
+    count = [0, *itertools.accumulate(dims)].index(rows.shape[-1])
     parameters = sum(of_parameters[1:], of_parameters[0])
-    return _split(rows, dims[:count]) + _split(parameters, dims[count:])
+    return [*rows.split(dims[:count], -1), *parameters.split(dims[count:], -1)]  # type: ignore[no-untyped-call]
 
 
 def _split(columns: Tensor, dims: list[int]) -> list[Tensor]:

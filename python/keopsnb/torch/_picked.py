@@ -1,12 +1,15 @@
 """Values that a kernel picked, and the terms that they are."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from keopsnb._reduction import OTHER, Reduction
 from keopsnb.torch._context import in_forward_mode
+from keopsnb.torch._operator import batch_dims
 
 
 def rows_at(argument: Tensor, batch: Sequence[int], rows: Tensor) -> Tensor:
@@ -15,6 +18,56 @@ def rows_at(argument: Tensor, batch: Sequence[int], rows: Tensor) -> Tensor:
         argument = argument.long()
     where = rows[..., None].to(argument.device).expand(*rows.shape, argument.shape[-1])
     return argument.expand(*batch, *argument.shape[-2:]).gather(-2, where)
+
+
+class Picked:
+    """The terms that a kernel picked: values and their indices, for each row of its result."""
+
+    def __init__(
+        self,
+        reduction: Reduction,
+        args: Sequence[Tensor],
+        values: Tensor,
+        indices: Tensor,
+        ranged: bool,
+    ) -> None:
+        self.reduction, self.args, self.values = reduction, args, values
+        self.batch = values.shape[: max(0, *batch_dims(reduction, args))]
+        self.rows = values.shape[len(self.batch)]
+        # Of the K ranks and D components of a row.
+        self.each = math.prod(values.shape[len(self.batch) + 1 :])
+        # What is behind every number no term is picked for; a term at the other end is picked.
+        self.empty = values == (-torch.inf if "Max" in reduction.name else torch.inf)
+        self.indices = indices.reshape(*self.batch, self.rows * self.each)
+        self.source: Tensor | None = None
+        if ranged:
+            # Where a row has no term F is taken where another has one: index 0 may be in no range.
+            none = self.empty.reshape(self.indices.shape)
+            some = torch.nn.functional.pad(~none, (0, 1)).long().argmax(-1)
+            own = torch.arange(self.rows * self.each, device=values.device)
+            self.source = torch.where(none, some[..., None], own)
+            self.indices = self.indices.gather(-1, self.source)
+
+    def arguments(self) -> tuple[Tensor, ...]:
+        """The arguments at the rows that belong to the terms."""
+        at = []
+        for argument, category in zip(self.args, self.reduction.categories, strict=True):
+            if category == 2:
+                at.append(argument)
+            elif category != OTHER[self.reduction.axis]:
+                at.append(rows_at(argument, self.batch, self.indices))
+            elif self.source is None:
+                at.append(argument.repeat_interleave(self.each, -2))
+            else:
+                at.append(rows_at(argument, self.batch, self.source // self.each))
+        return tuple(at)
+
+    def own(self, terms: Tensor) -> Tensor:
+        """Of the D components of F at a row, the one that was picked for."""
+        dim = self.reduction.dim
+        terms = terms.reshape(*self.batch, self.rows, self.each // dim, dim, dim)
+        terms = terms.diagonal(dim1=-2, dim2=-1).reshape(self.values.shape)
+        return terms.masked_fill(self.empty, 0)
 
 
 class Valued(torch.autograd.Function):

@@ -1,0 +1,36 @@
+// Calls of kernels, without the GIL.
+#pragma once
+#include <vector>
+
+#include "bind/arrays.hpp"
+#include "bind/interpreter.hpp"
+#include "bind/watch.hpp"
+#include "launch/place.hpp"
+
+namespace keopsnb {
+
+// Compiles if need be, and computes, without the GIL.
+template <class Work>
+void without_gil(Work&& work) {
+  Watch watch;
+  try {
+    const WithoutGil release;
+    work(watch);
+  } catch (...) {
+    if (watch.stopped()) throw nb::python_error();
+    throw;
+  }
+}
+
+// Where a call's results go; null where there is none of that kind.
+struct Destination {
+  void* values = nullptr;
+  i64* indices = nullptr;
+};
+
+// Computes a reduction of that shape where `place` says.
+void compute(const Routine& routine, const Routine::Shape& shape,
+             const std::vector<ArrayView>& views, const Destination& to, const Place& place,
+             const ArrayLibrary& library);
+
+}  // namespace keopsnb
