@@ -103,7 +103,8 @@ struct LogSumExpLaw {
   // 0 for them. Where weights add up to 0 it is infinite, as derivatives in these are; where no
   // gradient comes to, it is 0, whatever f.
   static constexpr auto result(auto o, auto e) {
-    constexpr auto least = lit<-16777215, 104>, greatest = lit<16777215, 104>;
+    constexpr auto least = lit<-16777215, 104>;
+    constexpr auto greatest = lit<16777215, 104>;
     const auto none = logical_and(lessthan(o.a, 0_c), equal(o.a, 2_c * o.a));
     return term(exp(o.f - where(none, where(e, least, greatest), o.a)) * o.g, e);
   }
