@@ -12,7 +12,7 @@
 namespace keopsnb::jit {
 namespace {
 
-constexpr std::string_view extension = ".ii";
+constexpr std::string_view cached_as = ".ii";
 
 std::optional<std::string> preprocess(const std::string& source, const std::string& mark,
                                       const HostCompiler& compiler) {
@@ -24,7 +24,7 @@ std::optional<std::string> preprocess(const std::string& source, const std::stri
                               .field(compiler.version)
                               .field(join_words(compiler.command))
                               .hex();
-  if (const auto path = cache.find(key, extension)) return read_file(*path);
+  if (const auto path = cache.find(key, cached_as)) return read_file(*path);
   const Store store = cache.writable();
   const std::unique_ptr<WorkFolder> work = store.work();
   const std::string file = work->path() + "/header.cpp", made = work->path() + "/header.ii";
@@ -38,7 +38,7 @@ std::optional<std::string> preprocess(const std::string& source, const std::stri
   if (at == std::string::npos) return std::nullopt;
   const std::string rest = text.substr(at + mark.size());
   write_file(made, rest);
-  store.publish(made, key, extension);
+  store.publish(made, key, cached_as);
   return rest;
 }
 
