@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from keopsnb._boundary import boundary
 from keopsnb._dtypes import COMPUTED
-from keopsnb._options import axis_number, check_options, header_text
-from keopsnb._reduction import Reduction
+from keopsnb._genred import made
 
 
 def _gradients_needed(
@@ -87,30 +86,14 @@ def compile(  # noqa: A001  (keopsnb.compile)
         >>> paths = keopsnb.compile("Exp(-SqDist(x, y))", ["x = Vi(3)", "y = Vj(3)"], axis=1,
         ...                         target="x86-64-v3", gradients=["x"])  # doctest: +SKIP
     """
-    compensated = check_options(
-        formula,
+    reduction = made(
+        (
+            formula, reduction_op, axis, opt_arg, formula2, dtype_acc, use_double_acc, sum_scheme,
+            use_fast_math,
+        ),
         aliases,
-        reduction_op,
-        axis,
-        formula2=formula2,
-        dtype=None,
-        opt_arg=opt_arg,
-        cuda_type=None,
-        dtype_acc=dtype_acc,
-        use_double_acc=use_double_acc,
-        sum_scheme=sum_scheme,
-    )
-    reduction = Reduction(
-        formula,
-        aliases,
-        reduction_op,
-        axis_number(axis),
-        formula2,
-        opt_arg,
-        compensated,
-        use_fast_math,
-        header=header_text(header),
-    )
+        header=header,
+    )  # fmt: skip
     needed = _gradients_needed(reduction.variables, gradients)
     place = "keopsnb-kernels" if folder is None else folder
     # Derivatives of other reductions than sums read wide numbers (torch/_autograd.py).

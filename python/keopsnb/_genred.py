@@ -98,7 +98,7 @@ class Reducer:
         if usual and _is_key((*made_of, *aliases)):
             self._reduction = _known(*made_of, *aliases)
         else:
-            self._reduction = _made(made_of, aliases, dtype, cuda_type, header)
+            self._reduction = made(made_of, aliases, dtype, cuda_type, header)
         self._prepare()
 
     def _prepare(self) -> None:
@@ -113,13 +113,14 @@ def _is_key(made_of: tuple[object, ...]) -> bool:
     return True
 
 
-def _made(
+def made(
     made_of: tuple[Any, ...],
     aliases: Sequence[str],
     dtype: object = None,
     cuda_type: object = None,
     header: str | os.PathLike[str] | None = None,
 ) -> Reduction:
+    """The reduction of a `Genred` with these arguments: `made_of` are all up to `use_fast_math`."""
     formula, reduction_op, axis, opt_arg, formula2, *sums, use_fast_math = made_of
     dtype_acc, use_double_acc, sum_scheme = sums
     compensated = check_options(
@@ -151,4 +152,4 @@ def _made(
 # Each is made once: programs make a Genred where they call it. True is no 1 here, nor 2.0 a 2.
 @functools.lru_cache(4096, typed=True)
 def _known(*given: Any) -> Reduction:
-    return _made(given[:9], list(given[9:]))
+    return made(given[:9], list(given[9:]))

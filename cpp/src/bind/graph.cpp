@@ -159,6 +159,8 @@ void bind_graph(nb::module_& m) {
           nb::arg("other").none(), nb::sig("def __eq__(self, other: object) -> bool"))
       .def("__hash__", [](const Expr& f) { return std::hash<Expr>()(f); })
       .def("__repr__", [](const Expr& f) { return "<Expr " + expr::text(f) + ">"; });
+  m.attr("MAX_DIM") = expr::max_dim;
+  m.attr("MAX_PARAMETER") = expr::max_parameter;
   m.def(
       "declared",
       [](const std::string& alias) {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._boundary import boundaries, boundary
-from keopsnb._core import FormulaError
+from keopsnb._core import MAX_PARAMETER, FormulaError
 from keopsnb._lazy.deferred import Deferred
 from keopsnb._lazy.misfits import complex_operand, misfit
 from keopsnb._lazy.variables import (
@@ -214,12 +215,8 @@ class Lazy:
         `order` says which comes where, this matrix being 0. Where this matrix is real, another
         may be complex if it has the method `reflected`.
         """
-        for n in ints:
-            if abs(n) > _PARAMETERS:
-                raise FormulaError(
-                    f"An integer parameter of {operation} lies between -{_PARAMETERS} and "
-                    f"{_PARAMETERS}, but this one is {shown(n)}."
-                )
+        if ints or lists:
+            _check_parameters(operation, itertools.chain(ints, *lists))
         parts = [self]
         if self.waiting is not None:
             self.check_done()
@@ -265,12 +262,19 @@ class Lazy:
         return self.waiting(*args, **kwargs)
 
 
-# Of an integer parameter, in absolute value.
-_PARAMETERS = 2**31 - 1
 # Greater integers are taken as the constructor takes them.
 _FLOATS = 2**63
 # What methods call of each other.
 _INNER = frozenset((*vars(Lazy), "planned", "solved", "refuse", "reduction")) - {"__call__"}
+
+
+def _check_parameters(operation: str, integers: Iterable[int]) -> None:
+    for n in integers:
+        if abs(n) > MAX_PARAMETER:
+            raise FormulaError(
+                f"An integer parameter of {operation} lies between -{MAX_PARAMETER} and "
+                f"{MAX_PARAMETER}, but this one is {shown(n)}."
+            )
 
 
 def _shown(v: Variable) -> str:

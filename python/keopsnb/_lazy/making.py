@@ -4,6 +4,7 @@ import operator
 from numbers import Integral, Real
 from typing import Any
 
+from keopsnb._core import MAX_PARAMETER
 from keopsnb._lazy.base import of_variable
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.variables import (
@@ -52,7 +53,7 @@ def expression_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
         position, dim, category = x
         if category not in (0, 1, 2):
             raise ValueError(f"The category of {x} is {category}; write 0 (i), 1 (j) or 2.")
-        if position < 0:
+        if not 0 <= position < MAX_PARAMETER:
             raise ValueError(f"The position is {position}; number symbolic variables from 0 on.")
         if dim < 1:
             raise ValueError(f"The dimension is {dim}; write 1 or more.")

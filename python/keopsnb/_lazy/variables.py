@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from keopsnb._core import Graph
+from keopsnb._core import MAX_DIM, FormulaError, Graph
 
 NAMES = ("Vi", "Vj", "Pm")
 # How many structures are remembered; a program has tens.
@@ -346,7 +346,16 @@ def join(
 
 
 def variable_expression(variable: Variable) -> Expression:
-    """A formula that is one variable."""
+    """A formula that is one variable.
+
+    Raises:
+        FormulaError: if its dimension is greater than formulas have.
+    """
+    if variable.kind.dim > MAX_DIM:
+        raise FormulaError(
+            f"The dimension of a variable lies between 1 and {MAX_DIM}, but this one is "
+            f"{variable.kind.dim}."
+        )
     form = _form_of(*variable.kind)
     rows, category = variable.rows, variable.kind.category
     sizes = Sizes(
