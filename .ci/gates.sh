@@ -108,9 +108,11 @@ half=(tests/python/gpu tests/python/{jit/test_compile_ahead,repo/test_compilers}
   tests/python/pytorch/test_{reductions_torch,torch_*}.py
   tests/python/lazy/test_lazy_{complex,every}*.py
   tests/python/solve/test_{torch_solve,solve_complex,solve_dense*}.py)
-python -m pytest --durations=20 "${half[@]}" >"$work/half.log" 2>&1 &
+# A test that hangs says where, and does not last.
+tests=(timeout --foreground -k 10 3000 python -m pytest -o faulthandler_timeout=300 --durations=20)
+"${tests[@]}" "${half[@]}" >"$work/half.log" 2>&1 &
 running=$!
-python -m pytest --durations=20 "${half[@]/#/--ignore=}" || { kill $running; exit 1; }
+"${tests[@]}" "${half[@]/#/--ignore=}" || { kill $running; cat "$work/half.log"; exit 1; }
 wait $running || { cat "$work/half.log"; exit 1; }
 tail -n 1 "$work/half.log"
 

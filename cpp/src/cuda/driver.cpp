@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <type_traits>
 
 #include "cuda/advice.hpp"
+#include "fork_lock.hpp"
+#include "jit/loader.hpp"
 #include "jit/process.hpp"
 
 namespace keopsnb::cuda {
@@ -28,33 +29,11 @@ struct Initialized {
 std::atomic<const Initialized*> ready{nullptr};
 std::atomic<bool> begun{false};  // cuInit was called, or is being called
 std::atomic<bool> lost{false};   // this process was forked from one in which that is so
-std::mutex making;               // of making what the atomics hold
-thread_local bool holds_mutex = false;
-
-class Hold {
- public:
-  Hold() : lock_(making) { holds_mutex = true; }
-  ~Hold() { holds_mutex = false; }
-  Hold(const Hold&) = delete;
-  Hold& operator=(const Hold&) = delete;
-
- private:
-  std::lock_guard<std::mutex> lock_;
-};
-
-// A fork waits for threads that initialize, so the child finds a whole state. But cuInit itself may
-// fork, to run nvidia-modprobe.
-void before_fork() {
-  if (!holds_mutex) making.lock();
-}
-
-void after_fork() {
-  if (!holds_mutex) making.unlock();
-}
+// Of making what the atomics hold. cuInit itself may fork, to run nvidia-modprobe.
+using Hold = ForkLock<Initialized>;
 
 void in_child() {
   if (begun) lost = true, ready = nullptr;
-  after_fork();
 }
 
 [[noreturn]] void throw_forked() {
@@ -67,10 +46,9 @@ void in_child() {
 
 // dlopen's handle, never closed, or null and the reason in `tried`.
 void* open(const std::string& path, const std::string& name, std::string& tried) {
-  if (void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return handle;
-  const char* words = dlerror();
-  tried +=
-      (tried.empty() ? "" : "; ") + name + " (" + (words != nullptr ? words : "no reason") + ")";
+  std::string why;
+  if (void* handle = jit::open_shared(path, why)) return handle;
+  tried += (tried.empty() ? "" : "; ") + name + " (" + why + ")";
   return nullptr;
 }
 
@@ -136,7 +114,7 @@ std::string name_of(const Driver& driver, CUresult result) {
 }
 
 const Initialized& initialize() {
-  static const bool watches_forks = pthread_atfork(before_fork, after_fork, in_child) == 0;
+  static const bool watches_forks = pthread_atfork(nullptr, nullptr, in_child) == 0;
   (void)watches_forks;
   const Hold hold;
   if (const Initialized* all = ready) return *all;

@@ -16,6 +16,7 @@
 #include "cuda/advice.hpp"
 #include "cuda/driver.hpp"
 #include "jit/files.hpp"
+#include "jit/loader.hpp"
 #include "jit/memo.hpp"
 #include "jit/process.hpp"
 
@@ -105,10 +106,11 @@ void open_builtins(const std::string& path) {
   Paths folders = {fs::path(path).parent_path().string()};
   if (const std::string other = real.parent_path().string(); !error && other != folders[0])
     folders.push_back(other);
+  std::string ignored;
   for (const std::string& folder : folders)
     for (const std::string& name : jit::names_in(folder))
       if (name.starts_with(builtins_name) && (major == 0 || major_in(name, builtins_name) == major))
-        dlopen((folder + "/" + name).c_str(), RTLD_NOW | RTLD_GLOBAL);
+        jit::open_shared(folder + "/" + name, ignored, RTLD_GLOBAL);
 }
 
 // Why the opened library cannot serve; "" if it can.
@@ -150,12 +152,8 @@ class Search {
     auto found = std::make_unique<Nvrtc>();
     found->path = path;
     std::string fault;
-    if (void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | flags)) {
+    if (void* handle = jit::open_shared(path, fault, RTLD_LOCAL | flags))
       fault = fill(*found, handle);
-    } else {
-      const char* words = dlerror();
-      fault = words != nullptr ? words : "it is gone";
-    }
     if (!fault.empty()) {
       tried_ += (tried_.empty() ? "" : "; ") + name + " (" + fault + ")";
       return false;

@@ -2,23 +2,24 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <set>
 #include <stdexcept>
 
 #include "expr/order.hpp"
+#include "fork_lock.hpp"
 #include "words.hpp"
 
 namespace keopsnb::expr {
 namespace {
+
+struct Names;  // of operations, kept
 
 // The names of an operation, for as long as the process lives: a user's row goes with its header.
 Operation lasting(const Row& row) {
   const std::span<const Row> known = catalogue();
   if (&row >= known.data() && &row < known.data() + known.size()) return {row.name, row.call};
   static auto& names = *new std::set<std::string>;
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
+  const ForkLock<Names> lock;
   const auto keep = [&](const char* text) { return names.insert(text).first->c_str(); };
   return {keep(row.name), keep(row.call)};
 }

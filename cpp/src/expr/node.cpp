@@ -5,9 +5,10 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <mutex>
 #include <string_view>
 #include <unordered_map>
+
+#include "fork_lock.hpp"
 
 namespace keopsnb::expr {
 namespace {
@@ -51,7 +52,7 @@ class Table {
  public:
   Expr find_or_add(Node node) {
     std::vector<Expr> others;  // let go without the lock: the last owner takes it
-    const std::lock_guard lock(mutex_);
+    const ForkLock<Table> lock;
     const auto [begin, end] = nodes_.equal_range(node.hash);
     for (auto at = begin; at != end; ++at) {
       Expr found = at->second.lock();
@@ -70,7 +71,7 @@ class Table {
   // Calls itself, through the operands, at most max_depth deep.
   void remove(const Node* gone) {
     {
-      const std::lock_guard lock(mutex_);
+      const ForkLock<Table> lock;
       const auto [begin, end] = nodes_.equal_range(gone->hash);
       for (auto at = begin; at != end;)
         at = at->second.expired() ? nodes_.erase(at) : std::next(at);
@@ -78,7 +79,6 @@ class Table {
     delete gone;
   }
 
-  std::mutex mutex_;
   std::unordered_multimap<std::size_t, std::weak_ptr<const Node>> nodes_;
 };
 

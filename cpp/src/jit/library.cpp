@@ -1,7 +1,5 @@
 #include "library.hpp"
 
-#include <dlfcn.h>
-
 #include <system_error>
 #include <utility>
 
@@ -9,6 +7,7 @@
 #include "cache.hpp"
 #include "digest.hpp"
 #include "host_compiler.hpp"
+#include "loader.hpp"
 
 namespace keopsnb::jit {
 namespace {
@@ -89,16 +88,15 @@ std::shared_ptr<const Library> find_in(const Cache& cache, const std::string& ke
 
 }  // namespace
 
-Library::Library(const std::string& path)
-    : path_(path), handle_(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-  if (handle_ != nullptr) return;
-  const char* words = dlerror();
-  const std::string log = words != nullptr ? words : "dlopen gave no reason";
-  throw CompileError("A compiled kernel cannot be loaded: " + log, "", log, "");
+Library::Library(const std::string& path) : path_(path) {
+  std::string why;
+  handle_ = open_shared(path, why);
+  if (handle_ == nullptr)
+    throw CompileError("A compiled kernel cannot be loaded: " + why, "", why, "");
 }
 
 Library::~Library() {
-  if (handle_ != nullptr) dlclose(handle_);
+  if (handle_ != nullptr) close_shared(handle_);
 }
 
 void* Library::symbol(const char* name) const {

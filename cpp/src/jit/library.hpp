@@ -30,7 +30,7 @@ class Library {
 
  private:
   std::string path_;
-  void* handle_;
+  void* handle_ = nullptr;
 };
 
 // The library of this source: from the folders that KEOPSNB_KERNEL_PATH names, else from the cache

@@ -93,16 +93,21 @@ import warnings
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # of forking with threads
 reductions = [reduction(k) for k in range(1, 4)]
 expected = [r(x, y) for r in reductions]
+done = False
 def work():
-    for k in range(300):
+    k = 0
+    while not done:
         reductions[k % 3](x, y)
+        reduction(k := k + 1)
 busy = threading.Thread(target=work)
 busy.start()
-for _ in range(5):
+for n in range(20):
     child = os.fork()
     if child == 0:
+        reduction(-n)
         os._exit(not all(np.array_equal(r(x, y), e) for r, e in zip(reductions, expected)))
     assert os.waitpid(child, 0)[1] == 0
+done = True
 busy.join()
 """
     python(CODE + code, environment)
