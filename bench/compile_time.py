@@ -1,4 +1,4 @@
-"""How long kernels take to compile, beside an empty one and beside pykeops.
+"""The time that kernels take to compile, beside an empty one and beside pykeops.
 
     python bench/compile_time.py          about a minute, and three more where pykeops is installed
     python bench/compile_time.py --save   also written to bench/results/compile_time.md

@@ -99,7 +99,7 @@ def version(name: str) -> str:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a function takes: registers of a thread, and bytes of it that are no registers."""
+    """Resources of a function: registers of a thread, and bytes of it that are no registers."""
 
     registers: int
     stack: int

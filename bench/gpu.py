@@ -75,7 +75,7 @@ PARTS = {
 }
 
 
-def run(name: str, part: Part, logs: Path) -> list[measure.Row]:
+def run(name: str, part: Part, logs: Path) -> list[measure.Measure]:
     """The rows of a part: its own, or one that says whether its commands ended well."""
     commands = part.commands or ((sys.executable, str(HERE / "gpu_parts.py"), name),)
     if shutil.which(commands[0][0]) is None:
@@ -101,23 +101,23 @@ def run(name: str, part: Part, logs: Path) -> list[measure.Row]:
     late = [not ended(process, start + part.limit) for process in processes]
     texts = [file.read_text(errors="replace") for file in files[: len(processes)]]
     rows = [
-        measure.Row(**json.loads(line.removeprefix(gpu_parts.MARK)))
+        measure.Measure(**json.loads(line.removeprefix(gpu_parts.MARK)))
         for line in "".join(texts).splitlines()
         if line.startswith(gpu_parts.MARK)
     ]
     if any(late):
-        return [*rows, measure.Row(part.title, f"over {part.limit:g} s", met=False)]
+        return [*rows, measure.Measure(part.title, f"over {part.limit:g} s", met=False)]
     # 5: pytest found no test in its shard.
     wrong = [p.returncode for p in processes if p.returncode not in (0, 5)]
     outcome = summary(texts)
     if wrong:
-        return [*rows, measure.Row(part.title, outcome or f"ended with {wrong[0]}", met=False)]
+        return [*rows, measure.Measure(part.title, outcome or f"ended with {wrong[0]}", met=False)]
     if not outcome:
-        return rows or [measure.Row(part.title, "clean", met=True)]
+        return rows or [measure.Measure(part.title, "clean", met=True)]
     if "passed" not in outcome:
         return [not_tested(part, outcome)]
     took = f"{time.monotonic() - start:.0f} s"
-    return [measure.Row(part.title, f"{outcome}, {took}", met=True)]
+    return [measure.Measure(part.title, f"{outcome}, {took}", met=True)]
 
 
 def ended(process: subprocess.Popen[bytes], deadline: float) -> bool:
@@ -133,7 +133,7 @@ def ended(process: subprocess.Popen[bytes], deadline: float) -> bool:
 
 
 def summary(texts: list[str]) -> str:
-    """What pytest's processes say together: "3 failed, 120 passed"; "" of other programs."""
+    """The sum of pytest's processes: "3 failed, 120 passed"; "" of other programs."""
     counts = dict.fromkeys(("failed", "passed", "skipped", "error"), 0)
     for text in texts:
         last = text.rstrip().rpartition("\n")[2]
@@ -142,8 +142,8 @@ def summary(texts: list[str]) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
 
 
-def not_tested(part: Part, why: str) -> measure.Row:
-    return measure.Row(part.title, "NOT TESTED", why)
+def not_tested(part: Part, why: str) -> measure.Measure:
+    return measure.Measure(part.title, "NOT TESTED", why)
 
 
 def main() -> int:
@@ -164,7 +164,7 @@ def main() -> int:
     about = {"date": datetime.date.today().isoformat(), "GPU": str(gpu)} | gpu_parts.versions()
     for name, value in about.items():
         print(f"{name}: {value}")
-    rows: list[measure.Row] = []
+    rows: list[measure.Measure] = []
     with tempfile.TemporaryDirectory() as folder:
         logs = Path(os.environ.get("OUT") or folder)
         logs.mkdir(parents=True, exist_ok=True)

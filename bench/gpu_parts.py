@@ -67,7 +67,7 @@ def versions() -> dict[str, str]:
     return {"versions": ", ".join(f"{package} {v}" for package, v in found.items())}
 
 
-def show(row: measure.Row) -> None:
+def show(row: measure.Measure) -> None:
     print(MARK + json.dumps(dataclasses.asdict(row)), flush=True)
 
 
@@ -124,7 +124,7 @@ class Problem:
             show(measure.versus(name, times, "pykeops", 1.5))
             show(measure.versus(f"{name}, use_fast_math", times, "pykeops", 1.5, ours="fast"))
         else:
-            show(measure.Row(name, _text(times["keopsnb"]), "no pykeops"))
+            show(measure.Measure(name, _text(times["keopsnb"]), "no pykeops"))
         return times
 
 
@@ -140,7 +140,7 @@ def gaussian() -> None:
         reached = limit / statistics.median(times[name])
         reach = (">= 80 %", reached >= 0.8) if name == "fast" else ("", None)
         show(
-            measure.Row(
+            measure.Measure(
                 f"{title}: of the special-function limit",
                 _text(times[name]),
                 "the limit",
@@ -202,7 +202,7 @@ def calls() -> None:
     torch.cuda.synchronize()
     whole = time.perf_counter() - start
     show(
-        measure.Row(
+        measure.Measure(
             "a long call returns before the GPU is done",
             f"{1e6 * returned:.0f} us",
             "the GPU",

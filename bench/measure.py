@@ -11,7 +11,7 @@ Times = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
-class Row:
+class Measure:
     """One line of the table. `met` is None where nothing is to be reached."""
 
     measure: str
@@ -52,10 +52,10 @@ def _time(call: Callable[[], object], calls: int) -> float:
 
 def versus(
     measure: str, times: Times, peer: str, at_least: float | None = None, ours: str = "keopsnb"
-) -> Row:
-    """How many times as fast as the peer, the median over rounds; `at_least` is to be reached."""
+) -> Measure:
+    """The speed in that of the peer, the median over rounds; `at_least` is to be reached."""
     ratio = statistics.median(p / o for p, o in zip(times[peer], times[ours], strict=True))
-    return Row(
+    return Measure(
         measure,
         _seconds(statistics.median(times[ours])),
         peer,
@@ -66,15 +66,15 @@ def versus(
     )
 
 
-def at_most(measure: str, seconds: float, limit: float) -> Row:
+def at_most(measure: str, seconds: float, limit: float) -> Measure:
     """A time with a limit of its own."""
-    return Row(measure, _seconds(seconds), reach=f"<= {_seconds(limit)}", met=seconds <= limit)
+    return Measure(measure, _seconds(seconds), reach=f"<= {_seconds(limit)}", met=seconds <= limit)
 
 
-def cost(measure: str, times: Times, whole: str, part: str, limit: float) -> Row:
-    """How many times the time of `part` the whole takes."""
+def cost(measure: str, times: Times, whole: str, part: str, limit: float) -> Measure:
+    """The time of the whole, in that of `part`."""
     ratio = statistics.median(w / p for w, p in zip(times[whole], times[part], strict=True))
-    return Row(
+    return Measure(
         measure,
         _seconds(statistics.median(times[whole])),
         part,
@@ -85,9 +85,9 @@ def cost(measure: str, times: Times, whole: str, part: str, limit: float) -> Row
     )
 
 
-def skipped(measure: str, why: str) -> Row:
+def skipped(measure: str, why: str) -> Measure:
     """A line that says what was not measured."""
-    return Row(measure, "", why)
+    return Measure(measure, "", why)
 
 
 def _seconds(t: float, digits: int = 3) -> str:
@@ -111,7 +111,7 @@ def head() -> str:
     return line(HEADER) + "\n" + line(tuple("-" * w for w in _WIDTHS))
 
 
-def body(row: Row) -> str:
+def body(row: Measure) -> str:
     """A row as a line of the table."""
     met = {None: "", True: "yes", False: "NO"}[row.met]
     return line((row.measure, row.ours, row.peer, row.theirs, row.ratio, row.reach, met))

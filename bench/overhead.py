@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import peers
-from measure import Row, at_most, interleaved, versus
+from measure import Measure, at_most, interleaved, versus
 from throughput import clouds, gaussian
 
 from keopsnb import numpy as keopsnb_numpy
 
 
-def call_overhead() -> Iterator[Row]:
+def call_overhead() -> Iterator[Measure]:
     """(e) Calls that have next to nothing to compute."""
     arrays = clouds(10, 10, 3, "float32")
     yield from _overhead("NumPy", keopsnb_numpy, peers.pykeops("numpy"), arrays, 15e-6)
@@ -37,7 +37,7 @@ def call_overhead() -> Iterator[Row]:
 
 def _overhead(
     name: str, ours: ModuleType, theirs: ModuleType | None, arrays: Sequence[Any], limit: float
-) -> Iterator[Row]:
+) -> Iterator[Measure]:
     measure = f"call at M = N = 10, {name}"
 
     def bound(module: ModuleType) -> Callable[[], Any]:
@@ -55,7 +55,7 @@ def _overhead(
 
 def _lazy_overhead(
     name: str, ours: ModuleType, theirs: ModuleType | None, arrays: Sequence[Any]
-) -> Iterator[Row]:
+) -> Iterator[Measure]:
     measure = f"LazyTensor, M = N = 100, {name}"
     x, y, b = arrays
 
@@ -79,7 +79,7 @@ def kernel_product(module: ModuleType, x: Any, y: Any, b: Any) -> Any:
     return (-((module.Vi(x) - module.Vj(y)) ** 2).sum(-1)).exp() @ b
 
 
-def _gradients(torch: Any, ours: ModuleType) -> Iterator[Row]:
+def _gradients(torch: Any, ours: ModuleType) -> Iterator[Measure]:
     """Values with a gradient, beside torch's own graph of one product and one sum."""
     x, y, b = (torch.from_numpy(a) for a in clouds(8, 8, 3, "float64"))
     leaf = x.clone().requires_grad_()
@@ -107,12 +107,12 @@ def _gradients(torch: Any, ours: ModuleType) -> Iterator[Row]:
         yield at_most(f"LazyTensor, M = N = 8, {name}", statistics.median(t), limit)
 
 
-def _making() -> Iterator[Row]:
+def _making() -> Iterator[Measure]:
     times = interleaved({"Genred": lambda: gaussian(keopsnb_numpy, 3)})["Genred"]
     yield at_most("making a Genred known before", statistics.median(times), 5e-6)
 
 
-def _shared() -> Iterator[Row]:
+def _shared() -> Iterator[Measure]:
     """Sub-expressions that are used again and again."""
     x, y = (np.random.default_rng(0).random((n, 2)) * 0.1 for n in (50, 60))
     for steps in (4, 8, 12, 40):

@@ -1,4 +1,4 @@
-"""What keopsnb is measured against, each where it is installed."""
+"""The libraries that keopsnb is measured against, each where it is installed."""
 
 import contextlib
 import ctypes

@@ -52,7 +52,7 @@ def cpu_model() -> str:
 
 
 def facts() -> dict[str, str]:
-    """What the numbers depend on."""
+    """The conditions that the numbers depend on."""
     core = importlib.import_module("keopsnb._core")
     versions = [f"keopsnb {core.__version__}"]
     for package in ("pykeops", "torch", "numpy"):
@@ -67,7 +67,7 @@ def facts() -> dict[str, str]:
     }
 
 
-def rows(only: list[str]) -> Iterator[measure.Row]:
+def rows(only: list[str]) -> Iterator[measure.Measure]:
     for key in only:
         module, function = MEASURES[key]
         yield from getattr(importlib.import_module(module), function)()

@@ -133,7 +133,7 @@ def kinds(loop: list[cubin.Instruction]) -> Counter[str]:
 
 
 def _compiled(source: str, arch: str, options: tuple[str, ...]) -> tuple[cubin.Resources, list]:
-    """What the kernel of a source takes, and its inner loops."""
+    """The resources of the kernel of a source, and its inner loops."""
     code, log = cubin.compile_cubin(source, arch, ["--ptxas-options=-v", *options])
     if not code:
         raise RuntimeError(log)

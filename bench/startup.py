@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import peers
-from measure import Row, at_most, cost, skipped, versus
+from measure import Measure, at_most, cost, skipped, versus
 
 ORDERS = ("value", "gradient", "Hessian-vector product")
 
 
 def fresh(arguments: Sequence[str], folder: str) -> Any:
-    """What a new interpreter prints in its last line, as JSON; its kernels go to `folder`."""
+    """The last line that a new interpreter prints, as JSON; its kernels go to `folder`."""
     environment = {**os.environ, "KEOPSNB_CACHE_DIR": folder, "KEOPS_CACHE_FOLDER": folder}
     done = subprocess.run(
         [sys.executable, *arguments],
@@ -43,7 +43,7 @@ def first_calls(library: str, repeats: int, *dims: str) -> dict[str, list[float]
     return times
 
 
-def first_call() -> Iterator[Row]:
+def first_call() -> Iterator[Measure]:
     """(d) Formulas that no one has compiled yet."""
     if peers.torch() is None:
         yield skipped("first call", "torch is not installed")
@@ -63,7 +63,7 @@ def first_call() -> Iterator[Row]:
         yield cost(f"first call, D={D}", times, "keopsnb", "D=3", 1.5)
 
 
-def imports() -> Iterator[Row]:
+def imports() -> Iterator[Measure]:
     """(f) What an import adds to that of NumPy."""
     measure = "import beyond numpy"
     modules = {"keopsnb": "keopsnb.numpy"}

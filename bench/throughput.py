@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import peers
-from measure import Row, cost, interleaved, skipped, versus
+from measure import Measure, cost, interleaved, skipped, versus
 from numpy.typing import NDArray
 
 from keopsnb import numpy as keopsnb_numpy
@@ -31,7 +31,7 @@ def gaussian(module: ModuleType, D: int) -> Callable[..., Any]:
 
 
 def check_agreement(measure: str, name: str, found: Any, expected: Any) -> None:
-    """What computes something else is not timed."""
+    """Refuses a candidate that computes something else."""
     found, expected = np.asarray(found), np.asarray(expected)
     error = np.abs(found - expected).max() / np.abs(expected).max()
     if not error < TOLERANCE:
@@ -40,7 +40,7 @@ def check_agreement(measure: str, name: str, found: Any, expected: Any) -> None:
 
 def compared(
     measure: str, calls: dict[str, Callable[[], Any] | None], reach: Mapping[str, float]
-) -> Iterator[Row]:
+) -> Iterator[Measure]:
     """Rows of keopsnb against every peer, once all are seen to agree. None: not installed."""
     candidates = {name: call for name, call in calls.items() if call}
     for name, call in candidates.items():
@@ -61,7 +61,7 @@ def gaussian_rows(
     reach: Mapping[str, float] = MappingProxyType({}),
     *,
     dense: bool = True,
-) -> Iterator[Row]:
+) -> Iterator[Measure]:
     """The Gaussian sum of one size against all peers."""
     arrays = clouds(M, N, D, dtype)
     ours = gaussian(keopsnb_numpy, D)
@@ -82,24 +82,24 @@ def gaussian_rows(
     yield from compared(f"Gaussian, D={D}, {dtype}, {M:,} x {N:,}", candidates, reach)
 
 
-def low_dimension() -> Iterator[Row]:
+def low_dimension() -> Iterator[Measure]:
     """(a) The main job."""
     yield from gaussian_rows(20_000, 20_000, 3, reach={"pykeops": 20, "hand-written": 0.85})
 
 
-def high_dimension() -> Iterator[Row]:
+def high_dimension() -> Iterator[Measure]:
     """(b) Long vectors."""
     yield from gaussian_rows(10_000, 10_000, 16)
     yield from gaussian_rows(5_000, 5_000, 64, reach={"pykeops": 10})
     yield from gaussian_rows(3_000, 3_000, 256)
 
 
-def double_precision() -> Iterator[Row]:
+def double_precision() -> Iterator[Measure]:
     """(c) float64."""
     yield from gaussian_rows(10_000, 10_000, 3, "float64", {"pykeops": 10})
 
 
-def gradients() -> Iterator[Row]:
+def gradients() -> Iterator[Measure]:
     """(g) The gradients in all arguments, beside the value."""
     measure = "Gaussian, D=3, value and 3 gradients, 10,000^2"
     torch = peers.torch()
@@ -128,7 +128,7 @@ def gradients() -> Iterator[Row]:
         yield versus(measure, times, "pykeops")
 
 
-def logsumexp() -> Iterator[Row]:
+def logsumexp() -> Iterator[Measure]:
     """(h) LogSumExp."""
     x, y, _ = clouds(10_000, 10_000, 3, "float32")
 
@@ -151,12 +151,12 @@ def logsumexp() -> Iterator[Row]:
     yield from compared("LogSumExp of -SqDist, D=3, float32, 10,000^2", candidates, {})
 
 
-def few_outputs() -> Iterator[Row]:
+def few_outputs() -> Iterator[Measure]:
     """(i) Few outputs over a long sum."""
     yield from gaussian_rows(100, 1_000_000, 3, dense=False)
 
 
-def neighbours() -> Iterator[Row]:
+def neighbours() -> Iterator[Measure]:
     """(j) The distances of the nearest neighbours."""
     for N, D, K in ((10_000, 3, 10), (5_000, 64, 10)):
         x, y, _ = clouds(N, N, D, "float32")

@@ -21,13 +21,13 @@ i64 complexsum_dim(const i64* dims, int, const i64*) { return dims[0] % 2 == 0 ?
 #define BINARY                                                                \
   .signature = "(2n), (2n) -> 2n, or one side of dimension 2", .operands = 2, \
   .dim = rule<detail::complex_dim<i64, i64>>
-// What all rows but the last few have in tests.
+// Common to all rows but the last few, in tests.
 #define REALS .cases = "3 | ; 1 |", .group = "complex"
 #define ONE .cases = "6 | ; 2 | ; 34 |", .group = "complex"
 #define TWO .cases = "6, 6 | ; 2, 6 | ; 6, 2 | ; 2, 2 |", .group = "complex"
 
 // clang-format off
-constexpr Row complex_table[] = {
+constexpr OperationRow complex_table[] = {
     {OP(Real2Complex, real2complex), TO_COMPLEX,
      .domain = "(-2, 2)", .reference = PARTS("a + 0j"),
      .sentence = "a + 0i: real numbers as complex.", REALS},
@@ -102,7 +102,7 @@ constexpr Row complex_table[] = {
 
 }  // namespace
 
-std::span<const Row> complex_rows() { return complex_table; }
+std::span<const OperationRow> complex_rows() { return complex_table; }
 
 }  // namespace keopsnb
 #undef Z

@@ -1,4 +1,4 @@
-// What is said of the rows of ops.def.
+// The catalogue's part of the rows of ops.def.
 #include <keopsnb/ops.hpp>
 
 #include "rows.hpp"
@@ -9,7 +9,7 @@ namespace {
 struct Text {
   const char *name, *domain, *reference, *sentence;
   const char *numpy = "", *torch = "", *special = "", *method = "", *arguments = "";
-  i64 least = Row{}.least, most = Row{}.most;
+  i64 least = OperationRow{}.least, most = OperationRow{}.most;
 };
 
 // The name of an operation; any other is an error here.
@@ -219,8 +219,8 @@ constexpr const Text* text_of(std::string_view name) {
 #include <keopsnb/ops.def>
 #undef CHECK
 
-constexpr Row row_of(const char* name, const char* call, const char* signature, int operands,
-                     int ints, const char* partials) {
+constexpr OperationRow row_of(const char* name, const char* call, const char* signature,
+                              int operands, int ints, const char* partials) {
   const Text& text = *text_of(name);
   return {.name = name,
           .call = call,
@@ -241,7 +241,7 @@ constexpr Row row_of(const char* name, const char* call, const char* signature, 
           .most = text.most};
 }
 
-constexpr Row elementwise[] = {
+constexpr OperationRow elementwise[] = {
 #define KEOPSNB_UNARY(N, call, cost, value, da) \
   row_of(#N, #call, broadcast_signatures[0], 1, 0, #da),
 #define KEOPSNB_UNARY_INT1(N, call, cost, n, value, da) \
@@ -260,6 +260,6 @@ static_assert(
 
 }  // namespace
 
-std::span<const Row> elementwise_rows() { return elementwise; }
+std::span<const OperationRow> elementwise_rows() { return elementwise; }
 
 }  // namespace keopsnb

@@ -8,9 +8,9 @@
 
 namespace keopsnb {
 
-std::span<const Row> catalogue() {
-  static const auto& rows = *new std::vector<Row>([] {  // never destroyed
-    std::vector<Row> all;
+std::span<const OperationRow> catalogue() {
+  static const auto& rows = *new std::vector<OperationRow>([] {  // never destroyed
+    std::vector<OperationRow> all;
     for (const auto& table : {elementwise_rows(), structural_rows(), complex_rows()})
       all.insert(all.end(), table.begin(), table.end());
     return all;
@@ -18,8 +18,8 @@ std::span<const Row> catalogue() {
   return rows;
 }
 
-const Row* find_row(std::string_view name) {
-  for (const Row& row : catalogue())
+const OperationRow* find_row(std::string_view name) {
+  for (const OperationRow& row : catalogue())
     if (row.name == name) return &row;
   return nullptr;
 }

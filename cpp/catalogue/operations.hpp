@@ -8,7 +8,7 @@
 
 namespace keopsnb {
 
-struct Row {
+struct OperationRow {
   const char* name;       // in a formula's text: "SqDist"
   const char* call;       // in C++: "sqdist"
   const char* signature;  // dimensions, for messages: "(D), (D) -> 1"
@@ -46,10 +46,10 @@ struct Row {
   i64 least = -2147483647, most = 2147483647;  // of each integer parameter
 };
 
-std::span<const Row> catalogue();
+std::span<const OperationRow> catalogue();
 
 // The row of that name (case matters), or null.
-const Row* find_row(std::string_view name);
+const OperationRow* find_row(std::string_view name);
 
 // The rule of elementwise operations: every dimension is 1 or D; the result has D. And its
 // signature, by the number of operands less 1, where there are no integers.

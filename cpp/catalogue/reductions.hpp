@@ -7,7 +7,7 @@
 
 namespace keopsnb {
 
-// What a reduction gives: numbers; indices of the reduced side; both; or numbers that are integers
+// The results of a reduction: numbers; indices of the reduced side; both; or numbers, of integers
 // or truth values, which the front ends convert.
 enum class Gives { values, indices, both, counts, flags };
 enum class Weight { none, optional, required };

@@ -1,4 +1,4 @@
-// What tables of rows are written with.
+// Tools to write tables of rows.
 #pragma once
 #include <utility>
 
@@ -6,11 +6,11 @@
 
 namespace keopsnb {
 
-std::span<const Row> elementwise_rows();
-std::span<const Row> structural_rows();
-std::span<const Row> complex_rows();
+std::span<const OperationRow> elementwise_rows();
+std::span<const OperationRow> structural_rows();
+std::span<const OperationRow> complex_rows();
 
-// A Row's `dim` from a function of the headers: of dimensions of operands, then of integers.
+// The `dim` from a function of the headers: of dimensions of operands, then of integers.
 template <auto F>
 struct Rule;
 template <class... I, i64 (*F)(I...)>

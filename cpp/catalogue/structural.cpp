@@ -26,18 +26,18 @@ detail::AxisList list_of(const i64* ints, int k) {
   return {static_cast<int>(ints[0]), ints + 1};
 }
 i64 tensordot_dim(const i64* dims, int, const i64* lists) {
-  return detail::tensor_plan(dims[0], dims[1], list_of(lists, 0), list_of(lists, 1),
-                             list_of(lists, 2), list_of(lists, 3), list_of(lists, 4))
+  return detail::tensor_layout(dims[0], dims[1], list_of(lists, 0), list_of(lists, 1),
+                               list_of(lists, 2), list_of(lists, 3), list_of(lists, 4))
       .dim;
 }
 i64 kron_dim(const i64* dims, int, const i64* lists) {
-  return detail::kron_plan(dims[0], dims[1], list_of(lists, 0), list_of(lists, 1)).dim;
+  return detail::kron_layout(dims[0], dims[1], list_of(lists, 0), list_of(lists, 1)).dim;
 }
 
 #define OP(N, function) .name = #N, .call = KEOPSNB_CALL(function)
 
 // clang-format off
-constexpr Row structural[] = {
+constexpr OperationRow structural[] = {
     {OP(Sum, sum), .signature = "(D) -> 1",
      .operands = 1, .dim = rule<op::Sum::dim>,
      .domain = "(-2, 2)", .reference = "numpy.sum(a, -1, keepdims=True)",
@@ -246,6 +246,6 @@ constexpr Row structural[] = {
 
 }  // namespace
 
-std::span<const Row> structural_rows() { return structural; }
+std::span<const OperationRow> structural_rows() { return structural; }
 
 }  // namespace keopsnb

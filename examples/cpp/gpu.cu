@@ -155,8 +155,9 @@ int main() {
   }
 
   const Plain plain = plain_loops(xs, ys, bs, es);
-  const double errors[] = {error(a, plain.sum), error(g, plain.gradient), error(t, plain.soft_gradient),
-                           error(nearest, plain.nearest), error(at_index, plain.nearest)};
+  const double errors[] = {error(a, plain.sum), error(g, plain.gradient),
+                           error(t, plain.soft_gradient), error(nearest, plain.nearest),
+                           error(at_index, plain.nearest)};
   std::printf("a_0 = %.7f, relative error %.1e\n", static_cast<double>(a[0]), errors[0]);
   std::printf("g_0 = (%.7f, %.7f, %.7f), relative error %.1e\n", static_cast<double>(g[0]),
               static_cast<double>(g[1]), static_cast<double>(g[2]), errors[1]);

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from keopsnb.compat.package import torch_found as torch_found
     from keopsnb.compat.package import verbose as verbose
 else:
-    # What only programs written for pykeops ask for is loaded when they do.
+    # Names that only programs written for pykeops ask for are loaded when they do.
     __path__.append(moved())
 
     def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Where programs enter the package: errors leave it there without its own frames.
+"""The boundary where programs enter the package: errors leave it without its own frames.
 
 An error says what to change in the program that called, and its traceback ends at that call. With
 KEOPSNB_TRACEBACK=full it goes on to the line that raised it.
@@ -14,7 +14,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Whose frames say nothing of the program that called; all others, as of a callback, are kept.
 _INNER = frozenset(("keopsnb", "torch", "numpy", "contextlib", "functools"))
-# What is raised on purpose. Others are mistakes of this package, to be found by their frames.
+# Errors raised on purpose. Others are mistakes of this package, to be found by their frames.
 _MEANT = (TypeError, ValueError, RuntimeError, IndexError, OSError, MemoryError)
 
 

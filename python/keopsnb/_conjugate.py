@@ -300,7 +300,7 @@ class _Descent:
         if not bare:
             return
         singular = self.least_made <= 4 * self.rounding * self.most_made
-        # What alpha x is of b is missing in K x.
+        # Of b, K x misses alpha x.
         if bool((singular | (bare * self.relative(self.x) > TOLD)).any()):
             warnings.warn(
                 f"The matrix is singular to rounding, or next to the alpha of {bare:.0e} that "

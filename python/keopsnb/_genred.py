@@ -1,4 +1,4 @@
-"""What `Genred` of all front ends have in common."""
+"""The common part of the `Genred`s of all front ends."""
 
 import functools
 import os
@@ -102,7 +102,7 @@ class Reducer:
         self._prepare()
 
     def _prepare(self) -> None:
-        """What a front end makes of the reduction once."""
+        """Prepare the front end's part, once."""
 
 
 def _is_key(made_of: tuple[object, ...]) -> bool:

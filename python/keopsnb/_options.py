@@ -13,7 +13,7 @@ _DTYPES_ACC = ("auto", "float16", "float32", "float64")
 
 
 def shown(value: Any) -> str:
-    """What an error shows of a value; Python refuses to write very long integers."""
+    """A value as errors show it; Python refuses to write very long integers."""
     try:
         return repr(value)
     except ValueError:

@@ -152,6 +152,6 @@ def pivoted_cholesky(
         left[pivot] = 0
         left = xp.where(left > 0, left, xp.zeros_like(left))
     factor = xp.stack(columns, -1) if columns else xp.zeros_like(diagonal)
-    # What the factorization leaves has eigenvalues up to its trace; its greatest entry stands here
+    # The rest of the factorization has eigenvalues up to its trace; its greatest entry stands here
     # for a typical one, so that a tiny alpha does not make the preconditioner worse than none.
     return _inverse(xp, factor, alpha + float(left.max()), precision, narrow)

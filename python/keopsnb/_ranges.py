@@ -33,7 +33,7 @@ class Clusters:
         return np.ascontiguousarray(self.reduced[np.lexsort((self.reduced[:, 0], cluster))])
 
     def counts(self, size: int) -> Integers:
-        """How many indices each of `size` outputs is reduced over."""
+        """The number of indices that each of `size` outputs is reduced over."""
         lengths = np.concatenate([[0], np.cumsum(self.reduced[:, 1] - self.reduced[:, 0])])
         ends = lengths[self.slices]
         each = np.diff(ends, prepend=0)

@@ -12,10 +12,6 @@ from keopsnb._core import Reduction as Reduction
 if TYPE_CHECKING:
     from keopsnb._ranges import Ranges
 
-# Categories are 0: indexed by i, 1: by j, 2: a parameter. Axes are what is reduced: 0: i, 1: j,
-# 2: both. The result of a reduction over axis a has category OTHER[a].
-OTHER = (1, 0, 2)
-
 
 @functools.lru_cache(4096)
 def reduction_of(key: str) -> Reduction:

@@ -1,4 +1,4 @@
-"""What there is to say of a linear system that was solved, or was not."""
+"""The outcome of a linear system that was solved, or was not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Solution:
-    """What `KernelSolve` returns with `full=True`, and what `ConvergenceError` carries as `found`.
+    """The result of `KernelSolve` with `full=True`, which `ConvergenceError` carries as `found`.
 
     Attributes:
         solution: the array x.

@@ -1,4 +1,4 @@
-"""What `KernelSolve` of all front ends have in common."""
+"""The common part of the `KernelSolve`s of all front ends."""
 
 from __future__ import annotations
 

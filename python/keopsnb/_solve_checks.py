@@ -1,4 +1,4 @@
-"""What `KernelSolve` asks of its arguments and options, and what it says of wrong ones."""
+"""Checks of `KernelSolve`'s arguments and options, and the errors of wrong ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keopsnb._dtypes import NARROW, name_of
-from keopsnb._reduction import OTHER, Reduction
+from keopsnb._reduction import Reduction
 
 NAMED = ("nystrom", "pivoted_cholesky")
 
@@ -72,7 +72,7 @@ class Checks(ABC):
             raise TypeError(
                 f"The right-hand side is {b.dtype}; write it in the dtype of the other arguments."
             )
-        other = OTHER[self._reduction.axis]
+        other = self._reduction.result_category
         for a, (_, _, category) in zip(args, variables, strict=True):
             if category == other and b.ndim > 1 and a.shape[-2:-1] != b.shape[-2:-1]:
                 raise ValueError(
@@ -122,7 +122,7 @@ class Checks(ABC):
         return (*args[:k], b, *args[k + 1 :]), alpha
 
     def _started(self, x0: Any, b: Any) -> Any:
-        """Where to start, checked."""
+        """The start, checked."""
         if x0 is None:
             return None
         x0 = self._as_array(x0, "x0")
@@ -184,7 +184,7 @@ def _is_sparse(a: Any) -> bool:
 
 
 def shown(x: Any) -> str:
-    """What an error says of a value."""
+    """A value as errors show it."""
     if x is None or isinstance(x, (str, Real, complex)):
         return repr(x)
     shape = getattr(x, "shape", None)
@@ -226,7 +226,7 @@ def by_rows(alpha: Any, b: Any) -> Any:
     )
 
 
-# What options are called elsewhere.
+# Names of options elsewhere.
 _NAMES = {
     "eps": "tol rtol atol tolerance epsilon cg_tolerance eps_rel",
     "max_iterations": "maxiter max_iter maxit n_iter niter iterations max_iters maxiters max_steps",
@@ -253,7 +253,7 @@ def refuse_names(unknown: Any) -> None:
 
 
 def no_preconditioner(found: Any) -> str:
-    """What an error says of a preconditioner that is none."""
+    """The error of a preconditioner that is none."""
     names = ", ".join(map(repr, NAMED))
     return f"preconditioner is {shown(found)}; write one of {names}, or a function."
 

@@ -53,7 +53,7 @@ class ComplexSides(NamedPreconditioners):
         return self._real, (*args[:k], self.parts(b), *args[k + 1 :]), x0
 
     def _call_complex(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """What a call is for a complex right-hand side."""
+        """A call with a complex right-hand side."""
         given, callback, full = options["preconditioner"], options["callback"], options["full"]
         place = {name: options[name] for name in ("backend", "device_id", "ranges")}
         real, parts, x0 = self.by_parts(args, options["x0"], place)

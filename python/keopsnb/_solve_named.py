@@ -13,7 +13,7 @@ from keopsnb._core import FormulaError
 from keopsnb._reduction import Reduction
 from keopsnb._solve_checks import NAMED, Checks, count_of, no_preconditioner
 
-# Where none is given.
+# The rank where none is given.
 _RANK = 50
 
 

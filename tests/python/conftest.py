@@ -1,4 +1,4 @@
-"""What all tests share: a kernel cache of their own, shards, and the rule for tests of a GPU."""
+"""Shared by all tests: a kernel cache of their own, shards, and the rule for tests of a GPU."""
 
 import ctypes
 import importlib.util

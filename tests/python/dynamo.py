@@ -1,4 +1,4 @@
-"""What this PyTorch traces."""
+"""Tests by what this PyTorch traces."""
 
 import pytest
 import torch

@@ -23,7 +23,7 @@ INCLUDES = [
         TESTS / "python" / "gpu",
     )
 ]
-# Where scripts find what they import of tests.
+# The folders that scripts import modules of tests from.
 FOLDERS = [str(TESTS / "python"), str(TESTS / "python" / "genred")]
 
 PREAMBLE = """
@@ -59,7 +59,7 @@ def sample(M, N, dtype="float32"):
 
 @functools.cache
 def environment(level: str = "-O1") -> dict[str, str]:
-    """What scripts need in their environment, made at the first use; kernels of this level."""
+    """The environment that scripts need, made at the first use; kernels of this level."""
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None or not sys.platform.startswith("linux"):
         pytest.skip("no C++ compiler on Linux")

@@ -42,23 +42,23 @@ struct Device {
 
 }  // namespace
 
-#define KEOPSNB_GROUP(name, ...)                                                        \
-  namespace {                                                                           \
-  using name##Kernel =                                                                  \
-      Gpu<KEOPSNB_NUMBER, decltype(sum_reduction(concat(__VA_ARGS__))), Output::i>;     \
-  constexpr int name##_positions = name##Kernel::positions;                             \
-  }                                                                                     \
-  KEOPSNB_ENTRY void __launch_bounds__(name##Kernel::traits.threads_most)               \
-      name##_reduce(const __grid_constant__ GpuCall call,                               \
-                    const __grid_constant__ GpuInputs<name##_positions> in) {           \
-    Device device;                                                                      \
-    name##Kernel::run(device, call, in.at);                                             \
+#define KEOPSNB_GROUP(name, ...)                                                    \
+  namespace {                                                                       \
+  using name##Kernel =                                                              \
+      Gpu<KEOPSNB_NUMBER, decltype(sum_reduction(concat(__VA_ARGS__))), Output::i>; \
+  constexpr int name##_positions = name##Kernel::positions;                         \
+  }                                                                                 \
+  KEOPSNB_ENTRY void __launch_bounds__(name##Kernel::traits.threads_most)           \
+      name##_reduce(const __grid_constant__ GpuCall call,                           \
+                    const __grid_constant__ GpuInputs<name##_positions> in) {       \
+    Device device;                                                                  \
+    name##Kernel::run(device, call, in.at);                                         \
   }
 #define KEOPSNB_EVERY(name, ...) KEOPSNB_GROUP(name, columns(__VA_ARGS__))
 
 #include "every_operation.inc"
 
-// What depends on the kind of operands, and what compositions become.
+// Cases that depend on the kind of operands, and compositions.
 KEOPSNB_EVERY(Remainder, mod(index, cst<60>, cst<0>) * z, z)
 KEOPSNB_EVERY(Quotient, floordivide(index, index + cst<1>) * z, z)
 KEOPSNB_EVERY(Gaussian, exp(-sqdist(x, y) * square(z)), x, y, z)

@@ -215,7 +215,7 @@ def _intervals(row: _core.Operation) -> list[tuple[float, float]]:
 
 
 class OnGpu:
-    """What `run` needs of a Routine, on a GPU."""
+    """A Routine as `run` needs it, on a GPU."""
 
     def __init__(
         self, formula: str, aliases: Sequence[str], reduction_op: str = "Sum", axis: int = 1

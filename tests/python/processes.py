@@ -44,7 +44,7 @@ def start(code: str, environment: Mapping[str, str | None], *wrapper: str) -> su
 
 
 def finish(process: subprocess.Popen[str], timeout: float = 120) -> str:
-    """What it printed, once it ended well."""
+    """The text it printed, once it ended well."""
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-// What C++ programs hand to a reduction: pointers, checked against its formula when they compile.
+// Pointers that C++ programs hand to a reduction, checked against its formula when they compile.
 #pragma once
 #include <keopsnb/graph.hpp>
 #include <keopsnb/kernel/layout.hpp>
@@ -31,7 +31,7 @@ constexpr bool positions_differ([[maybe_unused]] List<V...> all) {
   return (alone_at_position<V>(all) && ...);
 }
 
-// What a variable at position K is made of, 0 where there is none.
+// The elements of the variable at position K.
 enum class Element { none, number, integer };
 template <int K, class... V>
 constexpr Element element_at(List<V...>) {
@@ -52,7 +52,7 @@ struct NoConst<const U> {
   using type = U;
 };
 
-// What a pointer leads to; `none` of one to pointers, and of anything else.
+// The type that a pointer leads to; `none` of one to pointers, and of anything else.
 struct none;
 template <class P>
 struct PointerTo {
@@ -140,8 +140,8 @@ class Inputs {
   }
 };
 
-// Where a reduction's results go: numbers, indices of the reduced side (or counts), or both, as it
-// gives them. Arrays (M, dim), (N, dim) or (1, dim).
+// Memory for a reduction's results: numbers, indices of the reduced side (or counts), or both, as
+// it gives them. Arrays (M, dim), (N, dim) or (1, dim).
 template <class S, class Reduction>
 struct Results {
   S* values = nullptr;

@@ -1,7 +1,6 @@
 // A node is built: which of the identities are asked.
 #pragma once
 #include <keopsnb/gate.hpp>
-#include <keopsnb/simplify_structural.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {

@@ -11,16 +11,16 @@
 // gradient in a, which is one of all columns of kept(reduction) and goes into grad(kept(reduction),
 // v, e, a).
 #pragma once
+#include <keopsnb/axis_reduction.hpp>
 #include <keopsnb/diff.hpp>
 #include <keopsnb/forward.hpp>
-#include <keopsnb/reduced.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 
 // Stands for the result where none is given.
 template <i64 D>
-using MissingResult = Var<2147483646, D, Category::parameter>;
+using MissingResult = Var<missing_position, D, Category::parameter>;
 
 // The law of a reduction, over its formulas. Output 0 is the result; behind it is what is kept, if
 // the reduction gives it.
@@ -126,22 +126,22 @@ constexpr auto tangents(A a, All, Ints<K...>, Ints<N...>) {
   using Law = LawOf<R>;
   const auto found = concat(Law::template tangent<N>(a, at<K, All>{}...)...);
   check_given<decltype(found), A>();
-  return Reduced<decltype(sum_reduction(found)), Out>{};
+  return AxisReduction<decltype(sum_reduction(found)), Out>{};
 }
 
 }  // namespace detail
 
-// What its law keeps behind the result.
+// The same, with the numbers that its law keeps behind the result.
 template <class R, Output Out>
-constexpr auto kept(Reduced<R, Out>) {
-  return Reduced<decltype(kept(R{})), Out>{};
+constexpr auto kept(AxisReduction<R, Out>) {
+  return AxisReduction<decltype(kept(R{})), Out>{};
 }
 
 // The gradient in v of the sum of e times the result: for each i of an i-variable, for each j of a
 // j-variable, of a parameter one.
 template <class R, Output Out, Formula V, Formula E,
           Formula A = detail::MissingResult<detail::LawOf<R>::columns>>
-constexpr auto grad(Reduced<R, Out>, V v, E e, A a = {}) {
+constexpr auto grad(AxisReduction<R, Out>, V v, E e, A a = {}) {
   using Law = detail::LawOf<R>;
   static_assert(NumberVariable<V>,
                 "keopsnb: in grad(reduction, v, e, a), v is a variable of numbers, such as "
@@ -158,13 +158,13 @@ constexpr auto grad(Reduced<R, Out>, V v, E e, A a = {}) {
     return (Law::template gradient<N>(v, e, a) + ...);
   }(up_to<Law::outputs>{});
   detail::check_given<decltype(found), A>();
-  return Reduced<decltype(sum_reduction(found)), detail::over_others(V::category)>{};
+  return AxisReduction<decltype(sum_reduction(found)), detail::over_others(V::category)>{};
 }
 
 // The tangent of the result along the direction u of v, and of more variables and their directions,
 // then a, if it is needed: diff(reduction, v, u, w, t, ..., a).
 template <class R, Output Out, Formula V, Formula U, Formula... More>
-constexpr auto diff(Reduced<R, Out>, V, U, More...) {
+constexpr auto diff(AxisReduction<R, Out>, V, U, More...) {
   using All = List<V, U, More..., detail::MissingResult<detail::LawOf<R>::columns>>;
   constexpr int pairs = (2 + sizeof...(More)) / 2;
   using A = at<2 * pairs, All>;

@@ -15,7 +15,7 @@
 namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 
-// What node `self` = Op(a...) with adjoint g passes to its operand K.
+// The share of g, the adjoint of node `self` = Op(a...), that goes to its operand K.
 // Elementwise: da -> partial_K * da, and its adjoint sums over components where a is broadcast.
 template <int K, Formula S, Formula... A, Formula G>
 constexpr auto pull_back([[maybe_unused]] S self, List<A...>, G g) {
@@ -39,7 +39,7 @@ struct Walk {
   template <class N>
   using adjoint = typename Adjoint<N>::type;
 
-  // What the readers of N pass to it, from the K-th on.
+  // The sum of what the readers of N pass to it, from the K-th on.
   template <class N, int K = 0>
   static constexpr auto gathered() {
     constexpr Edge edge = Edges<Nodes>::template reading<N>(K);

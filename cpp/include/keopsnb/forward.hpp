@@ -48,7 +48,7 @@ struct Tangents<List<V...>, List<U...>> {
   template <class F>
   static constexpr bool moves = (occurs<F, V> || ...);
 
-  // What the operands of F pass to it. An operation that is linear in all of them together is its
+  // The sum of what operands of F pass to it. An operation linear in all of them together is its
   // own differential.
   template <class F, class... A>
   static constexpr auto gathered(F f, List<A...>) {

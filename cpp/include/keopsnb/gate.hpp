@@ -9,7 +9,7 @@
 // Linear operations keep the gate, and a sum of gated and other terms has none. Formulas without
 // selections never meet one, and no gate stays in a formula.
 #pragma once
-#include <keopsnb/simplify.hpp>
+#include <keopsnb/ops.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
@@ -183,28 +183,8 @@ struct Gated<op::Contract<DimA, DimB, Axes...>> {
     if constexpr (is_gated<A>)
       return gate(gated_contract<Axes...>(ungated(a), ungated(b)));
     else
-      return gate(
-          gated_contract<Axis<Axes::length, Axes::result, Axes::b, Axes::a>...>(ungated(b), a));
-  }
-};
-
-template <i64 DimA, i64 DimB, class... Axes>
-struct Simplify<op::GatedContract<DimA, DimB, Axes...>> {
-  static constexpr i64 N = DimA > DimB ? DimA : DimB;
-  template <class A>
-  static constexpr bool over = same<List<Axes...>, List<A>>;
-
-  template <bool, Formula A, Formula B>
-  static constexpr auto apply(A a, B b) {
-    using Op = op::GatedContract<DimA, DimB, Axes...>;
-    if constexpr (is_zero<A> || is_zero<B>)
-      return zero<Op::result>;
-    else if constexpr (N == 1 || over<Axis<N, 1, 1, 0>> || over<Axis<N, 1, 0, 1>>)
-      return build<op::GatedProduct>(a, b);
-    else if constexpr (over<Axis<N, 0, 1, 1>>)
-      return build<op::Sum, true>(build<op::GatedProduct>(a, b));
-    else
-      return Node<Op, A, B>{};
+      return gate(gated_contract<TensorAxis<Axes::length, Axes::result, Axes::b, Axes::a>...>(
+          ungated(b), a));
   }
 };
 

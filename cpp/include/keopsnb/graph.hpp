@@ -13,7 +13,7 @@ inline constexpr bool contains = false;
 template <class F, class... S>
 inline constexpr bool contains<F, List<S...>> = (KEOPSNB_SAME(F, S) || ...);
 
-// What was visited, as a chain of bases: whether a formula is among them is a question to the
+// The formulas visited, as a chain of bases: whether one is among them is a question to the
 // compiler, and instantiates nothing.
 template <class F>
 struct Visited {};
@@ -156,7 +156,7 @@ struct Edges<List<N...>> {
     return e < table.start[index<F> + 1] ? table.edge[table.by_operand[e]] : Edge{0, -1, 0};
   }
 
-  // How many nodes read F.
+  // The number of nodes that read F.
   template <class F>
   static constexpr int readers() {
     int n = 0;

@@ -14,7 +14,7 @@ inline constexpr auto unit_vector = elemt<D, C>(1_c);
 
 // A direction that no program has among its variables, and no result of an operator holds.
 template <i64 D>
-using Probe = Var<2147483647, D, Category::parameter>;
+using Probe = Var<probe_position, D, Category::parameter>;
 
 template <class F, class V>
 inline constexpr bool linear = !occurs<decltype(diff(F{}, V{}, Probe<V::dim>{})), V>;
@@ -97,7 +97,7 @@ struct Trace<op::Mult> {
       return trace_of<O>(spread<D>(a), u, w * b);
   }
 };
-// What is final in a zero of g is so in the trace.
+// A zero of g that is final is so in the trace.
 template <>
 struct Trace<op::GatedProduct> {
   template <i64 O, Formula G, Formula P, Formula U, Formula W>

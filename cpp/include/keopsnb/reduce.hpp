@@ -19,9 +19,9 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 // (arguments.hpp). The executor runs the tasks; give one that wraps your own threads to use
 // several. Numbers of float16 and bfloat16 are computed in float, and results are rounded once.
 template <class S, class Reduction, Output Out, class Executor = Serial>
-Outcome reduce(Reduced<Reduction, Out>,
-               typename Reduced<Reduction, Out>::template Call<S>::Results out, i64 M, i64 N,
-               const typename Reduced<Reduction, Out>::template Call<S>::Inputs& in,
+Outcome reduce(AxisReduction<Reduction, Out>,
+               typename AxisReduction<Reduction, Out>::template Call<S>::Results out, i64 M, i64 N,
+               const typename AxisReduction<Reduction, Out>::template Call<S>::Inputs& in,
                Executor&& executor = {}) {
   static_assert(Storage<S>,
                 "keopsnb: reduce<S> reads numbers of float, double, float16 or bfloat16");

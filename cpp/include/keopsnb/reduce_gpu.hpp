@@ -79,9 +79,10 @@ cudaError_t launch_gpu(const GpuLaunch& launch, GpuCall call,
 // CUDA's __half and __nv_bfloat16 do. What it needs beside comes from the stream's memory pool.
 // Errors of the kernels themselves show when the stream is waited for.
 template <class S, class Reduction, Output Out>
-cudaError_t reduce_gpu(Reduced<Reduction, Out>,
-                       typename Reduced<Reduction, Out>::template Call<S>::Results out, i64 M,
-                       i64 N, const typename Reduced<Reduction, Out>::template Call<S>::Inputs& in,
+cudaError_t reduce_gpu(AxisReduction<Reduction, Out>,
+                       typename AxisReduction<Reduction, Out>::template Call<S>::Results out, i64 M,
+                       i64 N,
+                       const typename AxisReduction<Reduction, Out>::template Call<S>::Inputs& in,
                        cudaStream_t stream = nullptr) {
   using Kernel = Gpu<S, Reduction, Out>;
   if (M < 0 || N < 0) return cudaErrorInvalidValue;

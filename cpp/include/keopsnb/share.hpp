@@ -79,7 +79,7 @@ concept is_read = reads<typename F::op> && operands_of<at<0, operands_of<F>>>::s
 // More than a store and its loads: a vector read twice is stored when a component costs more.
 inline constexpr int dear = 4;
 
-// How long the code of an operation is, in that of an exponential; 0 where it is too short for a
+// The length of an operation's code, in that of an exponential; 0 where it is too short for a
 // call.
 template <class Op>
 inline constexpr int code_length = op::Elementwise<Op> ? op_cost<Op> / 20 : 0;
@@ -98,14 +98,14 @@ struct RootsOf<List<F...>> {
 // The evaluation of the formulas of Owner, reduced over the variables of category Reduced. Names
 // of its members hold that of Owner, once for each node: a short one saves a compiler much.
 template <Category Reduced, class Owner>
-struct PlanOf {
+struct Plan {
   using roots = detail::RootsOf<Owner>;
   using nodes = typename roots::nodes;
 
   template <class F>
   static constexpr bool varies = depends<Reduced, F>;
 
-  // How many nodes of the plan read F (a root is read once more, by the reduction).
+  // The number of nodes of the plan that read F (a root is read once more, by the reduction).
   template <class F>
   static constexpr int readers = Edges<nodes>::template readers<F>() + roots::template count<F>;
 
@@ -131,7 +131,7 @@ struct PlanOf {
   // Work to produce one component of F from slots and variables, and from its operands where
   // these have no slot.
   template <class F>
-  static constexpr int cost = detail::cost_of<PlanOf, F>();
+  static constexpr int cost = detail::cost_of<Plan, F>();
 
   template <bool Value>
   struct Constant {
@@ -177,7 +177,7 @@ struct LoopOf<Node<Op, A...>> {
   };
 };
 }  // namespace detail
-// How long the code of the nodes N is, in that of an exponential.
+// The length of the code of the nodes N, in that of an exponential.
 template <class... N>
 constexpr int code_length_of(List<N...>) {
   return (0 + ... + static_cast<int>(detail::CodeLength<unnamed<N>>::value));
@@ -192,8 +192,5 @@ constexpr i64 longest_loop(List<N...>) {
    ...);
   return most;
 }
-
-template <Category Reduced, class... Roots>
-using Plan = PlanOf<Reduced, List<Roots...>>;
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -71,7 +71,7 @@ struct Widened<float16, V> {
   }
 };
 
-// What the machine converts by an instruction: a number, and a pack of them.
+// Conversions by an instruction of the machine: of a number, and of a pack of them.
 template <class S>
 struct Converter {};
 #if KEOPSNB_CUDA

@@ -3,17 +3,14 @@
 // A formula is an empty constexpr object whose type is its syntax tree; equal formulas have equal
 // types. `dim` is the dimension of its value, a vector.
 //
-// What is asked of formulas as they are built is a concept, or an enumerator of a type: a variable
+// A question to formulas as they are built is a concept, or an enumerator of a type: a variable
 // template would be an object for each formula, and its name, as long as that, a compiler's work.
 #pragma once
+#include <keopsnb/category.hpp>
 #include <keopsnb/config.hpp>
 #include <keopsnb/meta.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
-
-// The index of a variable: rows i, columns j, or none (a parameter).
-enum class Category { i = 0, j = 1, parameter = 2 };
-constexpr Category opposite(Category c) { return c == Category::i ? Category::j : Category::i; }
 
 template <class F>
 concept Formula = requires { typename F::keopsnb_operands; };
@@ -32,6 +29,9 @@ struct Var {
   static constexpr Category category = C;
   enum : int { categories = 1 << static_cast<int>(C) };
 };
+
+// Positions of variables that no program has: of a direction, and of a result that is not given.
+inline constexpr int probe_position = 2147483647, missing_position = probe_position - 1;
 
 template <int Pos, i64 Dim>
 inline constexpr Var<Pos, Dim, Category::i> vi{};
@@ -56,7 +56,7 @@ struct IVar {
 
 template <class F>
 concept IntegerVariable = Formula<F> && requires { typename F::integers; };
-// What formulas are differentiated in.
+// A variable that formulas are differentiated in.
 template <class F>
 concept NumberVariable = Formula<F> && !IntegerVariable<F> && requires { F::category; };
 
@@ -174,8 +174,8 @@ struct Unnamed<true> {
 template <class F>
 using unnamed = typename detail::Unnamed<detail::is_node<F>>::template type<F>;
 
-// Op applied to operands, after the identities of simplify.hpp. Free: the order of operations is
-// not a user's.
+// Op applied to operands, after its identities (terms.hpp). Free: the order of operations is not a
+// user's.
 template <class Op, bool Free = false, Formula... A>
 constexpr auto build(A... a);
 

@@ -1,9 +1,39 @@
-// Properties of formulas that identities are for.
+// Identities, which are applied as nodes are built: each stands in the file of its operation, one a
+// line. Here is what they are written with: properties of formulas.
+//
+// A user's formula keeps the order in which it is written: such an identity overflows or underflows
+// only where the formula does, in float32 and in float64, and keeps its NaN. Constants are folded
+// in float64.
+//
+// Among derivatives (Free) the order is ours: what is 0 vanishes, and products have the normal form
+//
+//   constant * scalars * vector
+//
+// so that what is shared by all components is computed once.
 #pragma once
-#include <keopsnb/ops.hpp>
-#include <keopsnb/ops/integer_division.hpp>
+#include <keopsnb/ops/elementwise.hpp>
 
-namespace keopsnb::inline KEOPSNB_TARGET::detail {
+namespace keopsnb::inline KEOPSNB_TARGET {
+namespace op {
+template <i64 N>
+struct SumT;
+template <i64 Start, i64 D>
+struct Extract;
+template <i64 Start, i64 D>
+struct ExtractT;
+struct Concat;
+}  // namespace op
+
+namespace detail {
+
+// The node Op(a...), or what equals it.
+template <class Op>
+struct Simplify {
+  template <bool Free, Formula... A>
+  static constexpr auto apply(A...) {
+    return Node<Op, A...>{};
+  }
+};
 
 template <class F>
 concept is_one = same<F, Lit<1, 0>>;
@@ -96,4 +126,8 @@ constexpr auto unscaled(F f) {
     return f;
 }
 
-}  // namespace keopsnb::inline KEOPSNB_TARGET::detail
+template <class F>
+concept is_moderately_scaled = is_scaled<F> && is_moderate(operand_type<0, F>::value);
+
+}  // namespace detail
+}  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,8 +1,8 @@
 // The abstract number that formulas are evaluated over.
 //
 // A Tile holds the values of one component for P packs of outputs and J reduced indices at once.
-// What does not depend on the outputs is a scalar, what does not depend on the reduced index is
-// held once, both by type: nothing is computed in more lanes than it varies over.
+// A value that does not depend on the outputs is a scalar, and one that does not depend on the
+// reduced index is held once, both by type: nothing is computed in more lanes than it varies over.
 #pragma once
 #include <keopsnb/pack.hpp>
 #include <keopsnb/symbol.hpp>
@@ -37,7 +37,7 @@ KEOPSNB_FN R convert(const A& a) {
   return r;
 }
 
-// How an operation is applied to the numbers of tiles: one after the other, in loops that compilers
+// Ways to apply an operation to the numbers of tiles: one after the other, in loops that compilers
 // unroll, or by calls.
 enum class Mapping { flat, loops, calls };
 

@@ -18,7 +18,7 @@ namespace nb = nanobind;
 // The name of an array, for errors.
 using ArrayName = FunctionRef<std::string()>;
 
-// What has to live as long as an array's memory is read or written.
+// Holds an array's memory while it is read or written.
 using Held = std::shared_ptr<const void>;
 
 // The arguments of one call, and what holds them in memory until it ends.
@@ -54,7 +54,7 @@ struct Output {
   Held held = {};
 };
 
-// What a call asks of a library of arrays. All throw ArgumentTypeError and std::invalid_argument
+// A library of arrays, as a call needs it. All throw ArgumentTypeError and std::invalid_argument
 // for arrays that are none, and let Python's own errors pass.
 class ArrayLibrary {
  public:
@@ -76,7 +76,7 @@ class ArrayLibrary {
   // Memory of a GPU for work on the current stream, and that stream.
   virtual Output memory(i64 bytes, int device) const = 0;
   virtual void* stream(int device) const = 0;
-  // What to write to bring an array to a GPU, for errors; or "".
+  // The call that brings an array to a GPU, for errors; or "".
   virtual std::string_view to_device() const { return {}; }
 };
 

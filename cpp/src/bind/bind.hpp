@@ -1,4 +1,4 @@
-// What ext.cpp puts together.
+// The parts of the module, which ext.cpp puts together.
 #pragma once
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>

@@ -1,4 +1,4 @@
-// What numbers a Python buffer holds, as NumPy's arrays show theirs.
+// The type of numbers in a Python buffer, as NumPy's arrays show theirs.
 #pragma once
 #include <nanobind/nanobind.h>
 

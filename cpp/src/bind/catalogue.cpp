@@ -11,28 +11,36 @@
 namespace keopsnb {
 
 void bind_catalogue(nb::module_& m) {
-  nb::class_<Row>(m, "Operation", "One operation of the formula language.")
-      .def_ro("name", &Row::name, "Its name in a formula.")
-      .def_ro("call", &Row::call, "Its name in C++.")
-      .def_ro("signature", &Row::signature, "Dimensions of operands and result.")
-      .def_ro("operands", &Row::operands, "Number of formulas it takes; -1 for one or more.")
-      .def_ro("ints", &Row::ints, "Number of integers it takes, after the formulas.")
-      .def_ro("optional", &Row::optional, "How many of the last integers may be left out.")
-      .def_ro("lists", &Row::lists, "Number of lists of integers it takes, after the formulas.")
-      .def_ro("optional_lists", &Row::optional_lists, "How many of the last may be left out.")
-      .def_ro("index", &Row::index, "The operand that has to be a variable of integers, or -1.")
-      .def_ro("cases", &Row::cases, "Dimensions and other arguments, for tests; or \"\".")
-      .def_ro("group", &Row::group, "Where it stands in the documentation.")
-      .def_ro("domain", &Row::domain, "Intervals where its operands may be drawn from, in tests.")
-      .def_ro("reference", &Row::reference, "The same value as a NumPy expression.")
-      .def_ro("sentence", &Row::sentence, "What it computes.")
-      .def_ro("partials", &Row::partials, "Derivative in each operand, if it is elementwise.")
-      .def_ro("arguments", &Row::arguments, "Integers of tests, for operands of dimension D.")
-      .def_ro("numpy", &Row::numpy, "NumPy's ufuncs that are this operation.")
-      .def_ro("torch", &Row::torch, "PyTorch's functions that are.")
-      .def_ro("special", &Row::special, "Python's operator, such as \"__add__\"; or \"\".")
-      .def_ro("method", &Row::method, "Of symbolic matrices, where it is another than its name.")
-      .def("__repr__", [](const Row& row) {
+  nb::class_<OperationRow>(m, "Operation", "One operation of the formula language.")
+      .def_ro("name", &OperationRow::name, "Its name in a formula.")
+      .def_ro("call", &OperationRow::call, "Its name in C++.")
+      .def_ro("signature", &OperationRow::signature, "Dimensions of operands and result.")
+      .def_ro("operands", &OperationRow::operands,
+              "Number of formulas it takes; -1 for one or more.")
+      .def_ro("ints", &OperationRow::ints, "Number of integers it takes, after the formulas.")
+      .def_ro("optional", &OperationRow::optional, "How many of the last integers may be left out.")
+      .def_ro("lists", &OperationRow::lists,
+              "Number of lists of integers it takes, after the formulas.")
+      .def_ro("optional_lists", &OperationRow::optional_lists,
+              "How many of the last may be left out.")
+      .def_ro("index", &OperationRow::index,
+              "The operand that has to be a variable of integers, or -1.")
+      .def_ro("cases", &OperationRow::cases, "Dimensions and other arguments, for tests; or \"\".")
+      .def_ro("group", &OperationRow::group, "Where it stands in the documentation.")
+      .def_ro("domain", &OperationRow::domain,
+              "Intervals where its operands may be drawn from, in tests.")
+      .def_ro("reference", &OperationRow::reference, "The same value as a NumPy expression.")
+      .def_ro("sentence", &OperationRow::sentence, "What it computes.")
+      .def_ro("partials", &OperationRow::partials,
+              "Derivative in each operand, if it is elementwise.")
+      .def_ro("arguments", &OperationRow::arguments,
+              "Integers of tests, for operands of dimension D.")
+      .def_ro("numpy", &OperationRow::numpy, "NumPy's ufuncs that are this operation.")
+      .def_ro("torch", &OperationRow::torch, "PyTorch's functions that are.")
+      .def_ro("special", &OperationRow::special, "Python's operator, such as \"__add__\"; or \"\".")
+      .def_ro("method", &OperationRow::method,
+              "Of symbolic matrices, where it is another than its name.")
+      .def("__repr__", [](const OperationRow& row) {
         return std::string("<Operation ") + row.name + ": " + row.signature + ">";
       });
   nb::enum_<Gives>(m, "Gives", "What a reduction gives.")
@@ -106,7 +114,8 @@ void bind_catalogue(nb::module_& m) {
       "catalogue",
       [] {
         nb::list rows;
-        for (const Row& row : catalogue()) rows.append(nb::cast(&row, nb::rv_policy::reference));
+        for (const OperationRow& row : catalogue())
+          rows.append(nb::cast(&row, nb::rv_policy::reference));
         return rows;
       },
       nb::sig("def catalogue() -> list[Operation]"), "All operations of the formula language.");

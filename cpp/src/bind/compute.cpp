@@ -48,14 +48,14 @@ void compute_with_copies(const Routine& routine, const Routine::Shape& shape,
 }  // namespace
 
 void compute(const Routine& routine, const Routine::Shape& shape,
-             const std::vector<ArrayView>& views, const Destination& to, const Place& place,
+             const std::vector<ArrayView>& views, const Destination& to, const Placement& placement,
              const ArrayLibrary& library) {
-  if (place.device == host_device)
+  if (placement.device == host_device)
     compute_on_cpu(routine, shape, views, to);
-  else if (place.copies)
-    compute_with_copies(routine, shape, views, to, place.device);
+  else if (placement.copies)
+    compute_with_copies(routine, shape, views, to, placement.device);
   else
-    compute_on_gpu(routine, shape, views, to, place.device, library);
+    compute_on_gpu(routine, shape, views, to, placement.device, library);
 }
 
 }  // namespace keopsnb

@@ -5,7 +5,7 @@
 #include "bind/arrays.hpp"
 #include "bind/interpreter.hpp"
 #include "bind/watch.hpp"
-#include "launch/place.hpp"
+#include "launch/placement.hpp"
 
 namespace keopsnb {
 
@@ -22,15 +22,15 @@ void without_gil(Work&& work) {
   }
 }
 
-// Where a call's results go; null where there is none of that kind.
+// Memory for a call's results; null where there is none of that kind.
 struct Destination {
   void* values = nullptr;
   i64* indices = nullptr;
 };
 
-// Computes a reduction of that shape where `place` says.
+// Computes a reduction of that shape where `placement` says.
 void compute(const Routine& routine, const Routine::Shape& shape,
-             const std::vector<ArrayView>& views, const Destination& to, const Place& place,
+             const std::vector<ArrayView>& views, const Destination& to, const Placement& placement,
              const ArrayLibrary& library);
 
 }  // namespace keopsnb

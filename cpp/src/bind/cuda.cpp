@@ -32,7 +32,7 @@ std::string device_row(int ordinal) {
          std::to_string(device.multiprocessors) + " multiprocessors";
 }
 
-// What is compiled for a device, or why nothing can be.
+// The target that kernels are compiled for on a device, or why none can be.
 std::string target_row(int ordinal) {
   const cuda::Device& device = cuda::device(ordinal);
   const cuda::Nvrtc& nvrtc = cuda::nvrtc();

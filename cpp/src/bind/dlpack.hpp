@@ -18,7 +18,7 @@ class TensorExchange {
   // The table of a type; without one, as in older versions of its library, nothing is described.
   explicit TensorExchange(nanobind::handle type);
 
-  // Where a tensor of that very type is, and its shape and dtype; false where these cannot be told
+  // The memory, shape and dtype of a tensor of that very type; false where these cannot be told
   // so: the caller asks the tensor itself. `contiguous` is false where it has to be copied first.
   bool describe(nanobind::handle tensor, ArrayView& view, bool& contiguous) const;
 

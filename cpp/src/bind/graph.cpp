@@ -80,7 +80,7 @@ Expr applied(const std::string& operation, std::vector<Expr> operands, std::vect
   }
   if (const expr::Differential* row = expr::find_differential(operation))
     return expr::differential(*row, std::move(operands));
-  const Row& row = expr::row_of(operation);
+  const OperationRow& row = expr::row_of(operation);
   const int absent = row.lists - static_cast<int>(lists.size());
   return expr::apply(row, std::move(operands),
                      {.ints = std::move(ints), .lists = std::move(lists), .absent = absent});

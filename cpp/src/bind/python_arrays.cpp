@@ -8,7 +8,7 @@
 namespace keopsnb {
 namespace {
 
-// Where an array is that shows a buffer, or that DLPack describes; copies of what is not contiguous
+// An array that shows a buffer, or that DLPack describes; copies of what is not contiguous
 // are the front end's to make.
 template <class Array>
 ArrayView described(const Array& array, ArrayName name) {

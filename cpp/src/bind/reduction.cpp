@@ -86,6 +86,11 @@ void bind_reduction(nb::module_& m) {
       .def_prop_ro(
           "axis", [](const Reduction& r) { return static_cast<int>(r.axis()); },
           "The index reduced over: 0 is i, 1 is j, 2 is both.")
+      .def_prop_ro(
+          "result_category",
+          [](const Reduction& r) { return static_cast<int>(result_category(r.axis())); },
+          "That of its result among `categories`: the index not reduced over, or 2 where it is "
+          "both.")
       .def_prop_ro("rowwise", &Reduction::is_rowwise,
                    "Whether row k of all i- and j-variables belongs together.")
       .def_prop_ro("compensated", &Reduction::is_compensated,

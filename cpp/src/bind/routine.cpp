@@ -19,7 +19,7 @@
 #include "bind/routine.hpp"
 #include "bind/watch.hpp"
 #include "launch/fit.hpp"
-#include "launch/place.hpp"
+#include "launch/placement.hpp"
 
 namespace keopsnb {
 namespace {
@@ -47,7 +47,7 @@ void check_count(const Routine& routine, std::size_t found) {
                           " were given.");
 }
 
-// What an error shows of an option; Python refuses to write very long integers.
+// An option as errors show it; Python refuses to write very long integers.
 std::string text_of(nb::handle h) {
   const nb::object text = nb::steal(PyObject_Repr(h.ptr()));
   if (text) return nb::cast<std::string>(text);
@@ -128,7 +128,7 @@ nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple i
   const Routine::Types types = routine.types(views);
   if (types.integers.any())
     bring_integers(arguments, inputs, integers_beside(types.dtype), library);
-  const Place place = choose_place(routine, views, request);
+  const Placement placement = choose_placement(routine, views, request);
   const Routine::Shape shape = routine.check(views, types, ranges_of(clusters));
 
   const ResultLayout& results = routine.results();
@@ -138,15 +138,16 @@ nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple i
         (results.flags ? "an array of bool, made of another" : "two arrays") + "; leave it out.");
   const std::vector<i64> sizes = result_shape<NumberRule>(routine, shape.batch, shape.outputs);
   const auto output = [&](Dtype dtype) {
-    return out.is_none() ? library.make(sizes, dtype, place.copies ? host_device : place.device)
-                         : given_output(library, out, sizes, arguments, dtype);
+    return out.is_none()
+               ? library.make(sizes, dtype, placement.copies ? host_device : placement.device)
+               : given_output(library, out, sizes, arguments, dtype);
   };
   Output values, indices;
   if (results.values) values = output(shape.types.dtype);
   if (results.indices) indices = output(Dtype::int64);
   if (shape.batches * shape.outputs > 0) {
     const Destination to{values.data, static_cast<i64*>(indices.data)};
-    compute(routine, shape, views, to, place, library);
+    compute(routine, shape, views, to, placement, library);
   }
   if (results.flags) return library.truth(values.array);
   if (results.values && results.indices) return nb::make_tuple(values.array, indices.array);
@@ -214,7 +215,7 @@ nb::list result_shapes(const Routine& routine, const std::vector<std::vector<nb:
   });
   const nb::object one = nb::int_(1);
   const nb::object& outputs = routine.axis() == Axis::both ? one
-                              : routine.axis() == Axis::j  ? fitted.columns
+                              : routine.axis() == Axis::i  ? fitted.columns
                                                            : fitted.rows;
   nb::list shape;
   for (const nb::object& n : result_shape<ObjectRule>(routine, fitted.batch, outputs))

@@ -1,4 +1,4 @@
-// What a routine is made of, from Python.
+// The arguments of a routine, from Python.
 #pragma once
 #include <optional>
 #include <string>

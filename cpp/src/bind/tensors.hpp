@@ -15,7 +15,7 @@ namespace keopsnb {
 // Modules are imported once, by their first user; they are never unloaded.
 const nb::module_& torch();
 
-// What torch's Python objects are asked for in each call: names and constants, made once.
+// Names and constants that each call asks torch's Python objects for, made once.
 struct TorchNames {
   nb::object tensor = torch().attr("Tensor");
   nb::object parameter = torch().attr("nn").attr("Parameter");

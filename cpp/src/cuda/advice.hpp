@@ -1,4 +1,4 @@
-// What helps after an error of CUDA: the last sentences of a message.
+// Advice after an error of CUDA: the last sentences of a message.
 #pragma once
 #include <cstddef>
 #include <string>

@@ -1,4 +1,4 @@
-// What keopsnb uses of NVIDIA's driver and of NVRTC, declared here: neither cuda.h nor nvrtc.h is
+// Functions of NVIDIA's driver and of NVRTC that keopsnb uses, declared: no cuda.h nor nvrtc.h is
 // needed to build. Names and values are those of the CUDA Driver API and NVRTC reference manuals.
 #pragma once
 #include <cstddef>

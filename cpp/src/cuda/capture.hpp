@@ -1,4 +1,4 @@
-// What a thread may do while some stream is captured into a CUDA graph.
+// The modes of a thread while some stream is captured into a CUDA graph.
 #pragma once
 #include "cuda/driver.hpp"
 

@@ -37,7 +37,7 @@ std::string exact_key(const std::string& source, const std::string& flags, const
   return key.hex();
 }
 
-// What a device of that architecture runs, the best first: machine code of its own architecture or
+// Targets that a device of that architecture runs, the best first: its own machine code or that
 // of an earlier minor version, then PTX.
 std::vector<Target> runnable(int arch) {
   constexpr int oldest = 50;
@@ -134,7 +134,7 @@ std::shared_ptr<const Kernels> load(const std::string& source, int ordinal,
   const Device& at = device(ordinal);
   using Shelf = jit::Shelf<Kernels>;
   // All stay: a graph that was captured may hold what nobody else does.
-  const auto place = Shelf::place(
+  const auto place = Shelf::entry(
       jit::Key().field(source).field(options.flags).field(std::to_string(ordinal)).hex());
   return Shelf::open(place, Shelf::no_limit, {},
                      [&] { return find_or_compile(source, options.flags, at); })

@@ -45,7 +45,7 @@ class Ring {
   std::array<CUevent, pieces> events_{};
 };
 
-// What a device keeps for host arrays, for the life of the process.
+// A device's stream, pool and rings for host arrays, kept for the life of the process.
 struct Lane {
   std::mutex mutex;
   CUstream stream = nullptr;

@@ -29,7 +29,7 @@ void set_search_folders(std::vector<std::string> folders);
 // other. Found once for each value of KEOPSNB_NVRTC; throws CudaError.
 const Nvrtc& nvrtc();
 
-// What is compiled for: the machine code of an architecture ("sm_90"), or PTX ("compute_90"), which
+// A target of compilation: machine code of an architecture ("sm_90"), or PTX ("compute_90"), which
 // the driver compiles for any architecture from that one on.
 struct Target {
   int arch = 0;  // 10 * major + minor
@@ -39,7 +39,7 @@ struct Target {
   bool operator==(const Target&) const = default;
 };
 
-// What this NVRTC should make for a device of architecture `arch` with that driver (versions as
+// The best target of this NVRTC for a device of architecture `arch` with that driver (versions as
 // 12080). Throws CudaError when nothing it makes would run.
 Target target_for(int arch, int driver_version, int nvrtc_version,
                   const std::vector<int>& architectures);

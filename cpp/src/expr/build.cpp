@@ -15,8 +15,8 @@ namespace {
 struct Names;  // of operations, kept
 
 // The names of an operation, for as long as the process lives: a user's row goes with its header.
-Operation lasting(const Row& row) {
-  const std::span<const Row> known = catalogue();
+Operation lasting(const OperationRow& row) {
+  const std::span<const OperationRow> known = catalogue();
   if (&row >= known.data() && &row < known.data() + known.size()) return {row.name, row.call};
   static auto& names = *new std::set<std::string>;
   const ForkLock<Names> lock;
@@ -38,7 +38,7 @@ std::string text_of(const std::vector<i64>& list) {
 
 bool fits_parameter(double n) { return std::abs(n) <= static_cast<double>(max_parameter); }
 
-void check_ints(const Row& row, const std::vector<i64>& ints) {
+void check_ints(const OperationRow& row, const std::vector<i64>& ints) {
   for (const i64 n : ints)
     if (n < row.least || n > row.most)
       refuse(At::whole, "The integer parameter of " + std::string(row.name) + " lies between " +
@@ -58,7 +58,7 @@ void check_divisor(const Node& g) {
     throw misfit.say_operand(1).say(", which is 0 where it is a number.");
 }
 
-void check_index(const Row& row, const std::vector<Expr>& operands) {
+void check_index(const OperationRow& row, const std::vector<Expr>& operands) {
   const Node& index = *operands[static_cast<std::size_t>(row.index)];
   Misfit misfit(At::operand, row.index);
   for (const Node* v : index.variables)
@@ -75,7 +75,7 @@ void check_index(const Row& row, const std::vector<Expr>& operands) {
       "variables, as i - j + 1.");
 }
 
-[[noreturn]] void refuse_dimensions(const Row& row, const std::vector<Expr>& operands,
+[[noreturn]] void refuse_dimensions(const OperationRow& row, const std::vector<Expr>& operands,
                                     const Parameters& parameters) {
   Misfit misfit(At::operation);
   misfit.say_operation(row.name).say(std::string(" takes ") + row.signature + ", but here ");
@@ -102,13 +102,13 @@ void check_index(const Row& row, const std::vector<Expr>& operands) {
 
 }  // namespace
 
-const Row& row_of(std::string_view name) {
-  const Row* row = find_row(name);
+const OperationRow& row_of(std::string_view name) {
+  const OperationRow* row = find_row(name);
   if (!row) throw std::logic_error("The catalogue lacks the operation " + std::string(name) + ".");
   return *row;
 }
 
-std::string usage(const Row& row) {
+std::string usage(const OperationRow& row) {
   std::string text = std::string(row.name) + "(";
   const int operands = row.operands < 0 ? 2 : row.operands;
   for (int k = 0; k < operands; ++k)
@@ -152,7 +152,7 @@ Expr add(Node node) {
   return made;
 }
 
-Expr apply(const Row& row, std::vector<Expr> operands, Parameters parameters) {
+Expr apply(const OperationRow& row, std::vector<Expr> operands, Parameters parameters) {
   std::vector<i64> dims, ints = parameters.ints;
   for (const Expr& operand : operands) dims.push_back(operand->dim);
   for (const std::vector<i64>& list : parameters.lists) {

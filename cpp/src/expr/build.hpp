@@ -12,7 +12,7 @@
 
 namespace keopsnb::expr {
 
-// What an operation takes besides formulas.
+// The integers that an operation takes besides formulas.
 struct Parameters {
   std::vector<i64> ints = {};
   std::vector<std::vector<i64>> lists = {};
@@ -24,7 +24,7 @@ Expr literal(double value);
 Expr zero(i64 dim);
 
 // An operation of the catalogue, or of a user's.
-Expr apply(const Row& row, std::vector<Expr> operands, Parameters parameters = {});
+Expr apply(const OperationRow& row, std::vector<Expr> operands, Parameters parameters = {});
 // The same by its name, which the catalogue has.
 Expr apply(std::string_view name, std::vector<Expr> operands, Parameters parameters = {});
 
@@ -39,8 +39,8 @@ std::vector<Expr> substituted(const std::vector<Expr>& formulas,
                               const std::function<Expr(const Variable&)>& replacement);
 
 // "Pow(f, n)", "Take(f, g[, n])" or "TensorDot(f, g, [...], [...][, [...]])".
-std::string usage(const Row& row);
+std::string usage(const OperationRow& row);
 
-const Row& row_of(std::string_view name);
+const OperationRow& row_of(std::string_view name);
 
 }  // namespace keopsnb::expr

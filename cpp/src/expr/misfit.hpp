@@ -1,4 +1,4 @@
-// What is wrong with a node that is being made, as data: who makes it knows what its operands are
+// A fault of a node that is being made, as data: who makes it knows what its operands are
 // called, and words it.
 #pragma once
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace keopsnb::expr {
 
-// Where a message points.
+// The part of a node that a message points at.
 enum class At { whole, operation, operand };
 
 class Misfit {

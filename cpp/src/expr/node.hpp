@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include <keopsnb/config.hpp>
+#include <keopsnb/category.hpp>
 
 namespace keopsnb::expr {
 
@@ -13,7 +13,7 @@ inline constexpr i64 max_dim = 1'000'000;
 inline constexpr i64 max_parameter = 2'147'483'647;  // of an integer parameter, in absolute value
 inline constexpr int max_depth = 1000;               // operations inside one another
 
-enum class Category { i = 0, j = 1, parameter = 2 };
+using keopsnb::Category;
 
 struct Variable {
   i64 number;
@@ -49,7 +49,7 @@ struct Node {
   int index = -1;                            // the operand that is read as integers,
   bool calculus = false;  // or a derivative is taken in operand 1, and in 3, 5, ... of a Diff
 
-  // What follows from these; intern() fills it in.
+  // Consequences of these, which intern() fills in.
   int depth = 1;                            // of operations inside one another
   std::optional<double> constant = {};      // the value, where it is arithmetic of numbers
   bool integer = false;                     // stays an integer where its variables are

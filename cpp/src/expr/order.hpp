@@ -8,7 +8,7 @@
 
 namespace keopsnb::expr {
 
-// What was made of nodes.
+// Nodes, and the formulas made of them.
 using Made = std::unordered_map<const Node*, Expr>;
 
 // Each node of the formula once, but those that `known` has already.

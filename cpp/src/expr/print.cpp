@@ -9,7 +9,7 @@
 namespace keopsnb::expr {
 namespace {
 
-// How tightly a text holds together.
+// Of a text, from the loosest to one that needs no brackets.
 enum Precedence { sum, product, unary, primary };
 
 struct Infix {

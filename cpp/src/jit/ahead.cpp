@@ -21,7 +21,7 @@ const std::vector<Level>& levels() {
   static const auto& list = *new std::vector<Level>([] {
     std::vector<Level> all = {{"native", "", true}};
 #ifdef __x86_64__
-    // What tells the levels apart; a CPU that has these has the rest.
+    // These tell the levels apart; a CPU that has them has the rest.
     const bool v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
     const bool v3 = v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                     __builtin_cpu_supports("bmi2");

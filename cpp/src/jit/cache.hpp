@@ -59,7 +59,7 @@ class Cache {
   // The same, in either store. Throws CacheError when KEOPSNB_CACHE_DIR names
   // something unsafe.
   std::optional<std::string> find(const std::string& key, std::string_view extension) const;
-  // Where new files go. Throws CacheError when there is no such place.
+  // The store for new files. Throws CacheError when there is none.
   Store writable();
   // Gives up `store` for the temporary one, for the life of this process. False if it is that.
   bool retreat(const Store& store, const std::string& reason);

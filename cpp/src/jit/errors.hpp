@@ -1,4 +1,4 @@
-// What can go wrong between a source text and a kernel that runs.
+// Errors between a source text and a kernel that runs.
 #pragma once
 #include <stdexcept>
 #include <string>

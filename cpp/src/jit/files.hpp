@@ -1,4 +1,4 @@
-// What the cache asks of the file system. Functions throw std::system_error unless they say more.
+// The file system, as the cache needs it. Functions throw std::system_error unless they say more.
 #pragma once
 #include <cstdint>
 #include <optional>

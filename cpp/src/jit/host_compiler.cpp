@@ -168,7 +168,7 @@ std::vector<std::string> host_flags() {
   return flags;
 }
 
-// What the headers say of a formula that they refuse, of all that a compiler says: "" if nothing.
+// The headers' own message about a formula that they refuse, among all that a compiler says; or "".
 std::string own_words(const std::string& log) {
   const std::size_t begin = log.find("keopsnb: ");
   if (begin == std::string::npos) return "";

@@ -24,7 +24,7 @@ std::vector<std::string> host_flags();
 std::string cpu_name();
 std::string cpu_instructions();
 
-// What code compiled for the "native" CPU may depend on; part of a cache key.
+// Names all that code compiled for the "native" CPU may depend on; part of a cache key.
 const std::string& cpu_identity();
 
 // Why a compiler made no object.

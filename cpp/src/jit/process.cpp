@@ -57,7 +57,7 @@ struct Pipe {
   }
 };
 
-// What the child gets: /dev/null, the pipe twice, and nothing else of ours. Descriptors that some
+// Descriptors of the child: /dev/null, the pipe twice, and nothing else of ours. Those that some
 // library opened without O_CLOEXEC are closed one by one (closefrom is too young to rely on).
 class FileActions {
  public:

@@ -37,8 +37,8 @@ class Shelf {
  public:
   static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
-  // Where the value of a name is, while it is open. Whoever keeps a place keeps no value.
-  class Place {
+  // The entry of a name, with its value while that is open. Whoever keeps an entry keeps no value.
+  class Entry {
     friend class Shelf;
     static constexpr std::int64_t closed = std::numeric_limits<std::int64_t>::min() / 2;
 
@@ -49,67 +49,67 @@ class Shelf {
     std::shared_ptr<Attempt> attempt;  // to make it, at this moment
   };
 
-  // Keeps the value where it is. The place must outlive it.
+  // Keeps the value where it is. The entry must outlive it.
   class Use {
    public:
     Use() = default;
-    Use(Use&& other) noexcept : place_(std::exchange(other.place_, nullptr)) {}
+    Use(Use&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
     Use& operator=(Use&& other) noexcept {
-      std::swap(place_, other.place_);
+      std::swap(entry_, other.entry_);
       return *this;
     }
     ~Use() {
-      if (place_) place_->uses.fetch_sub(1, std::memory_order_release);
+      if (entry_) entry_->uses.fetch_sub(1, std::memory_order_release);
     }
-    explicit operator bool() const { return place_; }
-    const Value& operator*() const { return *place_->value; }
-    const Value* operator->() const { return place_->value.get(); }
+    explicit operator bool() const { return entry_; }
+    const Value& operator*() const { return *entry_->value; }
+    const Value* operator->() const { return entry_->value.get(); }
     // The same, kept for longer than the shelf may.
-    const std::shared_ptr<const Value>& shared() const { return place_->value; }
+    const std::shared_ptr<const Value>& shared() const { return entry_->value; }
 
    private:
     friend class Shelf;
-    explicit Use(Place& place) : place_(&place) {
-      place.last.store(clock_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    explicit Use(Entry& entry) : entry_(&entry) {
+      entry.last.store(clock_.load(std::memory_order_relaxed), std::memory_order_relaxed);
     }
-    Place* place_ = nullptr;
+    Entry* entry_ = nullptr;
   };
 
-  static std::shared_ptr<Place> place(const std::string& name) {
+  static std::shared_ptr<Entry> entry(const std::string& name) {
     Table& all = table();
     std::lock_guard lock(all.mutex);
-    if (all.places.size() >= all.sweep_at) {
-      std::erase_if(all.places, [](const auto& entry) { return entry.second.expired(); });
-      all.sweep_at = 2 * all.places.size() + 64;
+    if (all.entries.size() >= all.sweep_at) {
+      std::erase_if(all.entries, [](const auto& entry) { return entry.second.expired(); });
+      all.sweep_at = 2 * all.entries.size() + 64;
     }
-    std::weak_ptr<Place>& known = all.places[name];
-    if (auto place = known.lock()) return place;
-    const auto place = std::make_shared<Place>();
-    known = place;
-    return place;
+    std::weak_ptr<Entry>& known = all.entries[name];
+    if (auto entry = known.lock()) return entry;
+    const auto entry = std::make_shared<Entry>();
+    known = entry;
+    return entry;
   }
 
   // The value if it is open: two atomic additions and no lock. Else nothing.
-  static Use find(Place& place) {
-    if (place.uses.fetch_add(1, std::memory_order_acquire) >= 0) return Use(place);
-    place.uses.fetch_sub(1, std::memory_order_relaxed);
+  static Use find(Entry& entry) {
+    if (entry.uses.fetch_add(1, std::memory_order_acquire) >= 0) return Use(entry);
+    entry.uses.fetch_sub(1, std::memory_order_relaxed);
     return {};
   }
 
   // The value; make(), which returns a shared_ptr to one, is called when it is not open. A failure
   // is told to all who wait, and the next call tries again. Throws Interrupted.
   template <class Make>
-  static Use open(const std::shared_ptr<Place>& place, std::size_t limit,
+  static Use open(const std::shared_ptr<Entry>& entry, std::size_t limit,
                   const Interrupt& interrupt, Make&& make) {
     Table& all = table();
     std::unique_lock lock(all.mutex);
     for (;;) {
-      if (place->value) {
-        place->uses.fetch_add(1, std::memory_order_acquire);
-        return Use(*place);
+      if (entry->value) {
+        entry->uses.fetch_add(1, std::memory_order_acquire);
+        return Use(*entry);
       }
-      const std::shared_ptr<Attempt> attempt = place->attempt;
-      if (!attempt) return make_open(all, lock, place, limit, make);
+      const std::shared_ptr<Attempt> attempt = entry->attempt;
+      if (!attempt) return make_open(all, lock, entry, limit, make);
       while (!attempt->done) {
         all.changed.wait_for(lock, std::chrono::milliseconds(25));
         if (attempt->done || !interrupt) continue;
@@ -122,7 +122,7 @@ class Shelf {
     }
   }
 
-  // How many values are open.
+  // The number of values that are open.
   static std::size_t size() {
     Table& all = table();
     std::lock_guard lock(all.mutex);
@@ -133,8 +133,8 @@ class Shelf {
   struct Table {
     std::mutex mutex;  // never held while anything is made, or given up
     std::condition_variable changed;
-    std::map<std::string, std::weak_ptr<Place>> places;
-    std::vector<std::shared_ptr<Place>> open;
+    std::map<std::string, std::weak_ptr<Entry>> entries;
+    std::vector<std::shared_ptr<Entry>> open;
     std::size_t sweep_at = 64;
   };
   // Values opened so far. Uses between two of them are as recent as each other.
@@ -142,13 +142,13 @@ class Shelf {
 
   template <class Make>
   static Use make_open(Table& all, std::unique_lock<std::mutex>& lock,
-                       const std::shared_ptr<Place>& place, std::size_t limit, Make&& make) {
-    const auto attempt = place->attempt = std::make_shared<Attempt>();
+                       const std::shared_ptr<Entry>& entry, std::size_t limit, Make&& make) {
+    const auto attempt = entry->attempt = std::make_shared<Attempt>();
     lock.unlock();
     const auto finish = [&](std::exception_ptr error) {
       attempt->error = error;
       attempt->done = true;
-      if (place->attempt == attempt) place->attempt.reset();
+      if (entry->attempt == attempt) entry->attempt.reset();
       all.changed.notify_all();
     };
     const auto fail = [&](std::exception_ptr error) {
@@ -174,14 +174,14 @@ class Shelf {
     std::vector<std::shared_ptr<const Value>> given_up;  // ends after the lock
     lock.lock();
     clock_.fetch_add(1, std::memory_order_relaxed);
-    if (!place->value) {
-      place->value = std::move(value);
-      all.open.push_back(place);
-      place->uses.fetch_add(1 - Place::closed, std::memory_order_release);
+    if (!entry->value) {
+      entry->value = std::move(value);
+      all.open.push_back(entry);
+      entry->uses.fetch_add(1 - Entry::closed, std::memory_order_release);
     } else {
-      place->uses.fetch_add(1, std::memory_order_acquire);
+      entry->uses.fetch_add(1, std::memory_order_acquire);
     }
-    Use use(*place);
+    Use use(*entry);
     finish(nullptr);
     while (all.open.size() > limit && close_oldest(all, given_up)) {
     }
@@ -198,7 +198,7 @@ class Shelf {
         oldest = at;
     if (oldest == all.open.end()) return false;
     std::int64_t nobody = 0;
-    if ((*oldest)->uses.compare_exchange_strong(nobody, Place::closed, std::memory_order_acquire)) {
+    if ((*oldest)->uses.compare_exchange_strong(nobody, Entry::closed, std::memory_order_acquire)) {
       given_up.push_back(std::move((*oldest)->value));
       all.open.erase(oldest);
     }
@@ -209,8 +209,8 @@ class Shelf {
   // variable they wait on cannot be destroyed, only forgotten.
   static void start_anew() {
     new (&table_->changed) std::condition_variable;
-    for (const auto& [name, known] : table_->places)
-      if (const auto place = known.lock()) place->attempt.reset();
+    for (const auto& [name, known] : table_->entries)
+      if (const auto entry = known.lock()) entry->attempt.reset();
     table_->mutex.unlock();
   }
 

@@ -71,7 +71,7 @@ constexpr Dtype integers_beside(Dtype dtype) {
   return *find_dtype([&](const DtypeFacts& f) { return f.integer && f.bytes == bytes; });
 }
 
-// What stands for a device's number where memory is the host's, or the CPU computes.
+// In place of a device's number where memory is the host's, or the CPU computes.
 inline constexpr int host_device = -1;
 
 struct ArrayView {

@@ -1,4 +1,4 @@
-// How many CPUs this process may use, and counts that the user sets.
+// The number of CPUs that this process may use, and counts that the user sets.
 #pragma once
 
 namespace keopsnb {

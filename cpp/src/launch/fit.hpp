@@ -1,4 +1,4 @@
-// How the shapes of arguments fit a formula and each other: the one place that says it, for sizes
+// The fit of arguments' shapes to a formula and each other: the one place that says it, for sizes
 // that are numbers and for those that are symbols of a graph.
 #pragma once
 #include <optional>

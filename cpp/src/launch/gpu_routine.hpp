@@ -39,7 +39,7 @@ struct GpuKey {
 };
 using GpuKernels = KernelList<GpuKey, GpuKernel>;
 
-// What a call reduces: so many outputs in each batch, each over so many indices, or over those of
+// The extent of a call: so many outputs in each batch, each over so many indices, or over those of
 // ranges (in host memory).
 struct GpuSpan {
   i64 outputs, reduced, batches = 1;

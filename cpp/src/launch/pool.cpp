@@ -21,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long a thread watches for its next event before it sleeps. Waking a sleeper costs the waker
+// A thread watches for its next event so long before it sleeps. Waking a sleeper costs the waker
 // about 5 us and the job 30-60 us; watching this long bridges the gap between two calls in a loop.
 constexpr std::chrono::microseconds watch_time{50};
 constexpr std::size_t stack_bytes = 8 << 20;  // some platforms give threads 128-512 KiB

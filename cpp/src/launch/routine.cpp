@@ -201,11 +201,11 @@ std::size_t most_loaded() {
 
 CpuKernels::Use Routine::cpu_kernel(const Types& types,
                                     const std::function<bool()>& interrupt) const {
-  const std::shared_ptr<CpuKernels::Place>* place = cpu_.find(types);
+  const std::shared_ptr<CpuKernels::Entry>* place = cpu_.find(types);
   if (place)
     if (auto use = CpuKernels::find(**place)) return use;
   const std::string text = source(types, Processor::cpu);
-  if (!place) place = &cpu_.keep(types, CpuKernels::place(text));
+  if (!place) place = &cpu_.keep(types, CpuKernels::entry(text));
   return CpuKernels::open(*place, most_loaded(), interrupt, [&] {
     const auto library = jit::load(text, interrupt);
     const auto* kernel = library->function<const CpuKernel*()>("keopsnb_kernel")();

@@ -20,8 +20,12 @@
 
 namespace keopsnb {
 
-// What remains after a reduction: an array over i (axis 1 reduced), over j (axis 0), or one row.
-enum class Axis { j = 0, i = 1, both = 2 };
+// The index that is reduced over.
+enum class Axis { i = 0, j = 1, both = 2 };
+// The index of the result: the other one, or none.
+constexpr Category result_category(Axis axis) {
+  return axis == Axis::both ? Category::parameter : axis == Axis::i ? Category::j : Category::i;
+}
 
 struct Stopped {};
 
@@ -39,7 +43,7 @@ struct RoutineSpec {
   std::vector<std::string> aliases;
   std::optional<parse::Source> weight = {};
   std::string reduction = "Sum";
-  Axis axis = Axis::j;
+  Axis axis = Axis::i;
   std::optional<i64> option = {};  // of the reductions that take one: K, ...
   // No rounding error accumulates, not even within a block of terms (on a GPU, where blocks have at
   // most 128 terms, there is nothing finer).
@@ -48,7 +52,7 @@ struct RoutineSpec {
   // Row k of all i- and j-variables belongs together: no index is left to reduce over, unless it is
   // all of them (Axis::both).
   bool rowwise = false;
-  // What stands behind the result, of what the law of the reduction keeps: all or nothing.
+  // Numbers that the law of the reduction keeps, behind the result: all of them or none.
   std::span<const Keep> kept = {};
   std::string header = {};  // C++ that defines operations and reductions of the user's (user.hpp)
 };
@@ -61,8 +65,8 @@ struct ResultLayout {
   i64 kept;
 };
 
-// How errors of this thread name arguments while it lives, for callers who know them by more than
-// their place.
+// Names for arguments in errors of this thread, while it lives: for callers who know them by more
+// than their place.
 class ArgumentNames {
  public:
   using Name = std::function<std::string(std::size_t)>;
@@ -102,11 +106,10 @@ class Routine {
   }
   // The category in the kernel: where rows belong together, all of them are those of i.
   parse::Category category_of(std::size_t k) const;
-  // The index that is reduced over.
   Axis axis() const { return spec_.axis; }
   bool wants_integers(std::size_t k) const { return program_.variables[k].integers; }
 
-  // What a kernel is compiled for: the type of numbers in memory, and which arguments are integers.
+  // The types a kernel is compiled for: of numbers in memory, and which arguments are integers.
   struct Types {
     Dtype dtype = Dtype::float32;
     Integers integers;
@@ -175,7 +178,7 @@ class Routine {
   const ReductionRow* row_;
   parse::Program program_;
   ResultLayout results_{};
-  mutable KernelList<Types, std::shared_ptr<CpuKernels::Place>> cpu_;
+  mutable KernelList<Types, std::shared_ptr<CpuKernels::Entry>> cpu_;
   mutable GpuKernels gpu_;
 };
 

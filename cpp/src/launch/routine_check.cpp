@@ -75,7 +75,7 @@ Routine::Shape Routine::check(std::span<const ArrayView> arguments, const Types&
   shape.rows = fitted.rows;
   shape.columns = fitted.columns;
   shape.batch = std::move(fitted.batch);
-  const bool by_j = spec_.axis == Axis::j;
+  const bool by_j = spec_.axis == Axis::i;
   shape.lanes = by_j ? shape.columns : shape.rows;
   shape.reduced = by_j ? shape.rows : shape.columns;
   shape.outputs = spec_.axis == Axis::both ? 1 : shape.lanes;
@@ -120,7 +120,7 @@ void Routine::lay_out(Shape& shape, std::span<const ArrayView> arguments) const 
 }
 
 void Routine::check_reduced(const Shape& shape) const {
-  const std::string rows = spec_.axis == Axis::j ? "i" : "j";
+  const std::string rows = spec_.axis == Axis::i ? "i" : "j";
   const std::string op = "reduction_op='" + spec_.reduction + "'";
   const bool dense = shape.ranges.clusters < 0;
   if (dense && row_->ranked && option() > shape.reduced)

@@ -20,9 +20,9 @@ bool is_literal(const Parsed& argument) {
 
 [[noreturn]] void refuse(const Parsed& argument, const std::string& as) {
   const bool list = argument.kind == Parsed::Kind::list;
-  fail(argument.place,
+  fail(argument.span,
        "Expected a formula, as in " + as + ", but found the " + (list ? "list " : "tuple ") +
-           quote(argument.place.spelling()) +
+           quote(argument.span.spelling()) +
            (list ? "." : ": write Concat(f, g) to put vectors one after the other."));
 }
 
@@ -31,25 +31,25 @@ void check_formulas(const std::vector<Parsed>& arguments, const std::string& as)
     if (!is_formula(argument)) refuse(argument, as);
 }
 
-void check_parameter(const Place& place, double n) {
+void check_parameter(const Span& span, double n) {
   if (std::abs(n) > static_cast<double>(max_parameter))
-    fail(place, "An integer parameter lies between -" + std::to_string(max_parameter) + " and " +
-                    std::to_string(max_parameter) + ", but this one is " + quote(place.spelling()) +
-                    ".");
+    fail(span, "An integer parameter lies between -" + std::to_string(max_parameter) + " and " +
+                   std::to_string(max_parameter) + ", but this one is " + quote(span.spelling()) +
+                   ".");
 }
 
-i64 integer_parameter(const Row& row, const Parsed& argument) {
-  if (is_literal(argument)) check_parameter(argument.place, argument.formula->value);
+i64 integer_parameter(const OperationRow& row, const Parsed& argument) {
+  if (is_literal(argument)) check_parameter(argument.span, argument.formula->value);
   if (!argument.integer)
-    fail(argument.place, "Expected an integer, as in " + usage(row) + ", but found " +
-                             quote(argument.place.spelling()) + ".");
+    fail(argument.span, "Expected an integer, as in " + usage(row) + ", but found " +
+                            quote(argument.span.spelling()) + ".");
   return *argument.integer;
 }
 
-const std::vector<i64>& list_parameter(const Row& row, const Parsed& argument) {
+const std::vector<i64>& list_parameter(const OperationRow& row, const Parsed& argument) {
   if (argument.kind != Parsed::Kind::list)
-    fail(argument.place, "Expected a list of integers such as [0, 2], as in " + usage(row) +
-                             ", but found " + quote(argument.place.spelling()) + ".");
+    fail(argument.span, "Expected a list of integers such as [0, 2], as in " + usage(row) +
+                            ", but found " + quote(argument.span.spelling()) + ".");
   return argument.ints;
 }
 
@@ -73,101 +73,100 @@ std::vector<expr::Expr> formulas_of(const std::vector<Parsed>& parsed) {
 }  // namespace
 
 template <class Make>
-Parsed Builder::made(const Place& place, const Place& at, const std::vector<Parsed>& operands,
+Parsed Builder::made(const Span& span, const Span& at, const std::vector<Parsed>& operands,
                      Make&& make) {
   try {
-    return {.place = place, .formula = make()};
+    return {.span = span, .formula = make()};
   } catch (const expr::Misfit& misfit) {
     const auto spelling = [&](int k) {
-      return quote(operands[static_cast<std::size_t>(k)].place.spelling());
+      return quote(operands[static_cast<std::size_t>(k)].span.spelling());
     };
-    const bool infix = !operands.empty() && at.begin != place.begin;
+    const bool infix = !operands.empty() && at.begin != span.begin;
     const auto operation = [&](const std::string& name) {
       return at.spelling() == name ? name : quote(at.spelling()) + ", or " + name + ",";
     };
-    const Place& shown = misfit.at == expr::At::operand
-                             ? operands[static_cast<std::size_t>(misfit.operand)].place
-                         : misfit.at == expr::At::operation && infix ? at
-                                                                     : place;
+    const Span& shown = misfit.at == expr::At::operand
+                            ? operands[static_cast<std::size_t>(misfit.operand)].span
+                        : misfit.at == expr::At::operation && infix ? at
+                                                                    : span;
     fail(shown, misfit.worded(spelling, operation));
   }
 }
 
-Parsed Builder::variable(const Place& place, i64 position) {
+Parsed Builder::variable(const Span& span, i64 position) {
   const Variable& v = variables_.at(position);
-  return {.place = place, .formula = expr::variable({position, v.dim, v.category})};
+  return {.span = span, .formula = expr::variable({position, v.dim, v.category})};
 }
 
 Parsed Builder::number(const Token& token) {
-  const auto value = to_double(token.place.spelling());
+  const auto value = to_double(token.span.spelling());
   if (!value)
-    fail(token.place, "The number " + quote(token.place.spelling()) + " is too large for float64.");
-  Parsed parsed = literal(token.place, *value);
-  if (token.kind == Token::Kind::integer) parsed.integer = to_integer(token.place.spelling());
+    fail(token.span, "The number " + quote(token.span.spelling()) + " is too large for float64.");
+  Parsed parsed = literal(token.span, *value);
+  if (token.kind == Token::Kind::integer) parsed.integer = to_integer(token.span.spelling());
   return parsed;
 }
 
-Parsed Builder::literal(const Place& place, double value) {
-  return {.place = place, .formula = expr::literal(value)};
+Parsed Builder::literal(const Span& span, double value) {
+  return {.span = span, .formula = expr::literal(value)};
 }
 
-Parsed Builder::zero(const Place& place, i64 dim) {
-  return made(place, place, {}, [&] { return expr::zero(dim); });
+Parsed Builder::zero(const Span& span, i64 dim) {
+  return made(span, span, {}, [&] { return expr::zero(dim); });
 }
 
-Parsed Builder::list(const Place& place, std::vector<i64> integers) {
-  for (const i64 n : integers) check_parameter(place, static_cast<double>(n));
-  return {.kind = Parsed::Kind::list, .place = place, .ints = std::move(integers)};
+Parsed Builder::list(const Span& span, std::vector<i64> integers) {
+  for (const i64 n : integers) check_parameter(span, static_cast<double>(n));
+  return {.kind = Parsed::Kind::list, .span = span, .ints = std::move(integers)};
 }
 
-Parsed Builder::tuple(const Place& place, std::vector<Parsed> formulas) {
-  return {.kind = Parsed::Kind::tuple, .place = place, .parts = std::move(formulas)};
+Parsed Builder::tuple(const Span& span, std::vector<Parsed> formulas) {
+  return {.kind = Parsed::Kind::tuple, .span = span, .parts = std::move(formulas)};
 }
 
-Parsed Builder::minus(const Place& place, const Place& at, Parsed f) {
-  if (!is_literal(f)) return apply(expr::row_of("Minus"), place, at, {f});
-  Parsed negative = literal(place, -f.formula->value);
+Parsed Builder::minus(const Span& span, const Span& at, Parsed f) {
+  if (!is_literal(f)) return apply(expr::row_of("Minus"), span, at, {f});
+  Parsed negative = literal(span, -f.formula->value);
   if (f.integer) negative.integer = -*f.integer;
   return negative;
 }
 
-Parsed Builder::infix(std::string_view row, const Place& at, const Parsed& f, const Parsed& g) {
-  const bool swapped = f.place.begin > g.place.begin;
-  const Place place = swapped ? from_to(g.place, f.place) : from_to(f.place, g.place);
-  return apply(expr::row_of(row), place, at, {f, g});
+Parsed Builder::infix(std::string_view row, const Span& at, const Parsed& f, const Parsed& g) {
+  const bool swapped = f.span.begin > g.span.begin;
+  const Span span = swapped ? from_to(g.span, f.span) : from_to(f.span, g.span);
+  return apply(expr::row_of(row), span, at, {f, g});
 }
 
-Parsed Builder::negation(const Place& at, const Parsed& f) {
-  return apply(expr::row_of("Not"), from_to(at, f.place), at, {f});
+Parsed Builder::negation(const Span& at, const Parsed& f) {
+  return apply(expr::row_of("Not"), from_to(at, f.span), at, {f});
 }
 
 // A literal of the parser's own has no text, and no message speaks of it.
-Parsed Builder::modulo(const Place& at, const Parsed& f, const Parsed& g) {
+Parsed Builder::modulo(const Span& at, const Parsed& f, const Parsed& g) {
   const Parsed zero = literal({at.text, at.end, at.end}, 0);
-  return apply(expr::row_of("Mod"), from_to(f.place, g.place), at, {f, g, zero});
+  return apply(expr::row_of("Mod"), from_to(f.span, g.span), at, {f, g, zero});
 }
 
-Parsed Builder::power(const Place& at, const Parsed& f, const Parsed& exponent) {
-  const Place place = from_to(f.place, exponent.place);
+Parsed Builder::power(const Span& at, const Parsed& f, const Parsed& exponent) {
+  const Span span = from_to(f.span, exponent.span);
   if (!is_formula(f)) refuse(f, "f**g");
   if (is_literal(exponent))
-    return made(place, at, {f, exponent},
+    return made(span, at, {f, exponent},
                 [&] { return expr::power(f.formula, exponent.formula->value); });
-  return apply(expr::row_of("Powf"), place, at, {f, exponent});
+  return apply(expr::row_of("Powf"), span, at, {f, exponent});
 }
 
-Parsed Builder::call(const Row& row, const Place& place, const Place& at,
+Parsed Builder::call(const OperationRow& row, const Span& span, const Span& at,
                      std::vector<Parsed> arguments) {
   const auto given = static_cast<int>(arguments.size());
   const int parameters = row.lists > 0 ? row.lists : row.ints;
   const int most = std::max(row.operands, 1) + parameters;
   const int least = most - (row.lists > 0 ? row.optional_lists : row.optional);
   if (given < least || (row.operands >= 0 && given > most))
-    fail(place, "Expected " + (least < most ? std::to_string(least) + " or " : "") +
-                    counted(static_cast<std::size_t>(most), "argument") +
-                    (row.operands < 0 ? " or more" : "") + ", as in " + usage(row) +
-                    ", but found " + std::to_string(given) + ". " + row.name + " takes " +
-                    row.signature + ".");
+    fail(span, "Expected " + (least < most ? std::to_string(least) + " or " : "") +
+                   counted(static_cast<std::size_t>(most), "argument") +
+                   (row.operands < 0 ? " or more" : "") + ", as in " + usage(row) + ", but found " +
+                   std::to_string(given) + ". " + row.name + " takes " + row.signature + ".");
   const int operands = row.operands < 0 ? given - parameters : row.operands;
   expr::Parameters found;
   for (int k = operands; k < given; ++k) {
@@ -182,65 +181,64 @@ Parsed Builder::call(const Row& row, const Place& place, const Place& at,
   else
     found.ints.resize(static_cast<std::size_t>(row.ints), row.fallback);
   arguments.resize(static_cast<std::size_t>(operands));
-  return apply(row, place, at, arguments, std::move(found));
+  return apply(row, span, at, arguments, std::move(found));
 }
 
-Parsed Builder::apply(const Row& row, const Place& place, const Place& at,
+Parsed Builder::apply(const OperationRow& row, const Span& span, const Span& at,
                       const std::vector<Parsed>& operands, expr::Parameters parameters) {
   check_formulas(operands, usage(row));
-  return made(place, at, operands,
+  return made(span, at, operands,
               [&] { return expr::apply(row, formulas_of(operands), std::move(parameters)); });
 }
 
-Parsed Builder::differential(const expr::Differential& row, const Place& place,
+Parsed Builder::differential(const expr::Differential& row, const Span& span,
                              const std::vector<Parsed>& arguments) {
   const auto given = static_cast<int>(arguments.size());
   if (given < row.least || given > row.most)
-    fail(place, "Expected " + usage_of(row) + ", for a formula f and a variable v, but found " +
-                    counted(arguments.size(), "argument") + ".");
+    fail(span, "Expected " + usage_of(row) + ", for a formula f and a variable v, but found " +
+                   counted(arguments.size(), "argument") + ".");
   if (!is_formula(arguments[0])) refuse(arguments[0], row.usage);
   const Parsed& v = arguments[1];
-  if (v.kind == Parsed::Kind::tuple) return differential_of_several(row, place, arguments);
+  if (v.kind == Parsed::Kind::tuple) return differential_of_several(row, span, arguments);
   if (v.kind == Parsed::Kind::list)
-    fail(v.place, "The second argument of " + std::string(row.name) + " is a variable, but " +
-                      quote(v.place.spelling()) +
-                      " is not one. Write the name of a variable, or Var(position, dimension, "
-                      "category).");
+    fail(v.span, "The second argument of " + std::string(row.name) + " is a variable, but " +
+                     quote(v.span.spelling()) +
+                     " is not one. Write the name of a variable, or Var(position, dimension, "
+                     "category).");
   check_formulas(arguments, row.usage);
   std::vector<Parsed> operands = arguments;
   if (std::string_view(row.name) == "Grad" && arguments.size() == 2 &&
       v.formula->kind == expr::Node::Kind::variable)
-    operands.push_back(incoming(place, arguments[0], v));
-  return made(place, place, operands,
-              [&] { return expr::differential(row, formulas_of(operands)); });
+    operands.push_back(incoming(span, arguments[0], v));
+  return made(span, span, operands, [&] { return expr::differential(row, formulas_of(operands)); });
 }
 
 // The variable that stands for what comes into a gradient.
-Parsed Builder::incoming(const Place& place, const Parsed& f, const Parsed& v) {
+Parsed Builder::incoming(const Span& span, const Parsed& f, const Parsed& v) {
   const i64 dim = f.formula->dim;
   const Category category = v.formula->variable.category;
   if (category == Category::parameter)
-    fail(v.place, quote(v.place.spelling()) +
-                      " is a parameter, and the gradient in a parameter "
-                      "needs its third argument: write Grad(f, v, e), with e a formula of "
-                      "dimension " +
-                      std::to_string(dim) + ".");
+    fail(v.span, quote(v.span.spelling()) +
+                     " is a parameter, and the gradient in a parameter "
+                     "needs its third argument: write Grad(f, v, e), with e a formula of "
+                     "dimension " +
+                     std::to_string(dim) + ".");
   const Category other = category == Category::i ? Category::j : Category::i;
-  return {.place = place, .formula = expr::variable({variables_.append(dim, other), dim, other})};
+  return {.span = span, .formula = expr::variable({variables_.append(dim, other), dim, other})};
 }
 
-Parsed Builder::differential_of_several(const expr::Differential& row, const Place& place,
+Parsed Builder::differential_of_several(const expr::Differential& row, const Span& span,
                                         const std::vector<Parsed>& arguments) {
   const Parsed& variables = arguments[1];
   if (std::string_view(row.name) != "Diff")
-    fail(variables.place, "The second argument of " + std::string(row.name) +
-                              " is one variable; only Diff(f, (v, w), (u, t)) takes several.");
+    fail(variables.span, "The second argument of " + std::string(row.name) +
+                             " is one variable; only Diff(f, (v, w), (u, t)) takes several.");
   const Parsed& directions = arguments[2];
   if (directions.kind != Parsed::Kind::tuple || directions.parts.size() != variables.parts.size())
-    fail(directions.place,
+    fail(directions.span,
          "Expected a direction for each variable, as in Diff(f, (v, w), (u, t)), but found " +
-             quote(directions.place.spelling()) + " for the " +
-             counted(variables.parts.size(), "variable") + " " + quote(variables.place.spelling()) +
+             quote(directions.span.spelling()) + " for the " +
+             counted(variables.parts.size(), "variable") + " " + quote(variables.span.spelling()) +
              ".");
   std::vector<Parsed> operands{arguments[0]};
   for (std::size_t k = 0; k < variables.parts.size(); ++k) {
@@ -248,18 +246,18 @@ Parsed Builder::differential_of_several(const expr::Differential& row, const Pla
     operands.push_back(directions.parts[k]);
   }
   check_formulas(operands, row.usage);
-  return made(place, place, operands,
+  return made(span, span, operands,
               [&] { return expr::differential_of_several(row, formulas_of(operands)); });
 }
 
-Parsed Builder::factorization(const Factorization& row, const Place& place,
+Parsed Builder::factorization(const Factorization& row, const Span& span,
                               const std::vector<Parsed>& arguments) {
   if (arguments.size() != row.arguments)
-    fail(place, std::string("Expected ") + row.usage + ", but found " +
-                    counted(arguments.size(), "argument") + ".");
+    fail(span, std::string("Expected ") + row.usage + ", but found " +
+                   counted(arguments.size(), "argument") + ".");
   check_formulas(arguments, row.usage);
   Parsed whole = arguments[0];
-  whole.place = place;
+  whole.span = span;
   return whole;
 }
 

@@ -14,55 +14,55 @@
 
 namespace keopsnb::parse {
 
-// What a part of the text is. Lists of integers and tuples of formulas are arguments, and never
+// The meaning of a part of the text. Lists of integers and tuples of formulas are arguments, never
 // operands.
 struct Parsed {
   enum class Kind { formula, list, tuple };
 
   Kind kind = Kind::formula;
-  Place place = {};
+  Span span = {};
   expr::Expr formula = {};
   std::optional<i64> integer = {};  // of a number that is an integer in the text
   std::vector<i64> ints = {};       // of a list
   std::vector<Parsed> parts = {};   // of a tuple
 };
 
-// `place` is the whole sub-formula, `at` the name or the operator that a message points at.
+// `span` is the whole sub-formula, `at` the name or the operator that a message points at.
 class Builder {
  public:
   explicit Builder(Variables& variables) : variables_(variables) {}
 
-  Parsed variable(const Place& place, i64 position);
+  Parsed variable(const Span& span, i64 position);
   Parsed number(const Token& token);
-  Parsed literal(const Place& place, double value);
-  Parsed zero(const Place& place, i64 dim);
-  Parsed list(const Place& place, std::vector<i64> integers);
-  Parsed tuple(const Place& place, std::vector<Parsed> formulas);
+  Parsed literal(const Span& span, double value);
+  Parsed zero(const Span& span, i64 dim);
+  Parsed list(const Span& span, std::vector<i64> integers);
+  Parsed tuple(const Span& span, std::vector<Parsed> formulas);
 
-  Parsed minus(const Place& place, const Place& at, Parsed f);
-  Parsed negation(const Place& at, const Parsed& f);
-  Parsed infix(std::string_view row, const Place& at, const Parsed& f, const Parsed& g);
-  Parsed power(const Place& at, const Parsed& f, const Parsed& exponent);
-  Parsed modulo(const Place& at, const Parsed& f, const Parsed& g);
+  Parsed minus(const Span& span, const Span& at, Parsed f);
+  Parsed negation(const Span& at, const Parsed& f);
+  Parsed infix(std::string_view row, const Span& at, const Parsed& f, const Parsed& g);
+  Parsed power(const Span& at, const Parsed& f, const Parsed& exponent);
+  Parsed modulo(const Span& at, const Parsed& f, const Parsed& g);
 
   // An operation of the catalogue; its integer parameters or lists come last among the arguments.
-  Parsed call(const Row& row, const Place& place, const Place& at, std::vector<Parsed> arguments);
+  Parsed call(const OperationRow& row, const Span& span, const Span& at,
+              std::vector<Parsed> arguments);
   // An operator of calculus.
-  Parsed differential(const expr::Differential& row, const Place& place,
+  Parsed differential(const expr::Differential& row, const Span& span,
                       const std::vector<Parsed>& arguments);
-  Parsed factorization(const Factorization& row, const Place& place,
+  Parsed factorization(const Factorization& row, const Span& span,
                        const std::vector<Parsed>& arguments);
 
  private:
   // The node that `make` makes of operands, whose names in the text a misfit needs.
   template <class Make>
-  Parsed made(const Place& place, const Place& at, const std::vector<Parsed>& operands,
-              Make&& make);
-  Parsed apply(const Row& row, const Place& place, const Place& at,
+  Parsed made(const Span& span, const Span& at, const std::vector<Parsed>& operands, Make&& make);
+  Parsed apply(const OperationRow& row, const Span& span, const Span& at,
                const std::vector<Parsed>& operands, expr::Parameters parameters = {});
-  Parsed differential_of_several(const expr::Differential& row, const Place& place,
+  Parsed differential_of_several(const expr::Differential& row, const Span& span,
                                  const std::vector<Parsed>& arguments);
-  Parsed incoming(const Place& place, const Parsed& f, const Parsed& v);
+  Parsed incoming(const Span& span, const Parsed& f, const Parsed& v);
 
   Variables& variables_;
 };

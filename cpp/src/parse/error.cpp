@@ -31,19 +31,18 @@ std::string quote(std::string_view spelling) {
   return quoted + (shown.size() > longest ? "...'" : "'");
 }
 
-void fail(const Place& place, const std::string& message) {
+void fail(const Span& span, const std::string& message) {
   constexpr std::size_t width = 84;
-  const std::string_view text = place.text;
-  const std::size_t newline = text.substr(0, place.begin).rfind('\n');
+  const std::string_view text = span.text;
+  const std::size_t newline = text.substr(0, span.begin).rfind('\n');
   const std::size_t first = newline == text.npos ? 0 : newline + 1;
   std::string_view line = text.substr(first);
   line = line.substr(0, line.find('\n'));
 
   const auto shown = characters(line);
-  const std::size_t caret = characters(line.substr(0, place.begin - first)).size();
+  const std::size_t caret = characters(line.substr(0, span.begin - first)).size();
   const std::size_t marked =
-      characters(text.substr(0, std::min(place.end, first + line.size())).substr(place.begin))
-          .size();
+      characters(text.substr(0, std::min(span.end, first + line.size())).substr(span.begin)).size();
   // Of a long line, a window in which the caret stands at two thirds.
   const std::size_t start =
       shown.size() > width && caret > width * 2 / 3 ? caret - width * 2 / 3 : 0;

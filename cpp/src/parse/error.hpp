@@ -24,7 +24,7 @@ class FormulaError : public std::runtime_error {
 };
 
 // The bytes [begin, end) of a text, which must outlive it.
-struct Place {
+struct Span {
   std::string_view text;
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -32,11 +32,11 @@ struct Place {
   std::string_view spelling() const { return text.substr(begin, end - begin); }
 };
 
-inline Place from_to(const Place& first, const Place& last) {
+inline Span from_to(const Span& first, const Span& last) {
   return {first.text, first.begin, last.end};
 }
 
-[[noreturn]] void fail(const Place& place, const std::string& message);
+[[noreturn]] void fail(const Span& span, const std::string& message);
 
 // The spelling between quotes, printable and not too long.
 std::string quote(std::string_view spelling);

@@ -71,7 +71,7 @@ struct Declaration {
   i64 position;  // 0 where the text gives none
   Variable variable;
 };
-// What an alias declares. Throws FormulaError.
+// The variable that an alias declares. Throws FormulaError.
 Declaration declared(std::string_view alias);
 
 }  // namespace keopsnb::parse

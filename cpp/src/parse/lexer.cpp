@@ -49,7 +49,7 @@ constexpr Lookalike lookalikes[] = {
 }  // namespace
 
 std::string Token::found() const {
-  return kind == Kind::end ? "the end of the text" : quote(place.spelling());
+  return kind == Kind::end ? "the end of the text" : quote(span.spelling());
 }
 
 void Lexer::advance() {
@@ -74,7 +74,7 @@ void Lexer::advance() {
       }
     if (token_.kind == Token::Kind::end) stray();
   }
-  token_.place.end = at_;
+  token_.span.end = at_;
 }
 
 void Lexer::number() {
@@ -125,16 +125,16 @@ void Lexer::stray() const {
                                                   (symbol[0] == '\'' ? "\"'\"" : quote(symbol)) +
                                                   " in formulas: " + advice + ".");
   const Character c = character_at(text_, at_);
-  const Place place{text_, at_, at_ + c.bytes};
+  const Span span{text_, at_, at_ + c.bytes};
   for (const auto& [code, ascii] : lookalikes)
     if (c.code == code)
-      fail(place, "Found " + quote(place.spelling()) + ", which is not an ASCII character: write " +
-                      ascii + " instead.");
+      fail(span, "Found " + quote(span.spelling()) + ", which is not an ASCII character: write " +
+                     ascii + " instead.");
   char name[16];
   std::snprintf(name, sizeof name, c.valid() ? "U+%04X" : "byte 0x%02X",
                 c.valid() ? c.code : static_cast<unsigned char>(text_[at_]));
-  fail(place,
-       "Found " + (printable(c.code) ? quote(place.spelling()) + " (" + name + ")" : name) +
+  fail(span,
+       "Found " + (printable(c.code) ? quote(span.spelling()) + " (" + name + ")" : name) +
            ", which has no meaning in a formula. Formulas are made of ASCII letters, digits, "
            "'_', parentheses, commas and the operators + - * / // % ** | < <= > >= == != and or "
            "not.");

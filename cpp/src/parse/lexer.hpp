@@ -10,11 +10,11 @@ struct Token {
   enum class Kind { end, name, integer, real, symbol };
 
   Kind kind = Kind::end;
-  Place place;
+  Span span;
   bool after_line = false;  // a new line stands before it
 
   bool is(std::string_view symbol) const {
-    return kind == Kind::symbol && place.spelling() == symbol;
+    return kind == Kind::symbol && span.spelling() == symbol;
   }
   // For "..., found 'x'".
   std::string found() const;

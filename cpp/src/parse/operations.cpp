@@ -45,7 +45,7 @@ std::span<const Factorization> factorizations() { return factorization_rows; }
 
 bool is_operator(std::string_view name) { return name == "and" || name == "or" || name == "not"; }
 
-Operations::Operations(std::span<const UserOperation> own, std::span<const Row> rows)
+Operations::Operations(std::span<const UserOperation> own, std::span<const OperationRow> rows)
     : rows_(rows) {
   for (const UserOperation& given : own) {
     const std::string who = "The operation " + quote(given.name);
@@ -62,7 +62,7 @@ Operations::Operations(std::span<const UserOperation> own, std::span<const Row> 
     if (taken)
       throw std::invalid_argument(who + " has the name of another one: choose a name of its own.");
     Own& entry = own_.emplace_back(
-        Own{given.name, given.call, broadcast_signatures[given.operands - 1], Row{}});
+        Own{given.name, given.call, broadcast_signatures[given.operands - 1], OperationRow{}});
     entry.row.name = entry.name.c_str();
     entry.row.call = entry.call.c_str();
     entry.row.signature = entry.signature.c_str();
@@ -72,10 +72,10 @@ Operations::Operations(std::span<const UserOperation> own, std::span<const Row> 
   }
 }
 
-const Row* Operations::find(std::string_view name) const {
+const OperationRow* Operations::find(std::string_view name) const {
   for (const Own& entry : own_)
     if (entry.name == name) return &entry.row;
-  for (const Row& row : rows_)
+  for (const OperationRow& row : rows_)
     if (row.name == name) return &row;
   return nullptr;
 }
@@ -85,7 +85,7 @@ std::vector<std::string_view> Operations::names() const {
   for (const expr::Differential& row : expr::differentials()) all.push_back(row.name);
   for (const Constant& row : constants()) all.push_back(row.name);
   for (const Factorization& row : factorizations()) all.push_back(row.name);
-  for (const Row& row : rows_) all.push_back(row.name);
+  for (const OperationRow& row : rows_) all.push_back(row.name);
   for (const Own& entry : own_) all.push_back(entry.name);
   return all;
 }

@@ -15,21 +15,22 @@ namespace keopsnb::parse {
 class Operations {
  public:
   // Throws std::invalid_argument where a name is none, or is taken.
-  explicit Operations(std::span<const UserOperation> own, std::span<const Row> rows = catalogue());
+  explicit Operations(std::span<const UserOperation> own,
+                      std::span<const OperationRow> rows = catalogue());
   Operations(const Operations&) = delete;
   Operations& operator=(const Operations&) = delete;
 
   // The row of that name (case matters), or null.
-  const Row* find(std::string_view name) const;
+  const OperationRow* find(std::string_view name) const;
   // All that may stand before a parenthesis, for suggestions.
   std::vector<std::string_view> names() const;
 
  private:
   struct Own {
     std::string name, call, signature;
-    Row row;  // points into the strings
+    OperationRow row;  // points into the strings
   };
-  std::span<const Row> rows_;
+  std::span<const OperationRow> rows_;
   std::deque<Own> own_;
 };
 

@@ -51,12 +51,12 @@ constexpr Infix infixes[] = {
 const Infix* find_infix(const Token& token) {
   if (token.kind == Token::Kind::symbol || token.kind == Token::Kind::name)
     for (const Infix& infix : infixes)
-      if (token.place.spelling() == infix.symbol) return &infix;
+      if (token.span.spelling() == infix.symbol) return &infix;
   return nullptr;
 }
 
 bool is_not(const Token& token) {
-  return token.kind == Token::Kind::name && token.place.spelling() == "not";
+  return token.kind == Token::Kind::name && token.span.spelling() == "not";
 }
 
 // Words that Python gives a meaning to, where formulas do not, or not there.
@@ -79,7 +79,7 @@ constexpr Keyword keywords[] = {
 void reject_keyword(const Token& token) {
   if (token.kind == Token::Kind::name)
     for (const auto& [name, advice] : keywords)
-      if (token.place.spelling() == name) fail(token.place, advice);
+      if (token.span.spelling() == name) fail(token.span, advice);
 }
 
 }  // namespace
@@ -87,13 +87,13 @@ void reject_keyword(const Token& token) {
 expr::Expr Parser::text() {
   while (defines()) definition();
   if (lexer_.peek().kind == Token::Kind::end)
-    fail(lexer_.peek().place,
+    fail(lexer_.peek().span,
          names_.empty() ? "The formula is empty. Write one, such as Exp(-SqDist(x, y)) * b."
                         : "Names are given here, and no formula follows: write one that has them.");
   const Parsed f = infix(disjunction);
   if (lexer_.peek().kind != Token::Kind::end) unexpected("an operator or the end of the formula");
   if (!unread_.empty())
-    fail(unread_.begin()->second.place,
+    fail(unread_.begin()->second.span,
          quote(unread_.begin()->first) +
              " is given here, and no formula has it. Put a formula that goes on over several lines "
              "in parentheses.");
@@ -110,13 +110,13 @@ bool Parser::defines() const {
 
 void Parser::definition() {
   const Token name = lexer_.next();
-  const std::string_view called = name.place.spelling();
+  const std::string_view called = name.span.spelling();
   lexer_.next();
   reject_keyword(name);
   if (variables_.find(called) || names_.contains(called))
-    fail(name.place, "There is a " + std::string(names_.contains(called) ? "formula" : "variable") +
-                         " " + quote(called) +
-                         " already: choose another name, or write a == b to compare.");
+    fail(name.span, "There is a " + std::string(names_.contains(called) ? "formula" : "variable") +
+                        " " + quote(called) +
+                        " already: choose another name, or write a == b to compare.");
   by_line_ = true;
   Parsed f = infix(disjunction);
   by_line_ = false;
@@ -138,7 +138,7 @@ Parsed Parser::infix(int loosest) {
   Parsed f = loosest <= negated && is_not(lexer_.peek()) ? negation() : unary();
   while (const Infix* op = infix_next()) {
     if (op->precedence < loosest) break;
-    const Place at = lexer_.next().place;
+    const Span at = lexer_.next().span;
     const Parsed g = infix(op->precedence + 1);
     if (op->precedence == comparison) reject_chain(f, g);
     f = combine(*op, at, f, g);
@@ -146,7 +146,7 @@ Parsed Parser::infix(int loosest) {
   return f;
 }
 
-Parsed Parser::combine(const Infix& op, const Place& at, const Parsed& f, const Parsed& g) {
+Parsed Parser::combine(const Infix& op, const Span& at, const Parsed& f, const Parsed& g) {
   switch (op.kind) {
     case Infix::Kind::swapped:
       return build_.infix(op.row, at, g, f);
@@ -162,10 +162,10 @@ Parsed Parser::combine(const Infix& op, const Place& at, const Parsed& f, const 
 void Parser::reject_chain(const Parsed& f, const Parsed& g) {
   const Infix* next = infix_next();
   if (!next || next->precedence != comparison) return;
-  const Place at = lexer_.next().place;
+  const Span at = lexer_.next().span;
   const Parsed h = infix(comparison + 1);
   const auto text = [](const Parsed& first, const Parsed& last) {
-    return std::string(from_to(first.place, last.place).spelling());
+    return std::string(from_to(first.span, last.span).spelling());
   };
   fail(at, "Comparisons do not chain: write " + quote(text(f, g) + " and " + text(g, h)) +
                " for both at once.");
@@ -173,7 +173,7 @@ void Parser::reject_chain(const Parsed& f, const Parsed& g) {
 
 Parsed Parser::negation() {
   if (++depth_ > expr::max_depth) too_deep();
-  const Place at = lexer_.next().place;
+  const Span at = lexer_.next().span;
   const Parsed f = build_.negation(at, infix(negated));
   --depth_;
   return f;
@@ -186,15 +186,15 @@ Parsed Parser::unary() {
   if (sign.is("-") || sign.is("+")) {
     lexer_.next();
     f = unary();
-    const Place place = from_to(sign.place, f.place);
+    const Span span = from_to(sign.span, f.span);
     if (sign.is("-"))
-      f = build_.minus(place, sign.place, f);
+      f = build_.minus(span, sign.span, f);
     else
-      f.place = place;
+      f.span = span;
   } else {
     f = primary();
     if (lexer_.peek().is("**") && !line_ended()) {
-      const Place at = lexer_.next().place;
+      const Span at = lexer_.next().span;
       f = build_.power(at, f, unary());
     }
   }
@@ -221,75 +221,75 @@ Parsed Parser::primary() {
 }
 
 Parsed Parser::parenthesis() {
-  const bool tuple = lexer_.peek().place.begin == tuple_;
+  const bool tuple = lexer_.peek().span.begin == tuple_;
   const Token open = lexer_.next();
   const bool by_line = std::exchange(by_line_, false);
   std::vector<Parsed> formulas{infix(disjunction)};
   if (lexer_.peek().is(",") && !tuple)
-    fail(lexer_.peek().place,
+    fail(lexer_.peek().span,
          "Found ',' outside the arguments of an operation: write Concat(f, g) to put vectors one "
          "after the other.");
   while (lexer_.accept(",")) formulas.push_back(infix(disjunction));
-  const Place place = from_to(open.place, close(open, "an operator or ')'"));
+  const Span span = from_to(open.span, close(open, "an operator or ')'"));
   by_line_ = by_line;
-  if (formulas.size() > 1) return build_.tuple(place, std::move(formulas));
-  formulas[0].place = place;
+  if (formulas.size() > 1) return build_.tuple(span, std::move(formulas));
+  formulas[0].span = span;
   return formulas[0];
 }
 
 Parsed Parser::named(const Token& name) {
-  if (const auto known = names_.find(name.place.spelling()); known != names_.end()) {
+  if (const auto known = names_.find(name.span.spelling()); known != names_.end()) {
     Parsed f = known->second;
-    unread_.erase(name.place.spelling());
-    f.place = name.place;
+    unread_.erase(name.span.spelling());
+    f.span = name.span;
     f.integer = {};
     return f;
   }
-  const auto position = variables_.find(name.place.spelling());
+  const auto position = variables_.find(name.span.spelling());
   if (!position) unknown_variable(name);
-  return build_.variable(name.place, *position);
+  return build_.variable(name.span, *position);
 }
 
 Parsed Parser::constant(const Token& name, std::size_t count, const char* usage) {
-  const auto [n, place] = integers(lexer_, name, usage);
+  const auto [n, span] = integers(lexer_, name, usage);
   if (n.size() != count)
-    fail(place,
+    fail(span,
          std::string("Expected ") + usage + ", but found " + counted(n.size(), "integer") + ".");
-  const std::string_view kind = name.place.spelling();
-  if (kind == "Zero") return build_.zero(place, n[0]);
-  if (kind == "IntCst") return build_.literal(place, static_cast<double>(n[0]));
+  const std::string_view kind = name.span.spelling();
+  if (kind == "Zero") return build_.zero(span, n[0]);
+  if (kind == "IntCst") return build_.literal(span, static_cast<double>(n[0]));
   const i64 p = kind == "IntInv" ? 1 : n[0], q = n.back();
-  if (q == 0) fail(place, "The denominator of " + quote(place.spelling()) + " is zero.");
-  return build_.literal(place, ratio(p, q));
+  if (q == 0) fail(span, "The denominator of " + quote(span.spelling()) + " is zero.");
+  return build_.literal(span, ratio(p, q));
 }
 
 Parsed Parser::call(const Token& name) {
-  const std::string_view called = name.place.spelling();
-  Place place;
-  if (const Row* row = operations_.find(called)) {
-    std::vector<Parsed> given = arguments(name, place);
-    return build_.call(*row, place, name.place, std::move(given));
+  const std::string_view called = name.span.spelling();
+  Span span;
+  if (const OperationRow* row = operations_.find(called)) {
+    std::vector<Parsed> given = arguments(name, span);
+    return build_.call(*row, span, name.span, std::move(given));
   }
   if (declares(called)) {
     const auto [position, declaration] = variables_.in_formula(lexer_, name);
     return build_.variable(declaration, position);
   }
   if (const expr::Differential* row = expr::find_differential(called)) {
-    const std::vector<Parsed> given = arguments(name, place, true);
-    return build_.differential(*row, place, given);
+    const std::vector<Parsed> given = arguments(name, span, true);
+    return build_.differential(*row, span, given);
   }
   for (const Factorization& row : factorizations())
     if (called == row.name) {
-      const std::vector<Parsed> given = arguments(name, place);
-      return build_.factorization(row, place, given);
+      const std::vector<Parsed> given = arguments(name, span);
+      return build_.factorization(row, span, given);
     }
   for (const auto& [constant_name, count, usage] : constants())
     if (called == constant_name) return constant(name, count, usage);
   unknown_operation(name);
 }
 
-// `place` becomes that of the whole call; `tuples` says whether an argument may be one.
-std::vector<Parsed> Parser::arguments(const Token& name, Place& place, bool tuples) {
+// `span` becomes that of the whole call; `tuples` says whether an argument may be one.
+std::vector<Parsed> Parser::arguments(const Token& name, Span& span, bool tuples) {
   const bool by_line = std::exchange(by_line_, false);
   const Token open = lexer_.next();
   std::vector<Parsed> all;
@@ -298,11 +298,11 @@ std::vector<Parsed> Parser::arguments(const Token& name, Place& place, bool tupl
         all.push_back(list());
         if (!lexer_.peek().is(",") && !lexer_.peek().is(")")) unexpected("',' or ')'");
       } else {
-        tuple_ = tuples ? lexer_.peek().place.begin : no_tuple;
+        tuple_ = tuples ? lexer_.peek().span.begin : no_tuple;
         all.push_back(infix(disjunction));
       }
     } while (lexer_.accept(","));
-  place = from_to(name.place, close(open, "an operator, ',' or ')'"));
+  span = from_to(name.span, close(open, "an operator, ',' or ')'"));
   by_line_ = by_line;
   return all;
 }
@@ -313,67 +313,67 @@ Parsed Parser::list() {
   if (!lexer_.peek().is("]")) do {
       const bool negative = lexer_.accept("-");
       const Token token = lexer_.peek();
-      const auto n = to_integer(token.place.spelling());
+      const auto n = to_integer(token.span.spelling());
       if (token.kind != Token::Kind::integer || !n)
-        fail(token.place, "A list holds integers, as in [0, 2], but found " + token.found() +
-                              ". Write Concat(f, g) to put vectors one after the other.");
+        fail(token.span, "A list holds integers, as in [0, 2], but found " + token.found() +
+                             ". Write Concat(f, g) to put vectors one after the other.");
       lexer_.next();
       integers.push_back(negative ? -*n : *n);
     } while (lexer_.accept(","));
   if (!lexer_.peek().is("]")) unexpected("',' or ']'");
-  return build_.list(from_to(open.place, lexer_.next().place), std::move(integers));
+  return build_.list(from_to(open.span, lexer_.next().span), std::move(integers));
 }
 
-Place Parser::close(const Token& open, const char* expected) {
+Span Parser::close(const Token& open, const char* expected) {
   const Token token = lexer_.peek();
-  if (token.kind == Token::Kind::end) fail(open.place, "This '(' is never closed: write ')'.");
+  if (token.kind == Token::Kind::end) fail(open.span, "This '(' is never closed: write ')'.");
   if (!token.is(")")) unexpected(expected);
-  return lexer_.next().place;
+  return lexer_.next().span;
 }
 
 void Parser::unknown_operation(const Token& name) const {
-  const std::string_view called = name.place.spelling();
+  const std::string_view called = name.span.spelling();
   reject_keyword(name);
   if (variables_.find(called))
-    fail(name.place, quote(called) + " is a variable, not an operation: write " +
-                         quote(std::string(called) + " * (...)") + " for a product.");
-  fail(name.place,
+    fail(name.span, quote(called) + " is a variable, not an operation: write " +
+                        quote(std::string(called) + " * (...)") + " for a product.");
+  fail(name.span,
        "There is no operation " + quote(called) + "." + did_you_mean(called, operations_.names()));
 }
 
 void Parser::unknown_variable(const Token& name) const {
-  const std::string_view called = name.place.spelling();
+  const std::string_view called = name.span.spelling();
   reject_keyword(name);
   if (nearest(called, operations_.names()) == called)
-    fail(name.place,
+    fail(name.span,
          quote(called) + " is an operation: write its arguments after it, in parentheses.");
   const std::vector<std::string_view> names = variables_.names();
   const std::string hint = did_you_mean(called, names);
   std::vector<std::string> quoted;
   for (const std::string_view known : names) quoted.push_back(quote(known));
-  fail(name.place, "There is no variable " + quote(called) + "." +
-                       (!hint.empty()        ? hint
-                        : quoted.empty()     ? " No alias is declared."
-                        : quoted.size() == 1 ? " The only one is " + quoted[0] + "."
-                        : quoted.size() <= 8 ? " The variables are " + enumerate(quoted) + "."
-                                             : ""));
+  fail(name.span, "There is no variable " + quote(called) + "." +
+                      (!hint.empty()        ? hint
+                       : quoted.empty()     ? " No alias is declared."
+                       : quoted.size() == 1 ? " The only one is " + quoted[0] + "."
+                       : quoted.size() <= 8 ? " The variables are " + enumerate(quoted) + "."
+                                            : ""));
 }
 
 void Parser::too_deep() const {
-  fail(lexer_.peek().place, "This formula holds more than " + std::to_string(expr::max_depth) +
-                                " parentheses, calls and signs inside one another.");
+  fail(lexer_.peek().span, "This formula holds more than " + std::to_string(expr::max_depth) +
+                               " parentheses, calls and signs inside one another.");
 }
 
 void Parser::unexpected(const char* expected) const {
   const Token& token = lexer_.peek();
   reject_keyword(token);
   if (token.is("[") || token.is("]"))
-    fail(token.place,
+    fail(token.span,
          "There is no " + token.found() +
              " here: write Elem(f, index) for one component of f, Extract(f, start, d) for d of "
              "them, and Concat(f, g) to put vectors one after the other.");
-  if (token.is("=")) fail(token.place, "There is no '=' in formulas: write a == b to compare.");
-  fail(token.place, std::string("Expected ") + expected + ", but found " + token.found() + ".");
+  if (token.is("=")) fail(token.span, "There is no '=' in formulas: write a == b to compare.");
+  fail(token.span, std::string("Expected ") + expected + ", but found " + token.found() + ".");
 }
 
 }  // namespace keopsnb::parse

@@ -42,7 +42,7 @@ class Parser {
   const Infix* infix_next() const;
   bool line_ended() const;
   Parsed infix(int loosest);
-  Parsed combine(const Infix& op, const Place& at, const Parsed& f, const Parsed& g);
+  Parsed combine(const Infix& op, const Span& at, const Parsed& f, const Parsed& g);
   void reject_chain(const Parsed& f, const Parsed& g);
   Parsed unary();
   Parsed negation();
@@ -51,9 +51,9 @@ class Parser {
   Parsed named(const Token& name);
   Parsed call(const Token& name);
   Parsed constant(const Token& name, std::size_t count, const char* usage);
-  std::vector<Parsed> arguments(const Token& name, Place& place, bool tuples = false);
+  std::vector<Parsed> arguments(const Token& name, Span& span, bool tuples = false);
   Parsed list();
-  Place close(const Token& open, const char* expected);
+  Span close(const Token& open, const char* expected);
   [[noreturn]] void unknown_operation(const Token& name) const;
   [[noreturn]] void unknown_variable(const Token& name) const;
   [[noreturn]] void too_deep() const;

@@ -1,4 +1,4 @@
-// What a header of the user's defines: operations and reductions (keopsnb/user.hpp).
+// Operations and reductions that a header of the user's defines (keopsnb/user.hpp).
 #pragma once
 #include <string>
 #include <vector>

@@ -32,12 +32,12 @@ i64 integer(Lexer& lexer, const std::string& usage) {
   const bool negative = lexer.accept("-");
   if (!negative) lexer.accept("+");
   const Token token = lexer.next();
-  const auto n = to_integer(token.place.spelling());
+  const auto n = to_integer(token.span.spelling());
   if (token.kind != Token::Kind::integer)
-    fail(token.place, "Expected an integer, as in " + usage + ", but found " + token.found() + ".");
+    fail(token.span, "Expected an integer, as in " + usage + ", but found " + token.found() + ".");
   if (!n)
-    fail(from_to(first.place, token.place),
-         quote(from_to(first.place, token.place).spelling()) + " does not fit a 64-bit integer.");
+    fail(from_to(first.span, token.span),
+         quote(from_to(first.span, token.span).spelling()) + " does not fit a 64-bit integer.");
   return negative ? -*n : *n;
 }
 
@@ -63,8 +63,8 @@ std::string describe(const Variable& variable) {
 
 Integers integers(Lexer& lexer, const Token& name, const std::string& usage) {
   if (!lexer.peek().is("("))
-    fail(lexer.peek().place, "Expected '(' after " + quote(name.place.spelling()) + ", as in " +
-                                 usage + ", but found " + lexer.peek().found() + ".");
+    fail(lexer.peek().span, "Expected '(' after " + quote(name.span.spelling()) + ", as in " +
+                                usage + ", but found " + lexer.peek().found() + ".");
   lexer.next();
   std::vector<i64> values;
   if (!lexer.peek().is(")")) {
@@ -73,14 +73,14 @@ Integers integers(Lexer& lexer, const Token& name, const std::string& usage) {
   }
   const Token close = lexer.peek();
   if (!close.is(")"))
-    fail(close.place, "Expected ',' or ')', as in " + usage + ", but found " + close.found() + ".");
+    fail(close.span, "Expected ',' or ')', as in " + usage + ", but found " + close.found() + ".");
   lexer.next();
-  return {values, from_to(name.place, close.place)};
+  return {values, from_to(name.span, close.span)};
 }
 
 Variables::Declared Variables::declare(Lexer& lexer, const Token& name, const Token& first,
                                        std::optional<i64> rank) {
-  const Declarator& declarator = *find_declarator(name.place.spelling());
+  const Declarator& declarator = *find_declarator(name.span.spelling());
   const std::string spelling(declarator.name);
   const std::string usage = !declarator.category ? spelling + "(position, dimension, category)"
                             : rank               ? spelling + "(dimension)"
@@ -111,16 +111,16 @@ Variables::Declared Variables::declare(Lexer& lexer, const Token& name, const To
          "this one is " +
              std::to_string(category) + ".");
 
-  const Place place = from_to(first.place, call);
+  const Span span = from_to(first.span, call);
   Variable variable;
   variable.dim = dim;
   variable.category = static_cast<Category>(category);
-  const auto [entry, added] = declared_.try_emplace(position, Declaration{variable, place});
+  const auto [entry, added] = declared_.try_emplace(position, Declaration{variable, span});
   const Variable& known = entry->second.variable;
   if (!added && (known.dim != dim || known.category != variable.category))
-    fail(place, "Variable " + std::to_string(position) + " is declared twice: " +
-                    quote(entry->second.place.spelling()) + " makes it " + describe(known) +
-                    ", and " + quote(place.spelling()) + " " + describe(variable) + ".");
+    fail(span, "Variable " + std::to_string(position) + " is declared twice: " +
+                   quote(entry->second.span.spelling()) + " makes it " + describe(known) +
+                   ", and " + quote(span.spelling()) + " " + describe(variable) + ".");
   return {position, call};
 }
 
@@ -128,31 +128,31 @@ i64 Variables::alias(std::string_view text, i64 rank) {
   Lexer lexer(text);
   const Token first = lexer.next();
   if (first.kind != Token::Kind::name)
-    fail(first.place,
+    fail(first.span,
          "Expected the name of a variable, but found " + first.found() + ". " + alias_forms);
   const bool named = lexer.accept("=");
-  if (named && is_operator(first.place.spelling()))
-    fail(first.place, quote(first.place.spelling()) +
-                          " is an operator of formulas: give the variable another name.");
+  if (named && is_operator(first.span.spelling()))
+    fail(first.span, quote(first.span.spelling()) +
+                         " is an operator of formulas: give the variable another name.");
   const Token declarator = named ? lexer.next() : first;
-  if (!declares(declarator.place.spelling())) {
+  if (!declares(declarator.span.spelling())) {
     if (!named && declarator.kind == Token::Kind::name && !lexer.peek().is("("))
-      fail(lexer.peek().place, "Expected '=' after " + quote(first.place.spelling()) +
-                                   ", but found " + lexer.peek().found() + ". " + alias_forms);
-    fail(declarator.place, "Expected Vi, Vj, Pm or Var, but found " + declarator.found() + "." +
-                               did_you_mean(declarator.place.spelling(), declaration_names()) +
-                               " " + alias_forms);
+      fail(lexer.peek().span, "Expected '=' after " + quote(first.span.spelling()) +
+                                  ", but found " + lexer.peek().found() + ". " + alias_forms);
+    fail(declarator.span, "Expected Vi, Vj, Pm or Var, but found " + declarator.found() + "." +
+                              did_you_mean(declarator.span.spelling(), declaration_names()) + " " +
+                              alias_forms);
   }
   const i64 position = declare(lexer, declarator, first, rank).position;
   if (lexer.peek().kind != Token::Kind::end)
-    fail(lexer.peek().place,
+    fail(lexer.peek().span,
          "Expected the end of the alias, but found " + lexer.peek().found() + ". " + alias_forms);
   if (!named) return position;
-  const std::string_view name = first.place.spelling();
+  const std::string_view name = first.span.spelling();
   for (const Alias& known : aliases_)
     if (known.name == name)
-      fail(first.place, "Two aliases are named " + quote(name) + ": " + quote(known.text) +
-                            " and " + quote(text) + ". Give one of them another name.");
+      fail(first.span, "Two aliases are named " + quote(name) + ": " + quote(known.text) + " and " +
+                           quote(text) + ". Give one of them another name.");
   aliases_.push_back({name, text, position});
   Variable& variable = declared_.at(position).variable;
   if (variable.name.empty()) variable.name = name;
@@ -195,7 +195,7 @@ std::vector<Variable> Variables::finish() const {
   std::vector<Variable> all;
   for (const auto& [position, declaration] : declared_) {
     if (position != static_cast<i64>(all.size()))
-      fail(declaration.place,
+      fail(declaration.span,
            "Positions of variables are 0, 1, 2, ... with none left out, but variable " +
                std::to_string(position) + " is declared and variable " +
                std::to_string(all.size()) + " is not.");

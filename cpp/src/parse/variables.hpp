@@ -20,7 +20,7 @@ std::string describe(const Variable& variable);
 
 struct Integers {
   std::vector<i64> values;
-  Place place;  // with what comes before them
+  Span span;  // with what comes before them
 };
 
 // The integers of "(n, m)" after a name just taken; `usage` is the whole as it should be.
@@ -33,7 +33,7 @@ class Variables {
 
   struct Declared {
     i64 position;
-    Place place;
+    Span span;
   };
   // "Vi(0, 3)" in a formula, its name just taken.
   Declared in_formula(Lexer& lexer, const Token& name);
@@ -55,7 +55,7 @@ class Variables {
  private:
   struct Declaration {
     Variable variable;
-    Place place;
+    Span span;
   };
   struct Alias {
     std::string_view name, text;

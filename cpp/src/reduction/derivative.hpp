@@ -10,7 +10,7 @@
 
 namespace keopsnb::law {
 
-// What is differentiated: a reduction of a formula with weights, or none.
+// The subject of differentiation: a reduction of a formula with weights, or none.
 struct Subject {
   const Law& law;
   const parse::Program& program;
@@ -51,7 +51,7 @@ class Derivative {
   expr::Expr rows_ = {};
 };
 
-// What declares the variables, by their names, or as v0, v1, ... as graphs are printed.
+// Declarations of the variables, by their names, or as v0, v1, ... as graphs are printed.
 std::vector<std::string> aliases(const std::vector<parse::Variable>& variables,
                                  bool printed = false);
 
@@ -59,7 +59,7 @@ std::vector<std::string> aliases(const std::vector<parse::Variable>& variables,
 expr::Expr side_by_side(std::vector<expr::Expr> formulas);
 
 [[noreturn]] void refuse(const expr::Misfit& misfit);
-// What `make` gives; a formula that cannot be made is a std::invalid_argument.
+// The value of `make`; a formula that cannot be made is a std::invalid_argument.
 template <class Make>
 auto checked(Make&& make) {
   try {

@@ -18,7 +18,7 @@ Found found(const Term<Symbol, Symbol>& term) {
   return OutputTerm{term.s.formula(), term.c.formula()};
 }
 
-// What reductions are made of here: one of its squares differentiates as one of these.
+// The formula of reductions here: one of its squares differentiates as one of these.
 constexpr auto f = vi<0, 1>;
 template <class R>
 constexpr bool of_squares = same<at<0, typename R::formulas>, decltype(square(f))>;

@@ -11,7 +11,7 @@
 
 namespace keopsnb::law {
 
-// What a law is an expression of: the formula, its weights, the result, the reduction's option, and
+// The operands of a law: the formula, its weights, the result, the reduction's option, and
 // the numbers that are kept beside the result.
 struct Operands {
   expr::Expr formula, weights, result, option;

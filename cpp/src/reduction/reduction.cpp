@@ -9,15 +9,9 @@ namespace keopsnb {
 namespace {
 
 using expr::Expr;
-using parse::Category;
 
 // Components of parameters whose gradients may share the pass of another index.
 constexpr i64 few = 64;
-
-// The index that the result of a reduction over another one hangs on, and the reverse.
-Category indexed_by(Axis axis) {
-  return axis == Axis::i ? Category::i : axis == Axis::j ? Category::j : Category::parameter;
-}
 
 const law::Law* law_of(const ReductionRow& row) {
   return *row.call ? law::find(row.call) : nullptr;
@@ -44,7 +38,7 @@ law::Subject Reduction::subject() const {
           option(),
           results().ranks * results().dim,
           !spec().kept.empty(),
-          indexed_by(spec().axis)};
+          result_category(spec().axis)};
 }
 
 bool Reduction::takes_rows() const {
@@ -123,8 +117,8 @@ const std::vector<Gradients>& Reduction::gradients(const std::vector<bool>& need
     }
     flush();
   };
-  add(rows, Axis::i);
-  add(columns, Axis::j);
+  add(rows, Axis::j);
+  add(columns, Axis::i);
   add(parameters, Axis::both);
   return gradients_[which] = std::move(found);
 }
@@ -162,7 +156,7 @@ const Reduction& Reduction::rowwise() const {
     rowwise_ =
         std::make_unique<Reduction>(RoutineSpec{.formula = {.graph = program().formulas[0].graph},
                                                 .aliases = law::aliases(program().variables),
-                                                .axis = Axis::i,
+                                                .axis = Axis::j,
                                                 .fast_math = spec().fast_math,
                                                 .rowwise = true,
                                                 .header = spec().header});
@@ -179,7 +173,7 @@ const std::vector<OwnReduction>& Reduction::parts() const {
         std::make_unique<Reduction>(RoutineSpec{.formula = {.graph = std::move(formula)},
                                                 .aliases = law::aliases(variables),
                                                 .reduction = name,
-                                                .axis = rowwise ? Axis::i : spec().axis,
+                                                .axis = rowwise ? Axis::j : spec().axis,
                                                 .compensated = spec().compensated && !rowwise,
                                                 .fast_math = spec().fast_math,
                                                 .rowwise = rowwise || spec().rowwise,
@@ -190,7 +184,7 @@ const std::vector<OwnReduction>& Reduction::parts() const {
   const auto variable = [](std::size_t k, i64 dim, Category category) {
     return expr::variable({.number = static_cast<i64>(k), .dim = dim, .category = category});
   };
-  const Expr m = variable(variables.size(), f->dim, indexed_by(spec().axis));
+  const Expr m = variable(variables.size(), f->dim, result_category(spec().axis));
   const Expr sum = law::checked([&] {
     const Expr weights = expr::apply("Exp", {expr::apply("Subtract", {f, m})});
     return program().formulas.size() == 1
@@ -198,7 +192,7 @@ const std::vector<OwnReduction>& Reduction::parts() const {
                : expr::apply("Mult", {weights, program().formulas[1].graph});
   });
   made(variables, f, "Max", false);
-  variables.push_back({.name = "", .dim = f->dim, .category = indexed_by(spec().axis)});
+  variables.push_back({.name = "", .dim = f->dim, .category = result_category(spec().axis)});
   made(variables, sum, "Sum", false);
   const Expr both = law::checked([&] {
     return expr::apply("Concat",

@@ -74,7 +74,7 @@ class Reduction : public Routine {
   // Of one that is made of others: the maximum; the sum, which takes that too; both side by side.
   const std::vector<OwnReduction>& parts() const;
 
-  // What is compiled for its derivatives in the variables that need them, besides itself.
+  // The reductions compiled for its derivatives in the variables that need them, besides itself.
   std::vector<const Reduction*> kernels(const std::vector<bool>& needed) const;
 
   // Its formula as text, and the variables of that, as "x = Vi(3)".

@@ -85,7 +85,7 @@ class Lazy:
 
     @property
     def _entry(self) -> int:
-        """How many numbers, real or complex, an entry has."""
+        """The number of numbers, real or complex, of an entry."""
         return self.expression.dim
 
     @property
@@ -105,7 +105,7 @@ class Lazy:
 
     @property
     def nbatchdims(self) -> int:
-        """How many batch dimensions there are."""
+        """The number of batch dimensions."""
         return len(self.expression.sizes.batch)
 
     @property
@@ -131,7 +131,7 @@ class Lazy:
 
     @property
     def device(self) -> Any:
-        """Where the arrays of the variables are; None where they are symbolic or numbers."""
+        """The device of the variables' arrays; None where they are symbolic or numbers."""
         held = (v for v in self.expression.variables if v.data is not None and not v.kind.number)
         first = next(held, None)
         return None if first is None else getattr(first.data, "device", "cpu")
@@ -264,7 +264,7 @@ class Lazy:
 
 # Greater integers are taken as the constructor takes them.
 _FLOATS = 2**63
-# What methods call of each other.
+# Members that methods call of each other.
 _INNER = frozenset((*vars(Lazy), "planned", "solved", "refuse", "reduction")) - {"__call__"}
 
 

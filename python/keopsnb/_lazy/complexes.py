@@ -217,7 +217,7 @@ _MEANINGFUL = {
     "concatenate", "cat", "factorize", "auto_factorize", "__neg__", "__pos__",
     "__bool__", "pow", "power", "add", "subtract", "mult", "divide", "minus", "grad", "diff",
 }  # fmt: skip
-# What to write instead of those that are not, where it is more than a part.
+# Advice in place of those that are not, where it is more than a part.
 _PARTS = "take .real, .imag, abs() or angle()"
 _NORM = "squareabs().sum().sqrt()"
 _INSTEAD = {

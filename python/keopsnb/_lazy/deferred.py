@@ -22,7 +22,7 @@ from keopsnb._lazy.variables import (
 )
 from keopsnb._options import BOTH
 
-# What LazyTensor methods pass on to the constructor of Genred, and to its call.
+# Options that LazyTensor methods pass on to the constructor of Genred, and to its call.
 CONSTRUCTOR = frozenset(
     (
         "dtype_acc",

@@ -1,4 +1,4 @@
-"""How arrays, numbers and tuples become symbolic matrices, for all front ends."""
+"""Symbolic matrices from arrays, numbers and tuples, for all front ends."""
 
 import operator
 from numbers import Integral, Real
@@ -70,7 +70,7 @@ def expression_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
 
 
 def indexed(make: Any, x_or_ind: Any, dim: int | None, category: int, name: str) -> Any:
-    """What `Vi`, `Vj` and `Pm` give.
+    """The matrix that `Vi`, `Vj` and `Pm` give.
 
     Raises:
         TypeError: if a position has no dimension, or one of them is no integer.

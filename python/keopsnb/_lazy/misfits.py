@@ -18,7 +18,7 @@ def misfit(
     ints: tuple[int, ...],
     lists: tuple[tuple[int, ...], ...],
 ) -> FormulaError:
-    """What is wrong with an operation, with operands as the user knows them."""
+    """The error of an operation, with operands as the user knows them."""
     expressions = [part.expression for part in parts]
     forms = [expression.form for expression in expressions]
     _, places, _ = merge(expressions)
@@ -35,7 +35,7 @@ def _described(part: Lazy) -> str:
     return f"a matrix of shape {part.shape}"
 
 
-# What users write for an operation.
+# Operations as users write them.
 _SYMBOLS = {
     "Add": "+", "Subtract": "-", "Mult": "*", "Divide": "/", "Mod": "%", "FloorDivide": "//",
     "Equal": "==", "NotEqual": "!=", "LessThan": "<", "LessOrEqual": "<=", "Scalprod": "|",
@@ -43,6 +43,6 @@ _SYMBOLS = {
 
 
 def complex_operand(operation: str) -> TypeError:
-    """What to say of a complex operand of an operation of real numbers."""
+    """The error of a complex operand of an operation of real numbers."""
     name = _SYMBOLS.get(operation, operation)
     return TypeError(f"{name} has no complex operand; take .real, .imag or abs() of it.")

@@ -1,4 +1,4 @@
-"""How symbolic matrices are reduced: what an axis is, which options there are, and when."""
+"""Reductions of symbolic matrices: their axis and options, now or when asked for."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Reducing(Lazy):
         return f"a {type(found).__name__} of shape {tuple(shape)}" if shape else repr(found)
 
     def _index(self, axis: int | None, dim: int | None) -> int:
-        """What an axis is: 0 for i, 1 for j, 2 for the vector."""
+        """An axis as a number: 0 for i, 1 for j, 2 for the vector."""
         given = self._axis(axis, dim)
         if given is not None and type(given) is not int:
             several = getattr(given, "shape", ())
@@ -53,7 +53,7 @@ class Reducing(Lazy):
         return int(place) - batches
 
     def _reduced(self, reduction_op: str, axis: Any, dim: Any) -> int:
-        """What is reduced: 0 for i, 1 for j, 2 for both."""
+        """The indices that are reduced: 0 for i, 1 for j, 2 for both."""
         given = axis if axis is not None else dim
         if type(given) is int and (axis is None or dim is None):
             index = given - len(self.expression.sizes.batch)

@@ -25,7 +25,7 @@ from keopsnb._lazy.variables import (
 def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solving:
     """The system of `matrix.solve(other, var)`."""
     right, flat = _right(matrix, other)
-    # What is summed over, as other is what the sum leaves.
+    # The index summed over, as `other` is the one that the sum leaves.
     axis = 1 - right.kind.category
     for size in (matrix.ni, matrix.nj):
         if None not in (size, right.rows) and size != right.rows:
@@ -102,7 +102,7 @@ def _place(matrix: Any, var: Any) -> int:
 
 
 class Solved(NamedTuple):
-    """What solves a system, and with what."""
+    """A solver of a system, and its arguments."""
 
     call: Any  # a KernelSolve
     order: tuple[int, ...]  # of variables, as its arguments: the symbolic ones first
@@ -113,7 +113,7 @@ class Solved(NamedTuple):
 def known_solver(
     solver: Callable[..., Any], system: tuple[int, int], options: tuple[tuple[str, Any], ...]
 ) -> Solved:
-    """What solves a system, a form and its unknown variable; made once for each."""
+    """The solver of a system, a form and its unknown variable; made once for each."""
     form, unknown = system
     kinds = kinds_of(form)
     order, symbolic = layout(kinds)

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple, TypeVar
 from keopsnb._core import MAX_DIM, FormulaError, Graph
 
 NAMES = ("Vi", "Vj", "Pm")
-# How many structures are remembered; a program has tens.
+# So many structures are remembered; a program has tens.
 REMEMBERED = 4096
 
 
 class Kind(NamedTuple):
-    """What a formula knows of a variable."""
+    """A variable, as a formula knows it."""
 
     category: int  # indexed by i (0), by j (1), or a parameter (2)
     dim: int
@@ -183,12 +183,12 @@ def _over(form: int, kinds: tuple[Kind, ...]) -> int:
 
 @constant_in_graphs
 def kinds_of(form: int) -> tuple[Kind, ...]:
-    """What a form knows of its variables."""
+    """The variables of a form, as it knows them."""
     return tuple(Kind(*kind) for kind in Graph.kinds(form))
 
 
 class Sizes(NamedTuple):
-    """What variables have in common."""
+    """Sizes that variables have in common."""
 
     ni: int | None = None
     nj: int | None = None

@@ -12,7 +12,7 @@ from typing import Any
 import keopsnb
 from keopsnb._lazy.operators import Operators
 
-# What programs that compare versions are told.
+# The version, for programs that compare it.
 PYKEOPS_VERSION = "2.3"
 
 _STANDS_FOR = {"pykeops": "keopsnb", "keopscore": "keopsnb.compat.keopscore"}

@@ -1,4 +1,4 @@
-"""What pykeops has at its top: `keopsnb.set_verbose` and its like.
+"""The names at the top of pykeops: `keopsnb.set_verbose` and its like.
 
 keopsnb prints nothing while it works, compiles nothing at import and has no code generator to
 tune, so that some of these names have no effect; they are there for the programs that write them.
@@ -26,7 +26,7 @@ _usual: list[str | None] = []
 
 
 def gpu_count() -> int:
-    """How many GPUs there are that kernels can run on; 0 without a driver."""
+    """The number of GPUs that kernels can run on; 0 without a driver."""
     return sum(key.removeprefix("GPU ").isdecimal() for key in _core.cuda_info())
 
 

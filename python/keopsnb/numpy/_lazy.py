@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Arrays:
-    """What a symbolic matrix asks of NumPy."""
+    """NumPy, as a symbolic matrix needs it."""
 
     noun = "an array"
 
@@ -138,7 +138,7 @@ class LazyTensor(Matrix):
 
     @staticmethod
     def solved(*of_system: Any) -> Solved:
-        """What solves a system."""
+        """The solver of systems."""
         from keopsnb.numpy._solve import KernelSolve
 
         return known_solver(KernelSolve, *of_system)

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
 from keopsnb._boundary import boundary
-from keopsnb._reduction import OTHER, Reduction, as_inputs, size
+from keopsnb._reduction import Reduction, as_inputs, size
 from keopsnb.torch._context import (
     NARROW_DTYPES,
     alive,
@@ -138,7 +138,7 @@ def differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place)
     sums = reduction.name == "Sum"
     narrow = set() if sums else {a.dtype for a in args if isinstance(a, Tensor)} & NARROW_DTYPES
     if narrow:
-        # What is kept between a reduction and its derivatives would be rounded to 16 bits.
+        # Numbers kept between a reduction and its derivatives would be rounded to 16 bits.
         wide = tuple(map(widened, args))
         result = reduce(reduction, wide, None, place)
         (dtype,) = narrow
@@ -198,7 +198,7 @@ def _function(args: Sequence[Any]) -> Any:
 
 
 def saved_for(reduction: Reduction, args: Sequence[Tensor], rows: Any) -> list[Tensor]:
-    """What its derivatives take, of which `rows` are what the kernel gave."""
+    """The tensors its derivatives take, of which `rows` are those that the kernel gave."""
     if not reduction.has_terms:
         return []
     return [*args, rows] if reduction.takes_rows else list(args)
@@ -214,7 +214,7 @@ def _in_columns(
     """Gradients of these dimensions; those in parameters, the last `few` columns, have one row."""
     if not few:
         return list(_value(total, args, place).split(dims, -1))  # type: ignore[no-untyped-call]
-    category = OTHER[total.axis]
+    category = total.result_category
     counts = zip(args, batch_dims(total, args), strict=True)
     batch = torch.broadcast_shapes(*(a.shape[: max(0, n)] for a, n in counts))  # type: ignore[no-untyped-call]
     batches = math.prod(batch)

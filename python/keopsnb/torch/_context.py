@@ -1,4 +1,4 @@
-"""What surrounds a call: modes, transforms and tracers, in which a tensor is more than its numbers.
+"""The surroundings of a call: modes, transforms and tracers, where a tensor is more than numbers.
 
 A kernel reads memory. It is called directly only where a tensor is nothing else; every other call
 goes through an operator or an autograd function that torch knows, and ends there.
@@ -88,7 +88,7 @@ def alive(args: Sequence[Tensor]) -> tuple[Tensor, ...]:
 
 @contextmanager
 def in_forward_mode(saved: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
-    """What a `jvp` saved, where operations are differentiated by the forward modes around it.
+    """Tensors that a `jvp` saved, where the forward modes around it differentiate operations.
 
     Torch calls `jvp` with forward mode switched off, for its own level as for those around. Level 0
     is the only one of dual numbers, at each level of transforms.
@@ -101,7 +101,7 @@ def in_forward_mode(saved: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
 
 
 def over_grads_batch(call: Callable[..., Any], args: Sequence[Tensor]) -> Any:
-    """What `call(args, in_dims)` gives, for all gradients of an `is_grads_batched=True`.
+    """The value of `call(args, in_dims)`, for all gradients of an `is_grads_batched=True`.
 
     None if there is no such batch.
     """
@@ -130,7 +130,7 @@ def widened(a: Tensor) -> Tensor:
 
 
 def device_of(args: Sequence[Any]) -> torch.device:
-    """Where a call computes: on a GPU if an argument is there; parameters may be on the host."""
+    """The device that computes: a GPU if an argument is there; parameters may be on the host."""
     devices = [a.device for a in args if isinstance(a, Tensor)]
     return next((d for d in devices if d.type != "cpu"), torch.device("cpu"))
 

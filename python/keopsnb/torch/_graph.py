@@ -27,7 +27,7 @@ def reduce_by_key(
 
 
 def admission(function: Callable[..., Any]) -> Callable[[], bool]:
-    """What tells Dynamo, as it comes there, that a function may stand in its graphs."""
+    """Tells Dynamo, as it comes there, that a function may stand in its graphs."""
 
     # The decorator allow_in_graph would import Dynamo at once, which takes more than a second.
     @constant_in_graphs
@@ -88,7 +88,7 @@ def call(
     ranges: Sequence[Any] | None = None,
     out: Tensor | None = None,
 ) -> Any:
-    """What `Genred.__call__` is while a graph is made."""
+    """`Genred.__call__` while a graph is made."""
     _admit()
     result = reduce_by_key(key, backend, device_id, ranges, *args)
     return result if out is None else written(result, out)

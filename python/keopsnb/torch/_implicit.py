@@ -25,7 +25,7 @@ def as_column(alpha: Any) -> Any:
 
 
 def _balanced(g: Tensor, x: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
-    """What is bilinear in g and x is that of two others, times two powers of two.
+    """A value bilinear in g and x as that of two others, times two powers of two.
 
     Where a kernel is tiny or huge, g x may overflow or vanish though its product with the kernel
     does neither. Where that is not so, the powers are 1.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Arrays:
-    """What a symbolic matrix asks of torch."""
+    """Torch, as a symbolic matrix needs it."""
 
     noun = "a torch tensor"
 
@@ -137,7 +137,7 @@ _FUNCTIONS = (
         "rmod": "__rmod__",
     }
 )
-# What torch calls for tensor * matrix: the tensor's own operators and their reflections.
+# Called by torch for tensor * matrix: the tensor's own operators and their reflections.
 _FUNCTIONS |= {f"__{k}__": v for k, v in _FUNCTIONS.items() if v.startswith("__")}
 
 

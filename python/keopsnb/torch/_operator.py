@@ -23,7 +23,7 @@ Result = Tensor | tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a reduction is computed, and for which pairs."""
+    """The device that computes a reduction, and the pairs it is over."""
 
     backend: str = "auto"
     device_id: int = -1
@@ -70,7 +70,7 @@ def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any
 
 
 def batch_dims(reduction: Reduction, args: Sequence[Tensor]) -> list[int]:
-    """How many batch dimensions each argument has; -1 for a parameter without any dimension."""
+    """The number of batch dimensions of each argument; -1 for a parameter without any dimension."""
     own = reduction.categories
     return [a.ndim - (1 if c == 2 else 2) for a, c in zip(args, own, strict=True)]
 

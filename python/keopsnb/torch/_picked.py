@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from keopsnb._reduction import OTHER, Reduction
+from keopsnb._reduction import Reduction
 from keopsnb.torch._context import in_forward_mode
 from keopsnb.torch._operator import batch_dims
 
@@ -36,7 +36,7 @@ class Picked:
         self.rows = values.shape[len(self.batch)]
         # Of the K ranks and D components of a row.
         self.each = math.prod(values.shape[len(self.batch) + 1 :])
-        # What is behind every number no term is picked for; a term at the other end is picked.
+        # No term is picked for the value behind every number; a term at the other end is picked.
         self.empty = values == (-torch.inf if "Max" in reduction.name else torch.inf)
         self.indices = indices.reshape(*self.batch, self.rows * self.each)
         self.source: Tensor | None = None
@@ -54,7 +54,7 @@ class Picked:
         for argument, category in zip(self.args, self.reduction.categories, strict=True):
             if category == 2:
                 at.append(argument)
-            elif category != OTHER[self.reduction.axis]:
+            elif category != self.reduction.result_category:
                 at.append(rows_at(argument, self.batch, self.indices))
             elif self.source is None:
                 at.append(argument.repeat_interleave(self.each, -2))

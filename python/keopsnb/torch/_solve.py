@@ -64,7 +64,7 @@ class KernelSolve(Solver):
             use_fast_math=use_fast_math,
             header=header,
         )
-        # What `solver_of` makes an equal one of.
+        # `solver_of` makes an equal one of these.
         options = {
             "dtype_acc": dtype_acc,
             "use_double_acc": use_double_acc,

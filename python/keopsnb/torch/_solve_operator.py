@@ -19,7 +19,7 @@ from keopsnb.torch._graph import admission
 from keopsnb.torch._implicit import System
 from keopsnb.torch._operator import LIBRARY
 
-# What is about the steps of a solution.
+# Options about the steps of a solution.
 WATCHED = ("callback", "progress", "full")
 
 
@@ -171,7 +171,7 @@ def solve_traced(
     x0: Tensor | None = None,
     **options: Any,
 ) -> Tensor:
-    """What `KernelSolve.__call__` is for a tracer: a node with what it would compute."""
+    """`KernelSolve.__call__` for a tracer: a node with what it would compute."""
     refuse_names([n for n in options if n not in STOP and n not in WATCHED])
     name = _of_steps(options)
     if name:
@@ -200,7 +200,7 @@ def _exclude() -> bool:
 
 
 def solve_in_graph(key: str, *args: Tensor, **options: Any) -> Any:
-    """What `KernelSolve.__call__` is while Dynamo makes a graph."""
+    """`KernelSolve.__call__` while Dynamo makes a graph."""
     if _of_steps(options):
         _exclude()
         return _solve_outside(key, *args, **options)

@@ -1,4 +1,4 @@
-// What is declared of the driver is what NVIDIA's own header says. Compiling is passing.
+// The declarations of the driver are those of NVIDIA's own header. Compiling is passing.
 #include <cuda/api.hpp>
 
 #include <cstddef>

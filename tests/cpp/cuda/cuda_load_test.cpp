@@ -14,7 +14,7 @@
 
 #include "check.hpp"
 #include "fake_cuda.hpp"
-#include "jit_place.hpp"
+#include "jit_fixture.hpp"
 
 using namespace keopsnb::cuda;
 using keopsnb::jit::CacheError;
@@ -24,7 +24,7 @@ using scratch::Variable;
 namespace {
 
 // A cache of its own, and an NVRTC that counts.
-struct CudaPlace {
+struct CudaFixture {
   scratch::Folder folder;
   std::string home = folder / "cache";
   Variable cache{"KEOPSNB_CACHE_DIR", home};
@@ -42,44 +42,44 @@ bool loads(const std::string& source = good_source, int ordinal = 0,
 }
 
 void each_kernel_is_compiled_once() {
-  const CudaPlace place;
+  const CudaFixture fixture;
   scenario([&] {
     std::vector<std::thread> threads;
     std::atomic<int> good{0};
     for (int i = 0; i < 8; ++i) threads.emplace_back([&] { good += loads(); });
     for (std::thread& thread : threads) thread.join();
-    CHECK(good == 8 && place.calls() == 1 && fake_cuda().calls("cuModuleLoadDataEx") == 1);
+    CHECK(good == 8 && fixture.calls() == 1 && fake_cuda().calls("cuModuleLoadDataEx") == 1);
     CHECK(load(good_source, 0) == load(good_source, 0));
   });
-  CHECK(objects(place.home).size() == 1 && objects(place.home)[0].ends_with(".cubin"));
-  scenario([&] { CHECK(loads() && place.calls() == 1); });  // from disk
+  CHECK(objects(fixture.home).size() == 1 && objects(fixture.home)[0].ends_with(".cubin"));
+  scenario([&] { CHECK(loads() && fixture.calls() == 1); });  // from disk
   scenario([&] {
-    CHECK(loads(good_source, 0, {"-use_fast_math"}) && place.calls() == 2);
-    CHECK(loads("run another") && place.calls() == 3);
+    CHECK(loads(good_source, 0, {"-use_fast_math"}) && fixture.calls() == 2);
+    CHECK(loads("run another") && fixture.calls() == 3);
     CHECK_THROWS(CudaError, "no CUDA device 1", loads(good_source, 1));
   });
   scenario([&] {  // devices have modules of their own, and share what is compiled
     fake_cuda().devices = 2;
-    CHECK(loads(good_source, 0) && loads(good_source, 1) && place.calls() == 3);
+    CHECK(loads(good_source, 0) && loads(good_source, 1) && fixture.calls() == 3);
     CHECK(load(good_source, 0) != load(good_source, 1));
     CHECK(load(good_source, 1)->device().ordinal == 1);
   });
   scenario([&] {  // another architecture, another compiler
     fake_cuda().arch = 80;
-    CHECK(loads() && place.calls() == 4);
+    CHECK(loads() && fixture.calls() == 4);
   });
-  const Variable newer("KEOPSNB_NVRTC", fake_nvrtc(place.folder / "libnvrtc.so.13"));
+  const Variable newer("KEOPSNB_NVRTC", fake_nvrtc(fixture.folder / "libnvrtc.so.13"));
   for (int arch : {90, 121})
     scenario([&] {
       fake_cuda().version = 13010;
       fake_cuda().arch = arch;
-      CHECK(loads() && place.calls() == (arch == 90 ? 5 : 6));
+      CHECK(loads() && fixture.calls() == (arch == 90 ? 5 : 6));
     });
-  CHECK(objects(place.home).size() == 6);
+  CHECK(objects(fixture.home).size() == 6);
 }
 
 void functions_and_variables_are_found() {
-  const CudaPlace place;
+  const CudaFixture fixture;
   scenario([] {
     const auto kernels = load(good_source, 0);
     CHECK(kernels->global<int>("answer") == 42);
@@ -104,7 +104,7 @@ void functions_and_variables_are_found() {
 // Law: loading and reading are no part of a graph that is being captured, and the thread's own mode
 // is what it was, after a failure too.
 void captures_go_on() {
-  const CudaPlace place;
+  const CudaFixture fixture;
   scenario([] {
     fake_cuda().capturing = true;
     CHECK(loads() && load(good_source, 0)->global<int>("answer") == 42);
@@ -116,7 +116,7 @@ void captures_go_on() {
 }
 
 void errors_reach_all_who_wait_and_are_not_remembered() {
-  const CudaPlace place;
+  const CudaFixture fixture;
   scenario([&] {
     std::vector<std::thread> threads;
     std::atomic<int> told{0};
@@ -129,9 +129,9 @@ void errors_reach_all_who_wait_and_are_not_remembered() {
         }
       });
     for (std::thread& thread : threads) thread.join();
-    CHECK(told == 4 && place.calls() == 1);
+    CHECK(told == 4 && fixture.calls() == 1);
     CHECK_THROWS(CompileError, "expected", load("slow, wrong", 0));
-    CHECK(place.calls() == 2);
+    CHECK(fixture.calls() == 2);
     try {
       load("wrong", 0, {"-DX=1"});
       CHECK(false);
@@ -140,7 +140,7 @@ void errors_reach_all_who_wait_and_are_not_remembered() {
       CHECK(error.log.find("expected a \";\"") != std::string::npos && error.log.size() > 5000);
       CHECK(error.command.starts_with("nvrtc --std=c++20 ") && error.command.ends_with(" -DX=1"));
       CHECK(error.command.find(" --gpu-architecture=sm_90 ") != std::string::npos);
-      CHECK(error.source_path.starts_with(place.home + "/failed/"));
+      CHECK(error.source_path.starts_with(fixture.home + "/failed/"));
       CHECK(error.source_path.ends_with(".cu") && scratch::read(error.source_path) == "wrong");
       for (const std::string& part :
            {error.command, error.source_path, std::string("NVRTC 12.1 (" + nvrtc().path + ")"),
@@ -160,24 +160,24 @@ void errors_reach_all_who_wait_and_are_not_remembered() {
 }
 
 void damage_is_mended() {
-  const CudaPlace place;
+  const CudaFixture fixture;
   scenario([] { CHECK(loads()); });
-  const std::string object = objects(place.home).at(0), whole = scratch::read(object);
+  const std::string object = objects(fixture.home).at(0), whole = scratch::read(object);
   scratch::write(object, whole.substr(0, 9));
-  scenario([&] { CHECK(loads() && place.calls() == 2 && scratch::read(object) == whole); });
+  scenario([&] { CHECK(loads() && fixture.calls() == 2 && scratch::read(object) == whole); });
   // Whole, by its name, but no image.
   scratch::fs::remove(object);
   scratch::write(object.substr(0, object.rfind('-') + 1) +
                      keopsnb::jit::sha256("text").substr(0, 32) + ".cubin",
                  "text");
-  scenario([&] { CHECK(loads() && place.calls() == 3 && scratch::read(object) == whole); });
+  scenario([&] { CHECK(loads() && fixture.calls() == 3 && scratch::read(object) == whole); });
 }
 
 void folders_that_cannot_be_written() {
-  const CudaPlace place;
+  const CudaFixture fixture;
   const Variable nowhere("KEOPSNB_CACHE_DIR", "/proc/keopsnb-no-such-folder");
   scenario([&] {
-    CHECK(loads() && place.calls() == 1);
+    CHECK(loads() && fixture.calls() == 1);
     using keopsnb::jit::Cache;
     CHECK(!Cache::current().reason().empty() && objects(Cache::current().folder_in_use()).size());
     CHECK_THROWS(CompileError, "\nSource: /", load("wrong", 0));
@@ -192,7 +192,7 @@ void folders_that_cannot_be_written() {
     setrlimit(RLIMIT_FSIZE, &all);
     CHECK(good);
   });
-  const std::string file = place.folder / "file";
+  const std::string file = fixture.folder / "file";
   scratch::write(file, "");
   const Variable unsafe("KEOPSNB_CACHE_DIR", file);
   scenario([] { CHECK_THROWS(CacheError, "it is not a folder", loads()); });
@@ -200,9 +200,10 @@ void folders_that_cannot_be_written() {
 
 // Law: with an object made ahead of time no NVRTC is looked for, whichever made it.
 void kernels_made_ahead_need_no_compiler() {
-  const CudaPlace place;
+  const CudaFixture fixture;
   const auto make = [&](const std::string& name, const std::vector<Target>& targets) {
-    for (const Target& target : targets) build(good_source, target, {"-DA=1"}, place.folder / name);
+    for (const Target& target : targets)
+      build(good_source, target, {"-DA=1"}, fixture.folder / name);
   };
   scenario([&] {  // with no driver
     setenv("KEOPSNB_CUDA_DRIVER", "/no/such/libcuda.so", 1);
@@ -211,9 +212,9 @@ void kernels_made_ahead_need_no_compiler() {
     make("ptx", {{60, true}, {75, true}, {90, false}});
     make("other", {{50, false}, {90, false}, {90, true}});
   });
-  CHECK(place.calls() == 11 && !exists(place.home));
+  CHECK(fixture.calls() == 11 && !exists(fixture.home));
   const Variable no_compiler("KEOPSNB_NVRTC", "/no/such/libnvrtc.so");
-  const auto in = [&](const std::string& name) { return place.folder / name; };
+  const auto in = [&](const std::string& name) { return fixture.folder / name; };
   struct Case {
     std::string folders;
     int arch;
@@ -240,12 +241,12 @@ void kernels_made_ahead_need_no_compiler() {
             nullptr);  // the fake finds any word of the image
       CHECK_THROWS(CudaError, "KEOPSNB_NVRTC=/no/such", loads(good_source, 0, {"-DA=2"}));
     });
-  CHECK(place.calls() == 11);
+  CHECK(fixture.calls() == 11);
 }
 
 void folders_of_kernels_are_checked() {
-  const CudaPlace place;
-  const std::string ahead = place.folder / "ahead";
+  const CudaFixture fixture;
+  const std::string ahead = fixture.folder / "ahead";
   scenario([&] {
     build(good_source, {90, false}, {}, ahead);
     setenv("KEOPSNB_KERNEL_PATH", ahead.c_str(), 1);
@@ -256,7 +257,7 @@ void folders_of_kernels_are_checked() {
                  loads());
     chmod(ahead.c_str(), 0755);
     scratch::write(objects(ahead).at(0), "garbage");
-    CHECK(loads() && place.calls() == 2);  // damaged: compiled
+    CHECK(loads() && fixture.calls() == 2);  // damaged: compiled
   });
   scenario([&] {
     CHECK_THROWS(CudaError, "does not compile for sm_91. Name one of: 50 60 70 75 80 90.",

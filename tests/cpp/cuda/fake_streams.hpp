@@ -77,7 +77,7 @@ class Call {
       result_ = 900;
     return *this;
   }
-  // What cannot be recorded.
+  // A call that cannot be recorded.
   Call& not_captured(const Stream& stream) {
     if (result_ == 0 && stream.capturing) result_ = 900;
     return *this;

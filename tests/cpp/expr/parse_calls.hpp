@@ -1,4 +1,4 @@
-// What calls mean: every operation of the catalogue, rows made up to hold what rows may hold, the
+// The meaning of calls: every operation of the catalogue, rows made up to hold all a row may, the
 // user's own operations, and the operators of calculus.
 #pragma once
 #include <algorithm>
@@ -24,7 +24,7 @@ inline std::vector<i64> integers_of(const string& text) {
 struct Call {
   string text, operands;
 };
-inline Call call_of(const Row& row, const std::vector<i64>& dims, const string& rest) {
+inline Call call_of(const OperationRow& row, const std::vector<i64>& dims, const string& rest) {
   Call call{string(row.name) + "(", ""};
   for (std::size_t k = 0; k < dims.size(); ++k) {
     const string n = std::to_string(k);
@@ -36,7 +36,7 @@ inline Call call_of(const Row& row, const std::vector<i64>& dims, const string& 
 }
 
 // The cases of a row, "6, 3 | ; 8, 2 | [2, 4], [2]", are calls.
-inline void check_cases(const Row& row) {
+inline void check_cases(const OperationRow& row) {
   string all = row.cases;
   while (!all.empty()) {
     const std::size_t end = std::min(all.find(';'), all.size());
@@ -54,7 +54,7 @@ inline void check_cases(const Row& row) {
 
 // Every row of the catalogue can be called, with its own dimensions and no others.
 inline void every_operation() {
-  for (const Row& row : catalogue()) {
+  for (const OperationRow& row : catalogue()) {
     const string name = row.name;
     const int operands = row.operands < 0 ? 3 : row.operands;
     const int digits = operands + row.ints;
@@ -107,7 +107,7 @@ inline void every_operation() {
 
 // Lists, integers that may be left out and indices, on rows made up for it.
 inline void parameters() {
-  static constexpr Row rows[] = {
+  static constexpr OperationRow rows[] = {
       {.name = "Mix",
        .call = "mix",
        .signature = "(D), (E), [l], [m][, [n]] -> length of l",

@@ -1,4 +1,4 @@
-// What the parser says of texts that mean nothing.
+// Messages of the parser about texts that mean nothing.
 #pragma once
 #include <array>
 #include <string>
@@ -8,7 +8,7 @@
 #include "parse/suggest.hpp"
 #include "parse_test.hpp"
 
-// What is found, what is expected, and what to write instead.
+// They say what is found, what is expected, and what to write instead.
 inline void mistakes() {
   fails("", 1, "is empty");
   fails(" \n ", 2, "is empty");

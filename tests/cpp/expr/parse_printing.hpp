@@ -7,7 +7,7 @@
 #include "expr/print.hpp"
 #include "parse_test.hpp"
 
-// What is printed parses to the same node; its length is that of the graph.
+// A printed text parses to the same node; its length is that of the graph.
 inline void printing() {
   const auto printed = [](string_view text, const std::vector<string>& names = aliases) {
     const expr::Expr f = read(text, names).formulas[0].graph;

@@ -1,4 +1,4 @@
-// How the tests of the parser ask: means(text, code, dimension), fails(text, column, words).
+// Questions of the parser's tests: means(text, code, dimension), fails(text, column, words).
 #pragma once
 #include <array>
 #include <string>

@@ -32,7 +32,7 @@ static_assert(is(0.5_c + 0.25_c, 0.75_c) && is(3_c * 0.5_c, 1.5_c) && is(1_c - 1
 static_assert(lit_of([] { return 5e-324; }).value == 5e-324);
 static_assert(lit_of([] { return 1.7976931348623157e308; }).value == 1.7976931348623157e308);
 
-// What is written keeps the order of its operations, its NaN and its infinities. Among derivatives,
+// A user's formula keeps the order of its operations, NaN and infinities. Among derivatives,
 // where the order is ours, these are `times` and `plus`.
 constexpr auto times = [](auto f, auto g) { return build<op::Mult, true>(f, g); };
 constexpr auto plus = [](auto f, auto g) { return build<op::Add, true>(f, g); };
@@ -140,13 +140,13 @@ static_assert(nodes<1> <= 18 && nodes<2> <= 30 && nodes<3> <= 48 && nodes<4> <= 
 
 // ---- Scalars have a slot, cheap vectors none, dear vectors that are read twice one.
 using G = decltype(gaussian);
-static_assert(Plan<Category::j, G>::slotted<decltype(exp(-sqdist(x, y)))>);
-static_assert(!Plan<Category::j, G>::slotted<decltype(x - y)>);
+static_assert(Plan<Category::j, List<G>>::slotted<decltype(exp(-sqdist(x, y)))>);
+static_assert(!Plan<Category::j, List<G>>::slotted<decltype(x - y)>);
 using Twice = decltype(concat(sum(exp(x + y)), exp(x + y)));
-static_assert(Plan<Category::j, Twice>::slotted<decltype(exp(x + y))>);
-// What does not change with the reduced index is computed outside of its loop.
-static_assert(Plan<Category::j, decltype(exp(x) * y)>::slotted<decltype(exp(x))>);
-static_assert(!Plan<Category::i, decltype(exp(x) * y)>::slotted<decltype(exp(x))>);
+static_assert(Plan<Category::j, List<Twice>>::slotted<decltype(exp(x + y))>);
+// A node that does not change with the reduced index is computed outside of its loop.
+static_assert(Plan<Category::j, List<decltype(exp(x) * y)>>::slotted<decltype(exp(x))>);
+static_assert(!Plan<Category::i, List<decltype(exp(x) * y)>>::slotted<decltype(exp(x))>);
 
 }  // namespace laws
 

@@ -106,7 +106,7 @@
 #endif
 static_assert(M == 5 && N == 7 && D == 3 && TRUE == 1 && sizeof(V) == 8 && sizeof(small) == 1);
 
-// What is asked for is what a program without macros would get.
+// The program's results are those of one without macros.
 int main() {
   using namespace keopsnb;
   constexpr auto x = vi<0, D>;

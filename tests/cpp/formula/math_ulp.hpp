@@ -21,7 +21,7 @@ using Word = std::conditional_t<std::is_same_v<T, float>, std::uint32_t, std::ui
 template <class T>
 using Limits = std::numeric_limits<T>;
 
-struct Row {
+struct Bounds {
   const char* name;
   double bound;            // in ULP
   double low, high;        // where arguments are drawn densely, besides from all bit patterns
@@ -88,7 +88,7 @@ double error(T got, Wide<T> truth, Wide<T> scale, bool flush) {
 
 // Prints the worst of scalars and packs: `f` on numbers, `truth` on wide ones.
 template <class T, int Arity, class F, class G, class S>
-void check(const Row& row, const std::vector<T> (&x)[3], F f, G truth, S scale) {
+void check(const Bounds& row, const std::vector<T> (&x)[3], F f, G truth, S scale) {
   using V = keopsnb::Pack<T>;
   constexpr int width = keopsnb::width_of<V>;
   const auto call = [](auto&& g, auto a, auto b, auto c) {
@@ -132,7 +132,7 @@ void check(const Row& row, const std::vector<T> (&x)[3], F f, G truth, S scale) 
 }
 
 template <class T>
-void fill(std::vector<T>& x, const Row& row) {
+void fill(std::vector<T>& x, const Bounds& row) {
   constexpr bool single = std::is_same_v<T, float>;
   const int dense = single ? 400000 : 150000;
   for (int i = 0; i < dense; ++i) x.push_back(random_in<T>(row.low, row.high));
@@ -153,7 +153,7 @@ void pad(std::vector<T> (&x)[3]) {  // whole packs
 constexpr auto no_scale = [](auto x) { return decltype(x)(0); };
 
 template <class F, class G, class S = decltype(no_scale)>
-void unary(const Row& row, F f, G truth, S scale = no_scale) {
+void unary(const Bounds& row, F f, G truth, S scale = no_scale) {
   const auto run = [&](auto zero) {
     using T = decltype(zero);
     std::vector<T> x[3];
@@ -166,7 +166,7 @@ void unary(const Row& row, F f, G truth, S scale = no_scale) {
 }
 
 template <class F, class G>
-void binary(const Row& row, F f, G truth) {
+void binary(const Bounds& row, F f, G truth) {
   const auto run = [&](auto zero) {
     using T = decltype(zero);
     std::vector<T> x[3];
@@ -189,7 +189,7 @@ void binary(const Row& row, F f, G truth) {
 
 // Operands that are small multiples of 1/8: whole results are then exact.
 template <class F, class G>
-void ternary(const Row& row, F f, G truth) {
+void ternary(const Bounds& row, F f, G truth) {
   const auto run = [&](auto zero) {
     using T = decltype(zero);
     std::vector<T> x[3];

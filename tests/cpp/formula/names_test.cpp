@@ -100,15 +100,15 @@ constexpr auto is = []<class A>(A, A) { return true; };
 static_assert(is(same_variable, x) && is(same_number, 2_c));
 
 template <class F>
-using plan_of = GpuLongPlan<Category::i, F>;
+using plan_of = GpuLongPlan<Category::i, List<F>>;
 template <class F>
 inline constexpr int vectors_read = streamed<Category::i, F>::size + streamed<Category::j, F>::size;
 template <class P, class N>
 constexpr bool planned_alike(P, N) {
   using A = plan_of<P>;
   using B = plan_of<N>;
-  using C = Plan<Category::j, P>;
-  using D = Plan<Category::j, N>;
+  using C = Plan<Category::j, List<P>>;
+  using D = Plan<Category::j, List<N>>;
   return A::contractions::size == B::contractions::size &&
          A::held_slots::size == B::held_slots::size && vectors_read<P> == vectors_read<N> &&
          slots_of<C, true>::size == slots_of<D, true>::size &&

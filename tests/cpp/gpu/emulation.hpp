@@ -83,7 +83,7 @@ struct HostResult {
   GpuLaunch launch;
 };
 
-// What a launcher does. `inputs` are those of the kernel, by position.
+// The work of a launcher. `inputs` are those of the kernel, by position.
 template <class S, class Kernel>
 HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& sizes) {
   constexpr GpuTraits traits = Kernel::traits;
@@ -149,8 +149,8 @@ HostResult<S> run_kernel(const std::vector<GpuInput>& inputs, const HostSizes& s
 
 // With the kernel that keopsnb chooses for the formula.
 template <class S, class Reduction, keopsnb::Output Out>
-HostResult<S> reduce_gpu(keopsnb::Reduced<Reduction, Out>, const std::vector<GpuInput>& inputs,
-                         const HostSizes& sizes) {
+HostResult<S> reduce_gpu(keopsnb::AxisReduction<Reduction, Out>,
+                         const std::vector<GpuInput>& inputs, const HostSizes& sizes) {
   return run_kernel<S, keopsnb::Gpu<S, Reduction, Out>>(inputs, sizes);
 }
 

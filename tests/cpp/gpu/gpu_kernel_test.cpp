@@ -15,7 +15,7 @@ constexpr auto p = pm<4, 1>;
 
 // Sizes that leave the last tile of each kind incomplete; splits; batches; ranges.
 template <class S, class R, Output Out>
-void run(const char* name, Reduced<R, Out> reduction) {
+void run(const char* name, AxisReduction<R, Out> reduction) {
   check<S>(name, reduction, {1, 1});
   check<S>(name, reduction, {131, 70});
   CHECK(check<S>(name, reduction, {5, 1031}, {132}) > 1);
@@ -54,7 +54,7 @@ void kept_terms() {
   check<double>("first terms", over_j(kmax_argkmax_reduction<70>(f)), {33, 35, {2}});
   CHECK(check<float>("first terms", over_j(kmin_argkmin_reduction<40>(f)), {3, 4200}, {132}) > 1);
   check<float>("first terms, ranges", over_j(kmin_argkmin_reduction<40>(f)), sparse());
-  check<float>("first terms, all", Reduced<decltype(kmin_reduction<40>(f)), Output::one>{},
+  check<float>("first terms, all", AxisReduction<decltype(kmin_reduction<40>(f)), Output::one>{},
                {67, 70});
 }
 

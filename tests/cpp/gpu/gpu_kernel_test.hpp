@@ -128,7 +128,7 @@ std::vector<Input<S>> make_inputs(const Sizes& sizes) {
 
 // ---- Laws --------------------------------------------------------------------------------------
 
-// What fails, in words; only the first few places of a case.
+// A failure, in words; only the first few places of a case.
 inline void differs(int& told, const std::string& name, const char* type, const Sizes& sizes,
                     i64 at, double found, const Expected& wanted) {
   ++checks_failed;
@@ -270,14 +270,15 @@ i64 check_kernel(const std::string& name, Sizes sizes, const std::vector<int>& m
 
 // The same for the kernel that is chosen for the reduction.
 template <class S, class Reduction, Output Out>
-i64 check(const std::string& name, Reduced<Reduction, Out>, const Sizes& sizes,
+i64 check(const std::string& name, AxisReduction<Reduction, Out>, const Sizes& sizes,
           const std::vector<int>& multiprocessors = {1}) {
   return check_kernel<S, Gpu<S, Reduction, Out>, Out, Reduction>(name, sizes, multiprocessors);
 }
 
 // Law: GPU and CPU kernels agree.
 template <class S, class Reduction, Output Out>
-void check_both(const std::string& name, Reduced<Reduction, Out> reduction, const Sizes& sizes) {
+void check_both(const std::string& name, AxisReduction<Reduction, Out> reduction,
+                const Sizes& sizes) {
   const auto inputs = make_inputs<S, nodes_of<Reduction>>(sizes);
   const auto gpu = emulation::reduce_gpu<S>(
       reduction, gpu_inputs(inputs),

@@ -20,14 +20,14 @@ template <i64 D>
 constexpr auto by_y = grad(gaussian<D> * t, vj<1, D>, vi<3, 1>);
 
 template <class S, class R, Output Out>
-constexpr bool in_columns(Reduced<R, Out>) {
+constexpr bool in_columns(AxisReduction<R, Out>) {
   return same<Gpu<S, R, Out>, GpuColumns<S, R, Out>>;
 }
 static_assert(in_columns<float>(sum_over_j(weighted<70>)));
 static_assert(in_columns<double>(sum_over_i(by_y<100>)));
 
 template <class S, class R, Output Out>
-void few(const std::string& name, Reduced<R, Out> reduction) {
+void few(const std::string& name, AxisReduction<R, Out> reduction) {
   for (const Sizes& sizes : std::vector<Sizes>{{1, 0}, {33, 131}, {130, 67}})
     check<S>(name, reduction, sizes);
 }

@@ -1,4 +1,4 @@
-// How a reduction is cut into blocks, and 16-bit numbers in memory. Arithmetic, without a kernel.
+// A reduction cut into blocks, and 16-bit numbers in memory. Arithmetic, without a kernel.
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -141,7 +141,7 @@ void covers_once(const GpuTraits& traits, const GpuSizes& sizes, const GpuLaunch
 }
 
 template <class S, class Reduction, Output Out>
-void launches(Reduced<Reduction, Out>) {
+void launches(AxisReduction<Reduction, Out>) {
   constexpr GpuTraits traits = Gpu<S, Reduction, Out>::traits;
   static_assert(traits.shared <= 64 * 1024, "the least of all GPUs from sm_75 on");
   i64 most_splits = 0, most_group = 0;
@@ -260,7 +260,7 @@ int main() {
   launches<float>(over_j(argmin_reduction(sqdist(x, y))));
   launches<float>(over_j(kmin_reduction<1024>(sqdist(x, y))));
   launches<double>(over_j(argkmin_reduction<1024>(x * y)));
-  launches<float>(Reduced<decltype(kmax_reduction<600>(scalprod(x, y))), Output::one>{});
+  launches<float>(AxisReduction<decltype(kmax_reduction<600>(scalprod(x, y))), Output::one>{});
   Format<float16, 5, 10>::round_trip();
   Format<float16, 5, 10>::rounding();
   Format<bfloat16, 8, 7>::round_trip();

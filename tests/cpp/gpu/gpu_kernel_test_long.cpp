@@ -9,7 +9,7 @@ template <i64 D>
 constexpr auto gaussian = exp(-sqdist(vi<0, D>, vj<1, D>)) * vj<2, 1>;
 
 template <class S, class R, Output Out>
-constexpr bool is_long(Reduced<R, Out>) {
+constexpr bool is_long(AxisReduction<R, Out>) {
   return same<Gpu<S, R, Out>, GpuLong<S, R, Out>>;
 }
 static_assert(is_long<float>(sum_over_j(gaussian<100>)));
@@ -36,7 +36,7 @@ constexpr auto t = vj<2, 1>;
 constexpr auto p = pm<4, 1>;
 
 template <class S, class R, Output Out>
-void few(const char* name, Reduced<R, Out> reduction) {
+void few(const char* name, AxisReduction<R, Out> reduction) {
   for (const Sizes& sizes : std::vector<Sizes>{{1, 0}, {33, 131}, {130, 67}})
     check<S>(name, reduction, sizes);
 }

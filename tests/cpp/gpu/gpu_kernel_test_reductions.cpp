@@ -15,7 +15,7 @@ constexpr auto vector = concat(vi<0, D> - vj<1, D>, f<3 * D>);
 
 template <Output Out, class R>
 constexpr auto reduced(R) {
-  return Reduced<R, Out>{};
+  return AxisReduction<R, Out>{};
 }
 
 // Law: with and without parts to merge, the reduction is what it is by definition.
@@ -42,7 +42,7 @@ void values(const std::string& kernel, F formula) {
   few<S, Out>("Any, " + kernel, any_reduction(lessthan(formula, -0.5_c)));
   few<S, Out>("All, " + kernel, all_reduction(lessthan(formula, 0.5_c)));
 }
-// What derivatives take stands behind the result.
+// Numbers that derivatives take stand behind the result.
 template <class S, Output Out, class F>
 void all_kept(const std::string& kernel, F formula) {
   few<S, Out>("Mean kept, " + kernel, kept(mean_reduction(formula)));

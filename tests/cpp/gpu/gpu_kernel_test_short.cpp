@@ -9,7 +9,7 @@ template <i64 D>
 constexpr auto gaussian = exp(-sqdist(vi<0, D>, vj<1, D>)) * vj<2, 1>;
 
 template <class S, class R, Output Out>
-constexpr bool is_short(Reduced<R, Out>) {
+constexpr bool is_short(AxisReduction<R, Out>) {
   return same<Gpu<S, R, Out>, GpuShort<S, R, Out>>;
 }
 static_assert(is_short<float>(sum_over_j(gaussian<31>)));
@@ -60,7 +60,7 @@ void logsumexp() {
   CHECK(check<S>("LogSumExp of -inf", logsumexp_over_j(half), {7, 5003}, {132}) > 8);
 }
 
-// What is evaluated once a thread, once a row, and once a pair.
+// Nodes evaluated once a thread, once a row, and once a pair.
 void stages() {
   constexpr auto g = exp(-sqdist(x, y) * p);
   for (const Sizes& s : few_sizes) {

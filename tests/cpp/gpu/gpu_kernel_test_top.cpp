@@ -12,7 +12,7 @@ template <i64 D>
 constexpr auto terms = sqrt(f<D> - 0.5_c);
 
 template <class S, class R, Output Out>
-constexpr bool in_top(Reduced<R, Out>) {
+constexpr bool in_top(AxisReduction<R, Out>) {
   return same<Gpu<S, R, Out>, GpuTop<S, R, Out>>;
 }
 static_assert(!in_top<float>(over_j(kmin_reduction<10>(f<3>))));
@@ -23,7 +23,7 @@ static_assert(in_top<float>(over_j(kmin_reduction<2>(vi<0, 40> * vj<1, 40>))));
 
 // Fewer terms than K, more, and so many that buffers fill.
 template <class S, class R, Output Out>
-void few(const std::string& name, Reduced<R, Out> reduction, i64 most = 1100) {
+void few(const std::string& name, AxisReduction<R, Out> reduction, i64 most = 1100) {
   const auto with = [](i64 o, i64 r) -> Sizes {
     return {Out == Output::j ? r : o, Out == Output::j ? o : r, {}, 1, {}, true};
   };
@@ -58,9 +58,10 @@ void outputs() {
   few<float>("ArgKMax, registers", over_j(argkmax_reduction<7>(terms<3>)));
   few<float>("KMin", over_j(kmin_reduction<50>(terms<3>)));
   few<float>("ArgKMax", over_j(argkmax_reduction<50>(terms<3>)));
-  few<float>("KMin, all", Reduced<decltype(kmin_reduction<5>(terms<3>)), Output::one>{}, 600);
-  few<double>("KMax, all", Reduced<decltype(kmax_reduction<70>(terms<3>)), Output::one>{}, 600);
-  check<float>("KMin, all", Reduced<decltype(kmin_reduction<40>(f<3>)), Output::one>{},
+  few<float>("KMin, all", AxisReduction<decltype(kmin_reduction<5>(terms<3>)), Output::one>{}, 600);
+  few<double>("KMax, all", AxisReduction<decltype(kmax_reduction<70>(terms<3>)), Output::one>{},
+              600);
+  check<float>("KMin, all", AxisReduction<decltype(kmin_reduction<40>(f<3>)), Output::one>{},
                {300, 100, {2}, 1, {}, true}, {1, 132});
 }
 
@@ -78,7 +79,7 @@ void formulas() {
 }
 
 void batches() {
-  const auto both = []<class S, class R, Output Out>(S, Reduced<R, Out> r) {
+  const auto both = []<class S, class R, Output Out>(S, AxisReduction<R, Out> r) {
     check<S>("batches", r, {9, 67, {2, 3}, 1, {}, true});
     check<S>("batches, splits", r, {2, 4200, {3}, 1, {}, true}, {132});
     Sizes sizes = sparse();

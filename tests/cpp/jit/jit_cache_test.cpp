@@ -18,7 +18,7 @@
 #include <jit/library.hpp>
 
 #include "check.hpp"
-#include "jit_place.hpp"
+#include "jit_fixture.hpp"
 
 using namespace keopsnb::jit;
 using namespace std::chrono_literals;
@@ -65,46 +65,46 @@ void objects_are_whole_or_absent() {
 }
 
 void folders_are_private_and_made_late() {
-  const Place place;
+  const CacheFixture fixture;
   Cache& cache = Cache::current();
-  CHECK(!cache.find(sha256(""), ".so") && cache.usage().entries == 0 && !exists(place.home));
-  CHECK(cache.home() == place.home && cache.reason().empty());
+  CHECK(!cache.find(sha256(""), ".so") && cache.usage().entries == 0 && !exists(fixture.home));
+  CHECK(cache.home() == fixture.home && cache.reason().empty());
   CHECK(runs(100));
   struct stat info;
-  CHECK(stat(place.home.c_str(), &info) == 0 && (info.st_mode & 07777) == 0700);
-  CHECK(names_in(place.home + "/work").empty());
-  CHECK(cache.usage().entries == 1 && objects(place.home).size() == 1);
+  CHECK(stat(fixture.home.c_str(), &info) == 0 && (info.st_mode & 07777) == 0700);
+  CHECK(names_in(fixture.home + "/work").empty());
+  CHECK(cache.usage().entries == 1 && objects(fixture.home).size() == 1);
   const CacheUsage before = cache.clear();
   CHECK(before.entries == 1 && cache.usage().entries == 0 && cache.usage().bytes == 0);
-  CHECK(runs(100) && place.calls() == 1);     // still in this process
+  CHECK(runs(100) && fixture.calls() == 1);   // still in this process
   CHECK(in_child([] { return runs(101); }));  // and the cleared folder serves again
-  const Variable own("KEOPSNB_CACHE_DIR", nullptr), xdg("XDG_CACHE_HOME", place.folder / "xdg");
+  const Variable own("KEOPSNB_CACHE_DIR", nullptr), xdg("XDG_CACHE_HOME", fixture.folder / "xdg");
 #ifndef __APPLE__
-  CHECK(Cache::current().home() == place.folder / "xdg/keopsnb");
+  CHECK(Cache::current().home() == fixture.folder / "xdg/keopsnb");
 #endif
 }
 
 void each_source_is_compiled_once() {
-  const Place place;
+  const CacheFixture fixture;
   const auto loads = [] { return runs(1) && runs(1) && runs(2); };
-  CHECK(in_child(loads) && place.calls() == 2);
-  CHECK(in_child(loads) && place.calls() == 2);  // from disk
+  CHECK(in_child(loads) && fixture.calls() == 2);
+  CHECK(in_child(loads) && fixture.calls() == 2);  // from disk
   std::vector<std::thread> threads;
   std::atomic<int> good{0};
   for (int i = 0; i < 8; ++i) threads.emplace_back([&, i] { good += runs(10 + i % 2); });
   for (std::thread& thread : threads) thread.join();
-  CHECK(good.load() == 8 && place.calls() == 4);
+  CHECK(good.load() == 8 && fixture.calls() == 4);
 }
 
 // Without a compiler that works, what another one made of the same source serves.
 void a_warm_cache_needs_no_compiler() {
-  const Place place;
+  const CacheFixture fixture;
   const int value = unseen();
   CHECK(in_child([&] { return runs(value); }));
-  const std::string other =
-      scratch::script(place.folder / "other", "exec " + Place::real_compiler() + " \"$@\"");
-  const std::string broken =
-      scratch::script(place.folder / "broken", "case $* in *--version*) echo 1;; *) exit 1;; esac");
+  const std::string other = scratch::script(fixture.folder / "other",
+                                            "exec " + CacheFixture::real_compiler() + " \"$@\"");
+  const std::string broken = scratch::script(fixture.folder / "broken",
+                                             "case $* in *--version*) echo 1;; *) exit 1;; esac");
   for (const std::string& name :
        {std::string("/no/such/compiler"), std::string("/bin/false"), broken}) {
     const Variable compiler("KEOPSNB_CXX", name);
@@ -115,41 +115,41 @@ void a_warm_cache_needs_no_compiler() {
     const Variable compiler("KEOPSNB_CXX", nullptr), usual("CXX", nullptr), path("PATH", "");
     CHECK(in_child([&] { return runs(value); }));
   }
-  CHECK(objects(place.home).size() == 1);
+  CHECK(objects(fixture.home).size() == 1);
   // One that works makes its own.
   const Variable compiler("KEOPSNB_CXX", other);
   CHECK(in_child([&] { return runs(value); }));
-  CHECK(objects(place.home).size() == 2 && place.calls() == 1);
+  CHECK(objects(fixture.home).size() == 2 && fixture.calls() == 1);
 }
 
 // Number of files of this cache that the process has mapped.
-std::size_t mapped(const Place& place) {
+std::size_t mapped(const CacheFixture& fixture) {
   std::set<std::string> paths;
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);)
-    if (const std::size_t at = line.find(place.home); at != line.npos)
+    if (const std::size_t at = line.find(fixture.home); at != line.npos)
       paths.insert(line.substr(at));
   return paths.size();
 }
 
 void few_libraries_stay_loaded() {
-  const Place place;
+  const CacheFixture fixture;
   using Libraries = Shelf<Library>;
   constexpr std::size_t limit = 3;
   for (int i = 0; i < 6; ++i) CHECK(runs(60 + i, {}, limit));
 #ifdef __linux__
-  CHECK(mapped(place) == limit);
+  CHECK(mapped(fixture) == limit);
 #endif
-  CHECK(Libraries::size() == limit && place.calls() == 6);
+  CHECK(Libraries::size() == limit && fixture.calls() == 6);
   // The least recently used goes first, and comes back from the disk.
   const auto is_open = [](int value) {
-    return static_cast<bool>(Libraries::find(*Libraries::place(source_of(value))));
+    return static_cast<bool>(Libraries::find(*Libraries::entry(source_of(value))));
   };
   CHECK(!is_open(62) && runs(63, {}, limit) && runs(66, {}, limit));
   CHECK(is_open(63) && !is_open(64) && is_open(65) && is_open(66));
-  CHECK(runs(60, {}, limit) && place.calls() == 7 && is_open(60));
-  // What is used stays, beyond the limit too.
-  const auto kept = Libraries::place(source_of(60));
+  CHECK(runs(60, {}, limit) && fixture.calls() == 7 && is_open(60));
+  // A kernel in use stays, beyond the limit too.
+  const auto kept = Libraries::entry(source_of(60));
   const auto use = Libraries::find(*kept);
   for (int i = 0; i < 6; ++i) CHECK(runs(60 + i, {}, 1));
   CHECK(use && is_open(60));
@@ -161,11 +161,11 @@ void few_libraries_stay_loaded() {
       for (int i = 0; i < 200; ++i) good += runs(60 + (i * (t + 1) + t) % 6, {}, 2);
     });
   for (std::thread& thread : threads) thread.join();
-  CHECK(good.load() == 1600 && place.calls() == 7);
+  CHECK(good.load() == 1600 && fixture.calls() == 7);
 }
 
 void errors_are_clear_and_not_remembered() {
-  const Place place;
+  const CacheFixture fixture;
   const std::string bad = "int f( { return 1; }";
   for (int round = 0; round < 2; ++round) {
     try {
@@ -174,14 +174,14 @@ void errors_are_clear_and_not_remembered() {
     } catch (const CompileError& error) {
       CHECK(error.log.find("error") != std::string::npos);
       CHECK(error.command.find(" -shared ") != std::string::npos);
-      CHECK(error.source_path.starts_with(place.home + "/failed/"));
+      CHECK(error.source_path.starts_with(fixture.home + "/failed/"));
       CHECK(scratch::read(error.source_path) == bad);
       const std::string what = error.what();
       for (const std::string& part : {error.command, error.log, error.source_path})
         CHECK(what.find(part) != std::string::npos);
     }
   }
-  CHECK(names_in(place.home + "/work").empty() && objects(place.home).empty());
+  CHECK(names_in(fixture.home + "/work").empty() && objects(fixture.home).empty());
   CHECK_THROWS(CompileError, "no_such_function",
                load("extern \"C\" int no_such_function();"
                     "extern \"C\" int (*f)();"
@@ -190,43 +190,43 @@ void errors_are_clear_and_not_remembered() {
 }
 
 void damage_is_mended() {
-  const Place place;
+  const CacheFixture fixture;
   CHECK(in_child([] { return runs(1); }));
-  const std::string object = objects(place.home).at(0), whole = scratch::read(object);
+  const std::string object = objects(fixture.home).at(0), whole = scratch::read(object);
   for (const std::string& damaged : {std::string("garbage"), whole.substr(0, whole.size() / 2)}) {
     scratch::write(object, damaged);
     CHECK(in_child([] { return runs(1); }));
-    CHECK(objects(place.home).size() == 1);
-    CHECK(scratch::read(objects(place.home).at(0)) != damaged);
+    CHECK(objects(fixture.home).size() == 1);
+    CHECK(scratch::read(objects(fixture.home).at(0)) != damaged);
   }
   // Whole, by its name, but no shared object.
   std::filesystem::remove(object);
   scratch::write(object.substr(0, object.rfind('-') + 1) + sha256("text").substr(0, 32) + ".so",
                  "text");
   CHECK(in_child([] { return runs(1); }));
-  const std::string config = Store(place.home).headers() + "/keopsnb/config.hpp";
+  const std::string config = Store(fixture.home).headers() + "/keopsnb/config.hpp";
   for (const char* damaged : {"", "#error damaged"}) {
     scratch::write(config, damaged);
     CHECK(in_child([] { return runs(2 + getpid()); }));
     CHECK(scratch::read(config).size() > 100);
   }
-  std::filesystem::remove_all(Store(place.home).headers());
+  std::filesystem::remove_all(Store(fixture.home).headers());
   CHECK(in_child([] { return runs(3); }));
 }
 
 void many_processes_at_once() {
-  const Place place;
+  const CacheFixture fixture;
   std::vector<pid_t> children;
   for (int i = 0; i < 8; ++i)
     children.push_back(scratch::start_child(
         [i] { return runs(i % 3) && runs((i + 1) % 3) && runs((i + 2) % 3); }));
   for (pid_t child : children) CHECK(scratch::child_succeeds(child));
-  CHECK(names_in(place.home + "/work").empty());
-  const std::size_t calls = place.calls();
-  CHECK(in_child([] { return runs(0) && runs(1) && runs(2); }) && place.calls() == calls);
+  CHECK(names_in(fixture.home + "/work").empty());
+  const std::size_t calls = fixture.calls();
+  CHECK(in_child([] { return runs(0) && runs(1) && runs(2); }) && fixture.calls() == calls);
   // While another one keeps clearing the cache.
   const pid_t clearing = scratch::start_child([&] {
-    for (;;) Store(place.home).clear(), std::this_thread::sleep_for(2ms);
+    for (;;) Store(fixture.home).clear(), std::this_thread::sleep_for(2ms);
     return false;
   });
   for (int i = 0; i < 5; ++i) CHECK(in_child([i] { return runs(20 + i); }));
@@ -235,7 +235,7 @@ void many_processes_at_once() {
 }
 
 void killed_at_any_moment() {
-  const Place place;
+  const CacheFixture fixture;
   for (int i = 0; i < 24; ++i) {
     const pid_t child = scratch::start_child([i] { return runs(i % 4); });
     std::this_thread::sleep_for(std::chrono::milliseconds(6 * i));
@@ -243,8 +243,8 @@ void killed_at_any_moment() {
     scratch::child_succeeds(child);
     CHECK(in_child([i] { return runs(i % 4); }));
   }
-  // What the killed left behind goes when it is a day old.
-  const std::string left = place.home + "/work/left", fresh = place.home + "/work/fresh";
+  // Files that the killed left behind go when they are a day old.
+  const std::string left = fixture.home + "/work/left", fresh = fixture.home + "/work/fresh";
   for (const std::string& folder : {left, fresh})
     make_folders(folder), write_file(folder + "/a", "");
   std::filesystem::last_write_time(left, std::filesystem::file_time_type::clock::now() - 25h);
@@ -253,15 +253,15 @@ void killed_at_any_moment() {
 }
 
 void interrupts_leave_nothing() {
-  const Place place;
+  const CacheFixture fixture;
   // So that a compilation is always met under way.
   const std::string slow =
-      scratch::script(place.folder / "slow", "case $* in *-shared*) sleep 0.5;; esac\nexec " +
-                                                 Place::real_compiler() + " \"$@\"");
+      scratch::script(fixture.folder / "slow", "case $* in *-shared*) sleep 0.5;; esac\nexec " +
+                                                   CacheFixture::real_compiler() + " \"$@\"");
   const Variable compiler("KEOPSNB_CXX", slow);
   std::atomic<int> polls{0};
   CHECK_THROWS(Interrupted, "interrupted", runs(7, [&] { return ++polls == 1; }));
-  CHECK(names_in(place.home + "/work").empty() && objects(place.home).empty());
+  CHECK(names_in(fixture.home + "/work").empty() && objects(fixture.home).empty());
   // Another thread that waited for the same source takes over.
   std::atomic<bool> stop{false}, stopped{false}, good{false};
   std::thread first([&] {
@@ -282,7 +282,7 @@ void interrupts_leave_nothing() {
 }
 
 void a_forked_child_can_compile() {
-  const Place place;
+  const CacheFixture fixture;
   CHECK(runs(1));
   std::thread other([] { CHECK(runs(2)); });
   std::this_thread::sleep_for(20ms);  // it is compiling

@@ -11,7 +11,7 @@
 #include <jit/errors.hpp>
 
 #include "check.hpp"
-#include "jit_place.hpp"
+#include "jit_fixture.hpp"
 
 using namespace keopsnb::jit;
 using scratch::in_child;
@@ -42,15 +42,15 @@ bool retreats(const std::string& temporary, const std::string& reason) {
 }
 
 void folders_that_cannot_be_written() {
-  const Place place;
-  const std::string& temporary = place.temporary;
+  const CacheFixture fixture;
+  const std::string& temporary = fixture.temporary;
   {
     const Variable cache("KEOPSNB_CACHE_DIR", nullptr), xdg("XDG_CACHE_HOME", nullptr);
     {
       const Variable home("HOME", nullptr);
       CHECK(retreats(temporary, "HOME"));
     }
-    const Variable home("HOME", place.folder / "home");
+    const Variable home("HOME", fixture.folder / "home");
     const std::string usual = Cache::current().home();
     make_folders(usual);
     chmod(usual.c_str(), 0777);
@@ -64,50 +64,50 @@ void folders_that_cannot_be_written() {
   CHECK(retreats(temporary, "/proc/keopsnb"));
   if (geteuid() != 0) return;
   // A cache that root made and others may read serves them.
-  const Variable shared("KEOPSNB_CACHE_DIR", place.home);
+  const Variable shared("KEOPSNB_CACHE_DIR", fixture.home);
   const int value = unseen();
   CHECK(in_child([&] { return runs(value); }));
-  chmod(place.folder.path.c_str(), 0755);
-  chmod(place.home.c_str(), 0755);
+  chmod(fixture.folder.path.c_str(), 0755);
+  chmod(fixture.home.c_str(), 0755);
   for (const std::string& name :
-       {std::string("/objects"), objects(place.home).at(0).substr(place.home.size(), 11)})
-    chmod((place.home + name).c_str(), 0755);
+       {std::string("/objects"), objects(fixture.home).at(0).substr(fixture.home.size(), 11)})
+    chmod((fixture.home + name).c_str(), 0755);
   chmod(temporary.c_str(), 0777);
-  scratch::write(place.folder / "calls", "");
-  chmod((place.folder / "calls").c_str(), 0666);
+  scratch::write(fixture.folder / "calls", "");
+  chmod((fixture.folder / "calls").c_str(), 0666);
   const auto as_nobody = [](auto body) {
     return in_child([&] { return setgid(65534) == 0 && setuid(65534) == 0 && body(); });
   };
-  CHECK(as_nobody([&] { return runs(value) && place.calls() == 0; }));
+  CHECK(as_nobody([&] { return runs(value) && fixture.calls() == 0; }));
   CHECK(as_nobody([&] { return retreats(temporary, "denied") && runs(value); }));
 }
 
 void folders_that_are_not_safe() {
-  const Place place;
-  make_folders(place.home);
+  const CacheFixture fixture;
+  make_folders(fixture.home);
   for (mode_t mode : {0777, 0770, 0702}) {
-    chmod(place.home.c_str(), mode);
+    chmod(fixture.home.c_str(), mode);
     CHECK_THROWS(CacheError, "other users may write", runs(200));
-    CHECK_THROWS(CacheError, place.home.c_str(), Cache::current().clear());
+    CHECK_THROWS(CacheError, fixture.home.c_str(), Cache::current().clear());
   }
-  chmod(place.home.c_str(), 0700);
+  chmod(fixture.home.c_str(), 0700);
   if (geteuid() == 0) {
-    CHECK(chown(place.home.c_str(), 12345, 12345) == 0);
+    CHECK(chown(fixture.home.c_str(), 12345, 12345) == 0);
     CHECK_THROWS(CacheError, "belongs to user 12345", runs(200));
-    CHECK(chown(place.home.c_str(), 0, 0) == 0);
+    CHECK(chown(fixture.home.c_str(), 0, 0) == 0);
   }
   CHECK(runs(200));
-  const Variable cache("KEOPSNB_CACHE_DIR", place.folder / "file");
-  scratch::write(place.folder / "file", "");
+  const Variable cache("KEOPSNB_CACHE_DIR", fixture.folder / "file");
+  scratch::write(fixture.folder / "file", "");
   CHECK_THROWS(CacheError, "is not a folder", runs(201));
-  const Variable below("KEOPSNB_CACHE_DIR", place.folder / "file/below");
+  const Variable below("KEOPSNB_CACHE_DIR", fixture.folder / "file/below");
   CHECK(in_child([] { return runs(201) && !Cache::current().reason().empty(); }));
 }
 
 void folders_that_are_full() {
-  const Place place;
-  const std::string& temporary = place.temporary;
-  // No process may write a file of more than 4 KiB: there is no place to go.
+  const CacheFixture fixture;
+  const std::string& temporary = fixture.temporary;
+  // No process may write a file of more than 4 KiB: there is no fixture to go.
   const int value = unseen();
   CHECK(in_child([&] {
     signal(SIGXFSZ, SIG_IGN);
@@ -122,21 +122,21 @@ void folders_that_are_full() {
   }));
 #ifdef __linux__
   // A full disk, where we may mount one.
-  make_folders(place.home);
+  make_folders(fixture.home);
   for (const char* size : {"size=4k", "size=600k"}) {
-    if (mount("tmpfs", place.home.c_str(), "tmpfs", 0, size) != 0) {
+    if (mount("tmpfs", fixture.home.c_str(), "tmpfs", 0, size) != 0) {
       std::printf("jit_folders: no right to mount; a full disk is not tested\n");
       break;
     }
-    chmod(place.home.c_str(), 0700);
-    std::ofstream(place.home + "/ballast") << std::string(600'000, '.');
-    CHECK(retreats(temporary, place.home));
-    umount(place.home.c_str());
+    chmod(fixture.home.c_str(), 0700);
+    std::ofstream(fixture.home + "/ballast") << std::string(600'000, '.');
+    CHECK(retreats(temporary, fixture.home));
+    umount(fixture.home.c_str());
   }
-  if (mount("tmpfs", place.home.c_str(), "tmpfs", MS_NOEXEC, "size=8m") == 0) {
-    chmod(place.home.c_str(), 0700);
+  if (mount("tmpfs", fixture.home.c_str(), "tmpfs", MS_NOEXEC, "size=8m") == 0) {
+    chmod(fixture.home.c_str(), 0700);
     CHECK(retreats(temporary, "failed to map"));
-    umount(place.home.c_str());
+    umount(fixture.home.c_str());
   }
 #endif
 }

@@ -84,7 +84,7 @@ void words_are_split_as_a_shell_does() {
     CHECK(split_words(line) == words);
     CHECK(split_words(join_words(words)) == words);
   }
-  // What a shell makes of a joined line are the words.
+  // A shell makes the words of a joined line.
   const Words odd = {"a b", "$HOME", "it's", "", "*", "x;y", "\"q\""};
   CHECK(run_process({"/bin/sh", "-c", "printf '%s|' " + join_words(odd)}).output ==
         "a b|$HOME|it's||*|x;y|\"q\"|");

@@ -79,7 +79,7 @@ void are_what_they_mean(int exponent_bits, int mantissa_bits) {
 
 // Law: a reduction of narrow numbers is that of the same numbers as float, rounded once.
 template <class S, class Reduction, Output Out>
-void as_float(Reduced<Reduction, Out> reduction, i64 M, i64 N, i64 dim_i, i64 dim_j) {
+void as_float(AxisReduction<Reduction, Out> reduction, i64 M, i64 N, i64 dim_i, i64 dim_j) {
   const auto xs = numbers<S>(M * dim_i, 1), ys = numbers<S>(N * dim_j, 2), ps = numbers<S>(4, 3);
   const auto wide_x = widened(xs), wide_y = widened(ys), wide_p = widened(ps);
   std::vector<int> ks(static_cast<std::size_t>(N));

@@ -53,7 +53,7 @@ Arrays arrays() {
 }
 
 template <class R, Output Out>
-Numbers run(Reduced<R, Out> reduction, const Arrays& arrays) {
+Numbers run(AxisReduction<R, Out> reduction, const Arrays& arrays) {
   const double* in[positions];
   for (std::size_t k = 0; k < positions; ++k) in[k] = arrays[k].data();
   Numbers out(static_cast<std::size_t>(rows_of(Out) * reduction.dim), 77.0);
@@ -118,7 +118,7 @@ struct Laws {
   const char* name;
   Arrays at;
 
-  static constexpr Reduced<R, Out> reduction{};
+  static constexpr AxisReduction<R, Out> reduction{};
   static constexpr auto whole = kept(reduction);
   static constexpr auto e = of_output<Out, at_e, R::dim>;
   static constexpr auto a = of_output<Out, at_a, whole.dim>;
@@ -176,20 +176,20 @@ struct Laws {
 };
 
 template <class R, Output Out>
-void few(const char* name, Reduced<R, Out>, const Arrays& given) {
+void few(const char* name, AxisReduction<R, Out>, const Arrays& given) {
   Laws<R, Out> laws(name, given);
   laws.values();
   laws.first(x, y, p);
 }
 template <class R, Output Out>
-void tangents(const char* name, Reduced<R, Out>, const Arrays& given) {
+void tangents(const char* name, AxisReduction<R, Out>, const Arrays& given) {
   Laws<R, Out> laws(name, given);
   laws.values();
   laws.first(x, p);
   laws.second_along(x);
 }
 template <class R, Output Out>
-void all(const char* name, Reduced<R, Out>, const Arrays& given) {
+void all(const char* name, AxisReduction<R, Out>, const Arrays& given) {
   Laws<R, Out> laws(name, given);
   laws.values();
   laws.first(y, b, p);
@@ -199,7 +199,7 @@ void all(const char* name, Reduced<R, Out>, const Arrays& given) {
 
 // Law: where there is no term, what is kept is finite, and derivatives are 0.
 template <class R, Output Out>
-void none(Reduced<R, Out>) {
+void none(AxisReduction<R, Out>) {
   Laws<R, Out> laws("no term", arrays());
   Numbers rows(static_cast<std::size_t>(M * laws.whole.dim), 77.0);
   const void* in[positions];

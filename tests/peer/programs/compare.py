@@ -17,7 +17,7 @@ TOLERANCE = 1e-5
 
 
 def run(*launch: str, names: list[str]) -> dict[str, dict[str, Any]]:
-    """What each program printed; a run of minutes under pykeops, which compiles each formula."""
+    """The lines each program printed; minutes under pykeops, which compiles each formula."""
     command = [sys.executable, "-W", "ignore", *launch, USE, *names]
     output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     return read(output)

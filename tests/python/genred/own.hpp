@@ -13,11 +13,11 @@ using namespace keopsnb;
 
 // The greatest |F|.
 template <Formula F>
-struct MaxAbs : Reduces<F> {
+struct MaxAbs : ReductionBase<F> {
   using formulas = List<F>;
   template <class Part>
   using part = MaxAbs<Part>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   static constexpr bool direct = true;
   static constexpr i64 state_dim(i64 c) { return c; }
 

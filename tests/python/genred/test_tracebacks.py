@@ -1,4 +1,4 @@
-"""What a traceback shows: the program that called, not the package's own frames."""
+"""A traceback shows the program that called, not the package's own frames."""
 
 import functools
 import traceback

@@ -26,7 +26,7 @@ class Rows:
 
 
 class _Hooks:
-    """Where the numbers of a `Rows` are, and how one is made."""
+    """The memory of a `Rows`, and new ones."""
 
     def view(self, rows: Any) -> memoryview:
         if not isinstance(rows, Rows):

@@ -1,4 +1,4 @@
-"""What is said where no kernel can be compiled, or kept."""
+"""Errors where no kernel can be compiled, or kept."""
 
 from pathlib import Path
 

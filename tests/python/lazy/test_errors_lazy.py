@@ -15,7 +15,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def surroundings(front: str) -> SimpleNamespace:
-    """What the uses below are written with."""
+    """The names that the uses below are written with."""
     module = importlib.import_module(f"keopsnb.{front}")
     make: Callable[[Any], Any] = np.asarray
     if front == "torch":
@@ -46,7 +46,7 @@ def sliced_with_ranges(s: SimpleNamespace) -> Any:
 
 Use = Callable[[SimpleNamespace], Any]
 USES: dict[str, tuple[Use, type, str]] = {
-    # What a symbolic matrix is made of.
+    # Parts of a symbolic matrix.
     "no axis": (
         lambda s: s.LazyTensor(s.array(5, 3)),
         ValueError,
@@ -102,7 +102,7 @@ USES: dict[str, tuple[Use, type, str]] = {
     "Vi of NumPy's 0": (lambda s: s.Vi(np.int64(0)), TypeError, "write Vi(0, D)"),
     "an integer of 1329 bits": (lambda s: s.x * 10**400, ValueError, "has 1329 bits"),
     "vectors of dimension 0": (lambda s: s.Vi(s.array(5, 0)), ValueError, "(5, 0)"),
-    # What does not fit together.
+    # Parts that do not fit together.
     "dimensions in +": (lambda s: s.x + s.two, ValueError, "dimension 3"),
     "dimensions in |": (lambda s: s.x | s.two, ValueError, "dimension 2"),
     "dimensions in **": (lambda s: s.x**s.two, ValueError, "dimension 2"),
@@ -220,7 +220,7 @@ USES: dict[str, tuple[Use, type, str]] = {
     ),
     "splines of order 99": (lambda s: s.x.bspline(s.D, 99), ValueError, "K >= k + 2"),
     "grad in a formula": (lambda s: s.D.grad(s.x + 1, 1), ValueError, "is a variable"),
-    # What a symbolic matrix is not.
+    # Uses that a symbolic matrix does not have.
     "truth": (lambda s: bool(s.x), TypeError, "neither true nor false"),
     "a condition": (lambda s: 1 if s.x == s.y else 0, TypeError, "neither true nor false"),
     "a key": (lambda s: {s.x: 1}, TypeError, "unhashable"),

@@ -1,4 +1,4 @@
-"""What a symbolic matrix makes of numbers, of missing rows, of dtypes and of arrays of NumPy."""
+"""Symbolic matrices of numbers, of missing rows, of dtypes and of arrays of NumPy."""
 
 from typing import Any
 

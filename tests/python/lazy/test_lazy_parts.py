@@ -1,4 +1,4 @@
-"""What a symbolic matrix repeats is there once: in its graph, its text, its pickle, its kernel."""
+"""A part that a symbolic matrix repeats is once in its graph, its text, its pickle, its kernel."""
 
 import pickle
 

@@ -50,7 +50,7 @@ def translated(reference: str) -> bool:
 
 NAMES = [name for name, row in ROWS.items() if translated(row.reference)]
 TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
-# What the references lose themselves: differences of large terms, and PyTorch's trigamma.
+# Errors of the references themselves: differences of large terms, and PyTorch's trigamma.
 REFERENCE_ERROR = {"SinXDivX": 1e-8, "SinXDivXDerivative": 1e-10}
 REFERENCE_ERROR |= dict.fromkeys(("Lgamma", "Digamma", "Polygamma"), 1e-8)
 

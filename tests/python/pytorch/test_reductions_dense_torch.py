@@ -70,7 +70,7 @@ DENSE: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "LogSumExpWeight": log_sum,
     "SumSoftMaxWeight": softmax,
 }
-# What is put into y, b or x, or how many rows these have.
+# Numbers that are put into y, b or x, or the number of their rows.
 CASES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "plain": lambda _: None,
     "M = 0": lambda a: a.update(x=a["x"][:0]),
@@ -114,7 +114,7 @@ def check(
     leaves = [a.clone().requires_grad_() for a in given.values()]
     value = made(*leaves, ranges=ranges)
     assert value.detach().numpy().tobytes() == plain.numpy().tobytes(), case
-    # What does not count is not there: 0 times it is no NaN.
+    # A row that does not count is not there: 0 times it is no NaN.
     used = {"x": mask.any(1), "y": mask.any(0), "b": mask.any(0)}
     denses = [
         a.where(used[n][:, None], 0.0) if ranges and n in used else a for n, a in given.items()

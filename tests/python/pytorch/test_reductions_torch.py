@@ -16,7 +16,7 @@ ALIASES = ["x = Vi(2)", "y = Vj(2)", "b = Vj(2)", "p = Pm(2)"]
 RANKS = 3
 
 Dense = Callable[[Tensor, Tensor], Tensor]  # of terms (M, N, D) and weights (M, N, E)
-# Where torch does not read a row's reference as NumPy does.
+# Reductions whose reference torch does not read as NumPy does.
 DENSE: dict[str, Dense] = {
     "Variance": lambda f, _: f.var(1, correction=0),
     "Max": lambda f, _: f.amax(1),

@@ -1,4 +1,4 @@
-"""What a traceback shows, of torch: values, gradients and transforms."""
+"""Tracebacks of torch show the program that called: values, gradients and transforms."""
 
 from collections.abc import Callable
 from pathlib import Path

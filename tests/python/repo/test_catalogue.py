@@ -1,4 +1,4 @@
-"""What the catalogue of operations and reductions says of itself."""
+"""The catalogue of operations and reductions is whole, and true of itself."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is declared is used."""
+"""Declarations are used."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an installed keopsnb holds, and what importing it costs."""
+"""The files of an installed keopsnb, and the cost of importing it."""
 
 import importlib.metadata
 import importlib.util

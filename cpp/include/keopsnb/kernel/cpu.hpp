@@ -21,7 +21,7 @@ struct Cpu {
   using T = computed_in<S>;
   static constexpr Category lanes = indexed_by(Out);
   static constexpr Category reduced = opposite(lanes);
-  using plan = PlanOf<reduced, Reduction>;
+  using plan = Plan<reduced, Reduction>;
   using nodes = typename plan::nodes;
   using pack = Pack<T>;
   using scalar = T;

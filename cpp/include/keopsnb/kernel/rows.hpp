@@ -68,7 +68,7 @@ class ConvertedRows {
     return detail::at_most(to, end_);
   }
   KEOPSNB_FN const void* const* inputs(const void* const*) const { return at_; }
-  // Where row j of the reduced variables is among these inputs.
+  // The place of row j of the reduced variables among these inputs.
   KEOPSNB_FN i64 row(i64 j) const { return j - begin_; }
 
  private:

@@ -1,4 +1,4 @@
-// What functions around the gamma function have in common.
+// Bernoulli's numbers and distances from whole numbers, for functions around the gamma function.
 #pragma once
 #include <keopsnb/pack.hpp>
 

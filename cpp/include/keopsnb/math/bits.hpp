@@ -32,7 +32,7 @@ KEOPSNB_FN constexpr auto bits_of(double c) {
   return __builtin_bit_cast(integer_of<scalar_of<V>>, static_cast<scalar_of<V>>(c));
 }
 
-// Where bit i of every lane counts: 1 << i in the lane's integer.
+// The bit of the sign, in the integer of a lane.
 template <Number V>
 inline constexpr integer_of<scalar_of<V>> sign_bit =
     integer_of<scalar_of<V>>(1ULL << (8 * sizeof(scalar_of<V>) - 1));

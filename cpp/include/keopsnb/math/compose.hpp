@@ -123,7 +123,7 @@ KEOPSNB_FN V round_decimals(V a) {
   return select<V>(x < large, select<V>(a < V{}, -r, r), a);
 }
 
-// Where sinxdivx_derivative<n> turns from Taylor's series to the upward recurrence.
+// Up to here sinxdivx_derivative<n> is Taylor's series, beyond the upward recurrence.
 KEOPSNB_FN constexpr double bessel_turn(i64 n) { return 0.9 * static_cast<double>(n) + 1.6; }
 
 // Coefficients of g_n as a function of z = x^2 / 2 around `center`, the middle of [0, turn^2 / 2]:

@@ -7,7 +7,7 @@
 KEOPSNB_EXACT_BEGIN
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-// What digamma(a) is for a >= 0.5: log(w) - 1 / (2 w) - Sum_k B_2k / (2k w^2k) (DLMF 5.11.2) at
+// digamma(a) for a >= 0.5: log(w) - 1 / (2 w) - Sum_k B_2k / (2k w^2k) (DLMF 5.11.2) at
 // w = a + n >= 8, less 1 / (a + j) for j < n (DLMF 5.5.2).
 template <Number V>
 KEOPSNB_FN V digamma_right(V a) {

@@ -177,4 +177,13 @@ struct BSplineGradient {
 
 }  // namespace op
 
+namespace detail {
+
+template <i64 N, i64 K>
+struct Simplify<op::BSpline<N, K>> : SimplifyDifferential<op::BSpline<N, K>> {};
+template <i64 N, i64 K>
+struct Simplify<op::BSplineGradient<N, K>> : SimplifyDifferential<op::BSplineGradient<N, K>> {};
+
+}  // namespace detail
+
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -47,4 +47,21 @@ struct Concat {
 
 }  // namespace op
 
+namespace detail {
+
+template <>
+struct Simplify<op::Concat> {
+  template <bool, Formula... A>
+  static constexpr auto apply(A... a) {
+    if constexpr (sizeof...(A) == 1)
+      return (a, ...);
+    else if constexpr ((is_zero<A> && ...))
+      return zero<(A::dim + ...)>;
+    else
+      return Node<op::Concat, A...>{};
+  }
+};
+
+}  // namespace detail
+
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -9,7 +9,7 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 // An axis of a contraction: its length, and how far one step along it goes in the result, in a and
 // in b; 0 where they do not have it. An axis that the result does not have is summed over.
 template <i64 Length, i64 Result, i64 A, i64 B>
-struct Axis {
+struct TensorAxis {
   static constexpr i64 length = Length, result = Result, a = A, b = B;
 };
 
@@ -17,6 +17,7 @@ namespace op {
 // Of vectors of dimensions DimA and DimB: c[r] = sum over the axes c lacks of a[p] b[q].
 template <i64 DimA, i64 DimB, class... Axes>
 struct Contract;
+struct GatedProduct;  // gate.hpp
 }  // namespace op
 
 namespace detail {
@@ -56,11 +57,11 @@ struct Contract {
   // <g, Contract(da, b)> = <Contract(g, b), da>: the result and an operand change places.
   template <Formula G, Formula A, Formula B>
   static constexpr auto pullback(Int<0>, G g, A, B b) {
-    return contract<Axis<Axes::length, Axes::a, Axes::result, Axes::b>...>(g, b);
+    return contract<TensorAxis<Axes::length, Axes::a, Axes::result, Axes::b>...>(g, b);
   }
   template <Formula G, Formula A, Formula B>
   static constexpr auto pullback(Int<1>, G g, A a, B) {
-    return contract<Axis<Axes::length, Axes::b, Axes::a, Axes::result>...>(a, g);
+    return contract<TensorAxis<Axes::length, Axes::b, Axes::a, Axes::result>...>(a, g);
   }
   template <Formula T, Formula A, Formula B>
   static constexpr auto push(Int<0>, T da, A, B b) {
@@ -127,11 +128,12 @@ template <i64 DimA, i64 DimB, class... Axes>
 struct GatedContract : Contract<DimA, DimB, Axes...> {
   template <Formula G, Formula A, Formula B>
   static constexpr auto pullback(Int<0>, G g, A, B b) {
-    return contract<Axis<Axes::length, Axes::a, Axes::result, Axes::b>...>(g, b);
+    return contract<TensorAxis<Axes::length, Axes::a, Axes::result, Axes::b>...>(g, b);
   }
   template <Formula G, Formula A, Formula B>
   static constexpr auto pullback(Int<1>, G g, A a, B) {
-    return contract<Axis<Axes::length, Axes::b, Axes::a, Axes::result>...>(detail::gate(a), g);
+    return contract<TensorAxis<Axes::length, Axes::b, Axes::a, Axes::result>...>(detail::gate(a),
+                                                                                 g);
   }
   template <Formula T, Formula A, Formula B>
   static constexpr auto push(Int<0>, T da, A, B b) {
@@ -154,6 +156,65 @@ template <class... Axes, Formula A, Formula B>
 constexpr auto gated_contract(A a, B b) {
   return build<op::GatedContract<A::dim, B::dim, Axes...>>(a, b);
 }
+
+namespace detail {
+
+template <i64 DimA, i64 DimB, class... Axes>
+struct Simplify<op::Contract<DimA, DimB, Axes...>> {
+  template <bool, Formula A, Formula B>
+  static constexpr auto apply(A a, B b) {
+    using Op = op::Contract<DimA, DimB, Axes...>;
+    if constexpr (is_zero<A> || is_zero<B>)
+      return zero<Op::result>;
+    else if constexpr (A::dim == 1 && B::dim == 1)
+      return a * b;
+    else
+      return Node<Op, A, B>{};
+  }
+};
+// Over one axis, a product of components.
+template <i64 N>
+struct Simplify<op::Contract<N, N, TensorAxis<N, 0, 1, 1>>> {
+  template <bool Free, Formula A, Formula B>
+  static constexpr auto apply(A a, B b) {
+    return build<op::Sum, Free>(build<op::Mult, Free>(a, b));
+  }
+};
+template <i64 N>
+struct Simplify<op::Contract<N, 1, TensorAxis<N, 1, 1, 0>>> {
+  template <bool, Formula A, Formula B>
+  static constexpr auto apply(A a, B b) {
+    return a * b;
+  }
+};
+template <i64 N>
+struct Simplify<op::Contract<1, N, TensorAxis<N, 1, 0, 1>>> {
+  template <bool, Formula A, Formula B>
+  static constexpr auto apply(A a, B b) {
+    return a * b;
+  }
+};
+template <i64 DimA, i64 DimB, class... Axes>
+struct Simplify<op::GatedContract<DimA, DimB, Axes...>> {
+  static constexpr i64 N = DimA > DimB ? DimA : DimB;
+  template <class A>
+  static constexpr bool over = same<List<Axes...>, List<A>>;
+
+  template <bool, Formula A, Formula B>
+  static constexpr auto apply(A a, B b) {
+    using Op = op::GatedContract<DimA, DimB, Axes...>;
+    if constexpr (is_zero<A> || is_zero<B>)
+      return zero<Op::result>;
+    else if constexpr (N == 1 || over<TensorAxis<N, 1, 1, 0>> || over<TensorAxis<N, 1, 0, 1>>)
+      return build<op::GatedProduct>(a, b);
+    else if constexpr (over<TensorAxis<N, 0, 1, 1>>)
+      return build<op::Sum, true>(build<op::GatedProduct>(a, b));
+    else
+      return Node<Op, A, B>{};
+  }
+};
+
+}  // namespace detail
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

@@ -32,40 +32,44 @@ KEOPSNB_FN V operator/(Lit<M, E> c, V a) {
 }
 
 // Pass 1 over the table: a tag for each operation, and its function on formulas.
-namespace op {
-#define KEOPSNB_UNARY(N, ...) struct N;
-#define KEOPSNB_UNARY_INT1(N, call, cost, n, ...) \
-  template <i64 n>                                \
-  struct N;
-#define KEOPSNB_UNARY_INT2(N, call, cost, n, m, ...) \
-  template <i64 n, i64 m>                            \
-  struct N;
-#define KEOPSNB_BINARY(N, ...) struct N;
-#define KEOPSNB_TERNARY(N, ...) struct N;
-#include <keopsnb/ops.def>
-}  // namespace op
-
 #define KEOPSNB_UNARY(N, call, ...) \
+  namespace op {                    \
+  struct N;                         \
+  }                                 \
   template <Formula A>              \
   constexpr auto call(A a) {        \
     return build<op::N>(a);         \
   }
 #define KEOPSNB_UNARY_INT1(N, call, cost, n, ...) \
+  namespace op {                                  \
+  template <i64 n>                                \
+  struct N;                                       \
+  }                                               \
   template <i64 n, Formula A>                     \
   constexpr auto call(A a) {                      \
     return build<op::N<n>>(a);                    \
   }
 #define KEOPSNB_UNARY_INT2(N, call, cost, n, m, ...) \
+  namespace op {                                     \
+  template <i64 n, i64 m>                            \
+  struct N;                                          \
+  }                                                  \
   template <i64 n, i64 m, Formula A>                 \
   constexpr auto call(A a) {                         \
     return build<op::N<n, m>>(a);                    \
   }
 #define KEOPSNB_BINARY(N, call, ...) \
+  namespace op {                     \
+  struct N;                          \
+  }                                  \
   template <Formula A, Formula B>    \
   constexpr auto call(A a, B b) {    \
     return build<op::N>(a, b);       \
   }
 #define KEOPSNB_TERNARY(N, call, ...)        \
+  namespace op {                             \
+  struct N;                                  \
+  }                                          \
   template <Formula A, Formula B, Formula C> \
   constexpr auto call(A a, B b, C c) {       \
     return build<op::N>(a, b, c);            \
@@ -100,31 +104,50 @@ namespace op {
 template <class Op>
 concept Elementwise = requires { typename Op::elementwise; };
 
-#define KEOPSNB_PARTIAL(k, arity, d)                                                       \
-  template <Formula S, KEOPSNB_##arity(Formula)>                                           \
-  static constexpr auto partial(Int<k>, [[maybe_unused]] S self, KEOPSNB_##arity##_ARGS) { \
-    return d;                                                                              \
+// Members of an operation, in this file's table and in a user's (user.hpp).
+#define KEOPSNB_UNARY_BODY(v, da)                                                        \
+  using elementwise = void;                                                              \
+  static constexpr i64 dim(i64 a) { return a; }                                          \
+  template <Number V>                                                                    \
+  KEOPSNB_FN static V value(V a) {                                                       \
+    return v;                                                                            \
+  }                                                                                      \
+  template <Formula S, Formula A>                                                        \
+  static constexpr auto partial(Int<0>, [[maybe_unused]] S self, [[maybe_unused]] A a) { \
+    return da;                                                                           \
   }
-#define KEOPSNB_1(kind) kind A
-#define KEOPSNB_2(kind) kind A, kind B
-#define KEOPSNB_3(kind) kind A, kind B, kind C
-#define KEOPSNB_1_ARGS [[maybe_unused]] A a
-#define KEOPSNB_2_ARGS [[maybe_unused]] A a, [[maybe_unused]] B b
-#define KEOPSNB_3_ARGS [[maybe_unused]] A a, [[maybe_unused]] B b, [[maybe_unused]] C c
-#define KEOPSNB_COMMON                  \
-  using elementwise = void;             \
-  template <class... D>                 \
-  static constexpr i64 dim(D... dims) { \
-    return broadcast(dims...);          \
+#define KEOPSNB_BINARY_BODY(v, da, db)                                                 \
+  using elementwise = void;                                                            \
+  static constexpr i64 dim(i64 a, i64 b) { return broadcast(a, b); }                   \
+  template <Number V>                                                                  \
+  KEOPSNB_FN static V value(V a, V b) {                                                \
+    return v;                                                                          \
+  }                                                                                    \
+  template <i64 K, Formula S, Formula A, Formula B>                                    \
+  static constexpr auto partial(Int<K>, [[maybe_unused]] S self, [[maybe_unused]] A a, \
+                                [[maybe_unused]] B b) {                                \
+    if constexpr (K == 0)                                                              \
+      return da;                                                                       \
+    else                                                                               \
+      return db;                                                                       \
   }
-
-#define KEOPSNB_UNARY_BODY(v, da)  \
-  KEOPSNB_COMMON                   \
-  template <Number V>              \
-  KEOPSNB_FN static V value(V a) { \
-    return v;                      \
-  }                                \
-  KEOPSNB_PARTIAL(0, 1, da)
+#define KEOPSNB_TERNARY_BODY(v, da, db, dc)                                            \
+  using elementwise = void;                                                            \
+  static constexpr i64 dim(i64 a, i64 b, i64 c) { return broadcast(a, b, c); }         \
+  template <Number V>                                                                  \
+  KEOPSNB_FN static V value(V a, V b, V c) {                                           \
+    return v;                                                                          \
+  }                                                                                    \
+  template <i64 K, Formula S, Formula A, Formula B, Formula C>                         \
+  static constexpr auto partial(Int<K>, [[maybe_unused]] S self, [[maybe_unused]] A a, \
+                                [[maybe_unused]] B b, [[maybe_unused]] C c) {          \
+    if constexpr (K == 0)                                                              \
+      return da;                                                                       \
+    else if constexpr (K == 1)                                                         \
+      return db;                                                                       \
+    else                                                                               \
+      return dc;                                                                       \
+  }
 
 #define KEOPSNB_UNARY(N, call, price, v, da) \
   struct N {                                 \
@@ -143,24 +166,6 @@ concept Elementwise = requires { typename Op::elementwise; };
     static constexpr int cost = price;                  \
     KEOPSNB_UNARY_BODY(v, da)                           \
   };
-#define KEOPSNB_BINARY_BODY(v, da, db)  \
-  KEOPSNB_COMMON                        \
-  template <Number V>                   \
-  KEOPSNB_FN static V value(V a, V b) { \
-    return v;                           \
-  }                                     \
-  KEOPSNB_PARTIAL(0, 2, da)             \
-  KEOPSNB_PARTIAL(1, 2, db)
-#define KEOPSNB_TERNARY_BODY(v, da, db, dc)  \
-  KEOPSNB_COMMON                             \
-  template <Number V>                        \
-  KEOPSNB_FN static V value(V a, V b, V c) { \
-    return v;                                \
-  }                                          \
-  KEOPSNB_PARTIAL(0, 3, da)                  \
-  KEOPSNB_PARTIAL(1, 3, db)                  \
-  KEOPSNB_PARTIAL(2, 3, dc)
-
 #define KEOPSNB_BINARY(N, call, price, v, da, db) \
   struct N {                                      \
     static constexpr int cost = price;            \

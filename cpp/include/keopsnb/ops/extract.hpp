@@ -1,6 +1,6 @@
 // A range of components, its adjoint, and the same for a single component.
 #pragma once
-#include <keopsnb/tile.hpp>
+#include <keopsnb/ops/sum.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
@@ -97,5 +97,61 @@ struct ExtractT {
 };
 
 }  // namespace op
+
+namespace detail {
+
+// clang-format off
+template <Formula A, Formula B, Formula... More>
+constexpr auto without_first(Node<op::Concat, A, B, More...>) {
+  return concat(B{}, More{}...);
+}
+
+template <i64 Start, i64 D, Formula A>
+constexpr auto extracted(A a) {
+  if constexpr (is_zero<A>) return zero<D>;
+  else if constexpr (Start == 0 && D == A::dim) return a;
+  else if constexpr (is_sumt<A>) return sumt<D>(operand<0>(a));
+  else if constexpr (is_extract<A>) return extract<Start + A::op::start, D>(operand<0>(a));
+  else if constexpr (is_injected<A>) {
+    constexpr i64 first = A::op::start, last = first + operand_type<0, A>::dim;
+    if constexpr (Start >= last || Start + D <= first) return zero<D>;
+    else if constexpr (first <= Start && Start + D <= last)
+      return extract<Start - first, D>(operand<0>(a));
+    else return Node<op::Extract<Start, D>, A>{};
+  }
+  else if constexpr (is_concat<A>) {
+    constexpr i64 first = operand_type<0, A>::dim;
+    if constexpr (Start + D <= first) return extract<Start, D>(operand<0>(a));
+    else if constexpr (Start >= first) return extract<Start - first, D>(without_first(a));
+    else return Node<op::Extract<Start, D>, A>{};
+  } else return Node<op::Extract<Start, D>, A>{};
+}
+
+template <i64 Start, i64 D, Formula A>
+constexpr auto injected(A a) {
+  if constexpr (is_zero<A>) return zero<D>;
+  else if constexpr (Start == 0 && D == A::dim) return a;
+  else if constexpr (is_injected<A>)
+    return extractt<Start + A::op::start, D>(operand<0>(a));
+  else return Node<op::ExtractT<Start, D>, A>{};
+}
+// clang-format on
+
+template <i64 S, i64 D>
+struct Simplify<op::Extract<S, D>> {
+  template <bool, Formula A>
+  static constexpr auto apply(A a) {
+    return extracted<S, D>(a);
+  }
+};
+template <i64 S, i64 D>
+struct Simplify<op::ExtractT<S, D>> {
+  template <bool, Formula A>
+  static constexpr auto apply(A a) {
+    return injected<S, D>(a);
+  }
+};
+
+}  // namespace detail
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

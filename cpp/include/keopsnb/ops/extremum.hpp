@@ -132,4 +132,29 @@ struct OneHot {
 
 }  // namespace op
 
+namespace detail {
+
+template <bool Greatest>
+struct Simplify<op::Extremum<Greatest>> {
+  template <bool, Formula A>
+  static constexpr auto apply(A a) {
+    if constexpr (A::dim == 1)
+      return a;
+    else
+      return Node<op::Extremum<Greatest>, A>{};
+  }
+};
+template <bool Greatest>
+struct Simplify<op::ExtremumIndex<Greatest>> {
+  template <bool, Formula A>
+  static constexpr auto apply(A) {
+    if constexpr (A::dim == 1)
+      return zero<1>;
+    else
+      return Node<op::ExtremumIndex<Greatest>, A>{};
+  }
+};
+
+}  // namespace detail
+
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -3,6 +3,7 @@
 #include <keopsnb/math.hpp>
 #include <keopsnb/ops/elementwise.hpp>
 #include <keopsnb/ops/integers.hpp>
+#include <keopsnb/terms.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 namespace op {
@@ -73,6 +74,19 @@ template <class Op, class... A>
 concept divides_integers =
     (same<Op, op::FloorDivide> || same<Op, op::Mod>) && (is_integer<A> || ...) &&
     ((is_integer<A> || is_integer_constant<A>) && ...);
+
+// a // b of integers, and a % b, brought into [c, c + b), which is c + (a - c) % b.
+template <class Op, Formula A, Formula B>
+constexpr auto divided_integers(A, B) {
+  return Node<op::DividesIntegers<Op>, A, B>{};
+}
+template <class Op, Formula A, Formula B, Formula C>
+constexpr auto divided_integers(A a, B b, C c) {
+  if constexpr (is_null<C>)
+    return divided_integers<Op>(a, b);
+  else
+    return build<op::Add>(as_number(c), divided_integers<Op>(build<op::Subtract>(a, c), b));
+}
 }  // namespace detail
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

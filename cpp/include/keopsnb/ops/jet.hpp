@@ -3,7 +3,7 @@
 // so that a loop over jets is the derivative, of any order, of the same loop over numbers.
 #pragma once
 #include <keopsnb/math.hpp>
-#include <keopsnb/tile.hpp>
+#include <keopsnb/terms.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
@@ -178,4 +178,21 @@ template <class Seen, class... A>
 using split_last = typename SplitLast<Seen, A...>::type;
 
 }  // namespace detail
+
+namespace detail {
+
+// Differentials are 0 along 0.
+template <class Op>
+struct SimplifyDifferential {
+  template <bool, Formula Z, Formula... U>
+  static constexpr auto apply(Z, U...) {
+    if constexpr ((is_zero<U> || ...))
+      return zero<Op::dim(Z::dim, U::dim...)>;
+    else
+      return Node<Op, Z, U...>{};
+  }
+};
+
+}  // namespace detail
+
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -193,4 +193,11 @@ struct SoftDtwGradient {
 
 }  // namespace op
 
+namespace detail {
+
+template <i64 N, i64 M>
+struct Simplify<op::SoftDtwGradient<N, M>> : SimplifyDifferential<op::SoftDtwGradient<N, M>> {};
+
+}  // namespace detail
+
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,11 +1,12 @@
 // Sum over the components of a vector, and its adjoint SumT, which replicates a scalar.
 #pragma once
-#include <keopsnb/tile.hpp>
+#include <keopsnb/terms.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
 namespace op {
 struct Sum;
+struct GatedProduct;
 template <i64 N>
 struct SumT;
 }  // namespace op
@@ -84,5 +85,66 @@ struct SumT {
 };
 
 }  // namespace op
+
+namespace detail {
+
+template <Formula A>
+constexpr auto sum_of_gated(A a);  // gate.hpp
+
+// f, replicated if it is a scalar that stands for a vector.
+template <i64 D, Formula F>
+constexpr auto spread(F f) {
+  if constexpr (F::dim == D)
+    return f;
+  else
+    return sumt<D>(f);
+}
+
+// clang-format off
+// A constant of 1 or more is taken out: it was the terms that would have overflowed.
+template <bool Free, Formula A>
+constexpr auto vector_sum_of(A a) {
+  constexpr auto all = [](auto f) { return build<op::Sum, Free>(f); };
+  if constexpr (is_zero<A>) return zero<1>;
+  else if constexpr (A::dim == 1) return a;
+  else if constexpr (is<op::Minus, A>) return -all(operand<0>(a));
+  else if constexpr (is_scaled<A>) {
+    constexpr double c = decltype(scale(a))::value;
+    if constexpr (magnitude(c) >= 1 || (Free && is_moderate(c)))
+      return build<op::Mult, Free>(scale(a), all(unscaled(a)));
+    else return Node<op::Sum, A>{};
+  }
+  else if constexpr (Free && is_weighted<A>)
+    return build<op::Mult, true>(operand<0>(a), all(operand<1>(a)));
+  else if constexpr (is<op::GatedProduct, A>) return sum_of_gated(a);
+  else if constexpr (is_sumt<A>) return cst<A::dim> * operand<0>(a);
+  else if constexpr (is_injected<A>) return all(operand<0>(a));
+  else return Node<op::Sum, A>{};
+}
+
+template <i64 N, Formula A>
+constexpr auto replicated(A a) {
+  if constexpr (is_zero<A>) return zero<N>;
+  else if constexpr (N == 1) return a;
+  else return Node<op::SumT<N>, A>{};
+}
+// clang-format on
+
+template <>
+struct Simplify<op::Sum> {
+  template <bool Free, Formula A>
+  static constexpr auto apply(A a) {
+    return vector_sum_of<Free>(a);
+  }
+};
+template <i64 N>
+struct Simplify<op::SumT<N>> {
+  template <bool, Formula A>
+  static constexpr auto apply(A a) {
+    return replicated<N>(a);
+  }
+};
+
+}  // namespace detail
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,6 +1,7 @@
 // A row of a table, by an integer.
 #pragma once
 #include <keopsnb/ops/integers.hpp>
+#include <keopsnb/terms.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
@@ -157,5 +158,25 @@ struct TakeT {
 };
 
 }  // namespace op
+
+namespace detail {
+
+// Of a table of zeros.
+template <class Op>
+struct SimplifyLookup {
+  template <bool, Formula A, Formula I>
+  static constexpr auto apply(A, I) {
+    if constexpr (is_zero<A>)
+      return zero<Op::dim(A::dim, I::dim)>;
+    else
+      return Node<Op, A, I>{};
+  }
+};
+template <i64 D>
+struct Simplify<op::Take<D>> : SimplifyLookup<op::Take<D>> {};
+template <i64 N>
+struct Simplify<op::TakeT<N>> : SimplifyLookup<op::TakeT<N>> {};
+
+}  // namespace detail
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

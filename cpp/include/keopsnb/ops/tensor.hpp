@@ -16,7 +16,7 @@ constexpr auto matvecmult(A a, B b) {
   constexpr i64 n = detail::matvecmult_dim(A::dim, B::dim);
   static_assert(n > 0,
                 "keopsnb: in matvecmult(A, b), the dimension of A is a multiple of that of b");
-  return contract<Axis<n, 1, B::dim, 0>, Axis<B::dim, 0, 1, 1>>(a, b);
+  return contract<TensorAxis<n, 1, B::dim, 0>, TensorAxis<B::dim, 0, 1, 1>>(a, b);
 }
 // b: a vector (n), a: a matrix (n, p).
 template <Formula B, Formula A>
@@ -24,20 +24,20 @@ constexpr auto vecmatmult(B b, A a) {
   constexpr i64 p = detail::vecmatmult_dim(B::dim, A::dim);
   static_assert(p > 0,
                 "keopsnb: in vecmatmult(b, A), the dimension of A is a multiple of that of b");
-  return contract<Axis<p, 1, 0, 1>, Axis<B::dim, 0, 1, p>>(b, a);
+  return contract<TensorAxis<p, 1, 0, 1>, TensorAxis<B::dim, 0, 1, p>>(b, a);
 }
 template <Formula A, Formula B>
 constexpr auto tensorprod(A a, B b) {
-  return contract<Axis<A::dim, B::dim, 1, 0>, Axis<B::dim, 1, 0, 1>>(a, b);
+  return contract<TensorAxis<A::dim, B::dim, 1, 0>, TensorAxis<B::dim, 1, 0, 1>>(a, b);
 }
 
 namespace detail {
 
 inline constexpr int most_axes = 32;
 
-// What a product of two tensors is: its dimension, negative where the lists do not fit, and the
-// axes of the result, in order, then those that are summed.
-struct TensorPlan {
+// The layout of a product of two tensors: its dimension, negative where the lists do not fit, the
+// axes of the result, in order, and then those that are summed.
+struct TensorLayout {
   i64 dim = -1;
   int axes = 0;
   i64 length[2 * most_axes] = {}, result[2 * most_axes] = {};
@@ -76,41 +76,41 @@ constexpr Strides strides_of(AxisList dims, AxisList summed) {
 
 // As numpy.tensordot of tensors of dimensions `left` and `right` over the axes sum_left of one and
 // sum_right of the other; the k-th axis of that is then axis to[k] of the result.
-constexpr TensorPlan tensor_plan(i64 dim_a, i64 dim_b, AxisList left, AxisList right,
-                                 AxisList sum_left, AxisList sum_right, AxisList to) {
-  TensorPlan plan;
+constexpr TensorLayout tensor_layout(i64 dim_a, i64 dim_b, AxisList left, AxisList right,
+                                     AxisList sum_left, AxisList sum_right, AxisList to) {
+  TensorLayout layout;
   const Strides a = strides_of(left, sum_left), b = strides_of(right, sum_right);
-  if (a.total != dim_a || b.total != dim_b || sum_left.size != sum_right.size) return plan;
+  if (a.total != dim_a || b.total != dim_b || sum_left.size != sum_right.size) return layout;
   for (int k = 0; k < left.size; ++k)
     if (!a.summed[k]) {
-      plan.length[plan.axes] = left.at[k];
-      plan.a[plan.axes++] = a.at[k];
+      layout.length[layout.axes] = left.at[k];
+      layout.a[layout.axes++] = a.at[k];
     }
   for (int k = 0; k < right.size; ++k)
     if (!b.summed[k]) {
-      plan.length[plan.axes] = right.at[k];
-      plan.b[plan.axes++] = b.at[k];
+      layout.length[layout.axes] = right.at[k];
+      layout.b[layout.axes++] = b.at[k];
     }
-  const int kept = plan.axes;
-  if (to.size != 0 && to.size != kept) return plan;
+  const int kept = layout.axes;
+  if (to.size != 0 && to.size != kept) return layout;
   i64 total = 1;
   for (int place = kept - 1; place >= 0; --place) {
     int found = to.size == 0 ? place : -1;
     for (int k = 0; k < to.size; ++k)
       if (to.at[k] == place) found = k;
-    if (found < 0) return plan;
-    plan.result[found] = total;
-    total *= plan.length[found];
+    if (found < 0) return layout;
+    layout.result[found] = total;
+    total *= layout.length[found];
   }
   for (int k = 0; k < sum_left.size; ++k) {
     const i64 p = sum_left.at[k], q = sum_right.at[k];
-    if (left.at[p] != right.at[q]) return plan;
-    plan.length[plan.axes] = left.at[p];
-    plan.a[plan.axes] = a.at[p];
-    plan.b[plan.axes++] = b.at[q];
+    if (left.at[p] != right.at[q]) return layout;
+    layout.length[layout.axes] = left.at[p];
+    layout.a[layout.axes] = a.at[p];
+    layout.b[layout.axes++] = b.at[q];
   }
-  plan.dim = total;
-  return plan;
+  layout.dim = total;
+  return layout;
 }
 
 template <class L>
@@ -121,7 +121,7 @@ struct IntsOf<Ints<I...>> {
   static constexpr AxisList list{sizeof...(I), at};
 };
 
-// Where numpy.kron puts the axes of two tensors of rank n: in turns.
+// The axes of two tensors of rank n in the result of numpy.kron: in turns.
 struct Turns {
   i64 at[2 * most_axes] = {};
   constexpr explicit Turns(int n) {
@@ -131,20 +131,20 @@ struct Turns {
     }
   }
 };
-constexpr TensorPlan kron_plan(i64 dim_a, i64 dim_b, AxisList left, AxisList right) {
+constexpr TensorLayout kron_layout(i64 dim_a, i64 dim_b, AxisList left, AxisList right) {
   if (left.size != right.size) return {};
   const Turns turns(left.size);
-  return tensor_plan(dim_a, dim_b, left, right, {}, {}, {2 * left.size, turns.at});
+  return tensor_layout(dim_a, dim_b, left, right, {}, {}, {2 * left.size, turns.at});
 }
 
 template <Formula A, Formula B, class... Lists>
-inline constexpr TensorPlan plan_of = tensor_plan(A::dim, B::dim, IntsOf<Lists>::list...);
+inline constexpr TensorLayout layout_of = tensor_layout(A::dim, B::dim, IntsOf<Lists>::list...);
 template <Formula A, Formula B, class... Lists>
-inline constexpr TensorPlan kron_plan_of = kron_plan(A::dim, B::dim, IntsOf<Lists>::list...);
+inline constexpr TensorLayout kron_layout_of = kron_layout(A::dim, B::dim, IntsOf<Lists>::list...);
 
-template <const TensorPlan& P, int... K, Formula A, Formula B>
+template <const TensorLayout& P, int... K, Formula A, Formula B>
 constexpr auto contract_by(Ints<K...>, A a, B b) {
-  return contract<Axis<P.length[K], P.result[K], P.a[K], P.b[K]>...>(a, b);
+  return contract<TensorAxis<P.length[K], P.result[K], P.a[K], P.b[K]>...>(a, b);
 }
 
 }  // namespace detail
@@ -153,17 +153,17 @@ constexpr auto contract_by(Ints<K...>, A a, B b) {
 // (2, 3), and b, of shape (3, 4), over axis 1 of a and 0 of b.
 template <class DimsA, class DimsB, class SumA, class SumB, class To = Ints<>, Formula A, Formula B>
 constexpr auto tensordot(A a, B b) {
-  constexpr auto& plan = detail::plan_of<A, B, DimsA, DimsB, SumA, SumB, To>;
-  static_assert(plan.dim >= 1, "keopsnb: the lists of tensordot do not fit its operands");
-  return detail::contract_by<plan>(up_to<plan.axes>{}, a, b);
+  constexpr auto& layout = detail::layout_of<A, B, DimsA, DimsB, SumA, SumB, To>;
+  static_assert(layout.dim >= 1, "keopsnb: the lists of tensordot do not fit its operands");
+  return detail::contract_by<layout>(up_to<layout.axes>{}, a, b);
 }
 
 // kron<Ints<2, 3>, Ints<4, 5>>(a, b) is numpy.kron of a, of shape (2, 3), and b, of shape (4, 5).
 template <class DimsA, class DimsB, Formula A, Formula B>
 constexpr auto kron(A a, B b) {
-  constexpr auto& plan = detail::kron_plan_of<A, B, DimsA, DimsB>;
-  static_assert(plan.dim >= 1, "keopsnb: the lists of kron do not fit its operands");
-  return detail::contract_by<plan>(up_to<plan.axes>{}, a, b);
+  constexpr auto& layout = detail::kron_layout_of<A, B, DimsA, DimsB>;
+  static_assert(layout.dim >= 1, "keopsnb: the lists of kron do not fit its operands");
+  return detail::contract_by<layout>(up_to<layout.axes>{}, a, b);
 }
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -1,4 +1,4 @@
-// How many terms there are, and how many are other than 0.
+// The number of terms, and of those other than 0.
 //
 // Law: a count is exact. The few terms of a block are counted in one integer as wide as a number;
 // a state has two, of which the lower one holds 30 bits, so that counts go beyond 2^31 beside
@@ -33,11 +33,11 @@ KEOPSNB_FN V number_of(V low, V high = V{}) {
 
 // Numbers of a block: a count for each component; of a state, two.
 template <Formula F>
-struct CountReduction : Reduces<F> {
+struct CountReduction : ReductionBase<F> {
   using formulas = List<F>;
   template <class Part>
   using part = CountReduction<Part>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   static constexpr bool values = false, indices = true;
   static constexpr i64 block_dim(i64 c) { return c; }
   static constexpr i64 state_dim(i64 c) { return 2 * c; }

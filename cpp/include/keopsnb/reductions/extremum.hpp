@@ -32,12 +32,12 @@ struct Order {
 
 // Numbers of a state: each component's value, or its value and its index.
 template <Formula F, bool Greatest, bool Values, bool Indices>
-struct ExtremumReduction : Reduces<F> {
+struct ExtremumReduction : ReductionBase<F> {
   using formulas = List<F>;
   template <class Part>
   using part = ExtremumReduction<Part, Greatest, Values, Indices>;
   using law = choose<Values, PickingLaw, NoLaw>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   using order = Order<Greatest>;
   static constexpr bool values = Values, indices = Indices, direct = true;
   static constexpr i64 stride = Indices ? 2 : 1;

@@ -1,4 +1,4 @@
-// What a law keeps beside a result: a number of a row, or one of each component of the formula.
+// Kinds of numbers that a law keeps beside a result: of a row, or of each component of the formula.
 #pragma once
 #include <keopsnb/config.hpp>
 

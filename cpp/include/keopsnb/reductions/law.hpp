@@ -1,4 +1,4 @@
-// How a reduction differentiates: its law, said once, for formulas and for whatever has their
+// The law by which a reduction differentiates, said once, for formulas and for whatever has their
 // operators and functions.
 //
 // With f the formula, g the weights (1 where there are none), a the result, k what is kept of the

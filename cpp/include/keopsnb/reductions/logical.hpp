@@ -9,11 +9,11 @@ enum class Logical { any, all };
 
 // One number for each component: 1 or 0.
 template <Formula F, Logical Kind>
-struct LogicalReduction : Reduces<F> {
+struct LogicalReduction : ReductionBase<F> {
   using formulas = List<F>;
   template <class Part>
   using part = LogicalReduction<Part, Kind>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   static constexpr bool direct = true;
   static constexpr i64 state_dim(i64 c) { return c; }
 

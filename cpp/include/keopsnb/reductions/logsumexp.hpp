@@ -83,7 +83,7 @@ struct ShiftedSums {
       two_sum(at(1 + s), at(1 + N + s), other(1 + s) * factor, other(1 + N + s) * factor);
     });
   }
-  // What the law of a softmax keeps.
+  // The numbers that the law of a softmax keeps.
   template <int K, class At>
   KEOPSNB_FN static auto keep(At&& at) {
     using V = no_reference<decltype(at(0))>;
@@ -131,12 +131,12 @@ using exponential_law = choose<Normalized, SoftMaxLaw, LogSumExpLaw>;
 // Of a scalar F: one maximum. Where the result is a mean, the first of the sums is that of the
 // weights exp(F).
 template <Formula F, Formula G, bool Normalized>
-struct ExponentialReduction : Reduces<G> {
+struct ExponentialReduction : ReductionBase<G> {
   using formulas = List<F, G>;
   template <class Part>
   using part = ExponentialReduction<F, Part, Normalized>;
   using law = exponential_law<Normalized>;
-  using Reduces<G>::dim;
+  using ReductionBase<G>::dim;
   template <i64 C>
   using sums = ShiftedSums<C + Normalized>;
   static constexpr i64 block_dim(i64 c) { return 1 + c + Normalized; }
@@ -191,14 +191,14 @@ struct ExponentialReduction : Reduces<G> {
 // Of the components of F, each with a maximum of its own; the weights have as many or are shared.
 // Numbers: those of each component, one after the other.
 template <Formula F, Formula G, bool Normalized>
-struct ComponentsReduction : Reduces<F> {
+struct ComponentsReduction : ReductionBase<F> {
   static_assert(
       G::dim == 1 || G::dim == F::dim,
       "keopsnb: the weights of a LogSumExp or SumSoftMaxWeight have dimension 1 or that of "
       "the formula, where this has more than 1");
   using formulas = List<F, G>;
   using law = exponential_law<Normalized>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   using sums = ShiftedSums<1 + Normalized>;
   static constexpr i64 block_dim(i64 c) { return sums::block_dim * c; }
   static constexpr i64 state_dim(i64 c) { return sums::state_dim * c; }

@@ -18,12 +18,12 @@ struct MeanLaw {
 
 // Numbers: the count, one of a block and two of a state, then those of SumReduction.
 template <Formula F>
-struct MeanReduction : Reduces<F> {
+struct MeanReduction : ReductionBase<F> {
   using law = MeanLaw;
   using formulas = List<F>;
   template <class Part>
   using part = MeanReduction<Part>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   static constexpr i64 block_dim(i64 c) { return 1 + c; }
   static constexpr i64 state_dim(i64 c) { return 2 + 2 * c; }
 

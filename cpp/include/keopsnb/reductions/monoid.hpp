@@ -1,4 +1,4 @@
-// What a reduction is: a monoid of states, into which terms are stepped.
+// A reduction is a monoid of states, into which terms are stepped.
 //
 //   identity<V>(s)           number s of the state of no term
 //   step<C>(block, x, first) the terms of the evaluation x, for C components from `first` on
@@ -25,10 +25,10 @@
 KEOPSNB_EXACT_BEGIN
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-// What most reductions have in common. Result: the formula whose components those of the result
+// The common part of most reductions. Result: the formula whose components those of the result
 // are.
 template <Formula Result>
-struct Reduces {
+struct ReductionBase {
   using result = Result;
   static constexpr i64 dim = Result::dim;
   static constexpr i64 ranks = 1;  // results of a component: (ranks, dim) for each output

@@ -35,13 +35,13 @@ struct ProdLaw {
 
 // Numbers of each component: the product, and where that is asked for, what the law keeps but z.
 template <Formula F, bool Keeps = false>
-struct ProdReduction : Reduces<F> {
+struct ProdReduction : ReductionBase<F> {
   using formulas = List<F>;
   template <class Part>
   using part = ProdReduction<Part, Keeps>;
   using law = ProdLaw;
   using keeping = ProdReduction<F, true>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   static constexpr bool direct = true;
   static constexpr i64 numbers = Keeps ? 3 : 1;
   static constexpr i64 state_dim(i64 c) { return numbers * c; }

@@ -28,12 +28,12 @@ struct SumLaw {
 };
 
 template <Formula F>
-struct SumReduction : Reduces<F> {
+struct SumReduction : ReductionBase<F> {
   using law = SumLaw;
   using formulas = List<F>;
   template <class Part>
   using part = SumReduction<Part>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   // Numbers kept while the terms of a block come in.
   static constexpr i64 block_dim(i64 c) { return c; }
   // Numbers kept for all that came: sums, then what they lack.

@@ -59,13 +59,13 @@ KEOPSNB_FN auto ranked_heap(At at) {
 
 // Numbers of a state: 2 (c K + k) and the next for the value and the index of rank k, component c.
 template <Formula F, i64 K, bool Greatest, bool Values, bool Indices>
-struct TopKReduction : Reduces<F> {
+struct TopKReduction : ReductionBase<F> {
   static_assert(K >= 1, "keopsnb: K is 1 or more");
   using formulas = List<F>;
   template <class Part>
   using part = TopKReduction<Part, K, Greatest, Values, Indices>;
   using law = choose<Values, PickingLaw, NoLaw>;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   using order = Order<Greatest>;
   static constexpr i64 ranks = K;
   static constexpr bool values = Values, indices = Indices, direct = true;

@@ -37,13 +37,13 @@ struct VarianceLaw {
 // Numbers of a block: the count, and for each component s, Sum u and Sum u^2; of a state: two of
 // the count, and for each component the two of the mean, M2, and what it lacks.
 template <Formula F, i64 Correction>
-struct VarianceReduction : Reduces<F> {
+struct VarianceReduction : ReductionBase<F> {
   using formulas = List<F>;
   template <class Part>
   using part = VarianceReduction<Part, Correction>;
   using law = VarianceLaw;
   static constexpr i64 option = Correction;
-  using Reduces<F>::dim;
+  using ReductionBase<F>::dim;
   static constexpr i64 block_dim(i64 c) { return 1 + 3 * c; }
   static constexpr i64 state_dim(i64 c) { return 2 + 4 * c; }
 

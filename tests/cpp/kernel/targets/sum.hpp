@@ -3,7 +3,7 @@
 #include <keopsnb/ops.hpp>
 #include <keopsnb/reduce.hpp>
 
-// Where its kernel is.
+// The address of its kernel.
 template <int Machine>
 const void* sum_of_exp(float* out, const float* x, const float* y) {
   using namespace keopsnb;

@@ -52,7 +52,7 @@ struct GpuJob {
     end_interval = ranges.slices[low];
   }
 
-  // Where the rows of an input in this batch begin.
+  // The first row of an input in this batch.
   KEOPSNB_FN const void* rows_of(const GpuInput& input) const {
     i64 offset = 0;
     KEOPSNB_UNROLL

@@ -31,7 +31,7 @@ struct GpuLaunch {
 };
 
 inline constexpr int gpu_merge_threads = 128;
-// What the driver takes: blocks of one launch.
+// The most blocks of one launch, for the driver.
 inline constexpr i64 gpu_most_blocks = 2147483647;
 // Threads that keep a multiprocessor busy.
 inline constexpr int gpu_busy_threads = 1024;

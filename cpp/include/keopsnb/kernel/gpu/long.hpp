@@ -14,7 +14,7 @@ struct GpuLong {
   static constexpr int state_dim = static_cast<int>(Reduction::state_dim(window));
 
   // Pairs a thread, by the registers that they take.
-  using plan = gpu_long_plan<lanes, typename Reduction::formulas>;
+  using plan = GpuLongPlan<lanes, typename Reduction::formulas>;
   static constexpr i64 words = sizeof(T) / 4;
   static constexpr i64 held_words = words * plan::held_slots::size;
   static constexpr int packs = held_words <= 1 && words * state_dim <= 2    ? 8

@@ -58,9 +58,9 @@ using streamed = typename detail::Streamed<F::dim, C, List<>, unnamed<F>>::type;
 // A plan in which only scalars have slots: vectors are long. Contractions, sums over long vectors
 // for each pair, are held for the whole tile of pairs, and so is what they read; other scalars only
 // for one reduced index at a time.
-template <Category Lanes, class... Roots>
-struct GpuLongPlan : GpuPlan<Lanes, Roots...> {
-  using plan = GpuPlan<Lanes, Roots...>;
+template <Category Lanes, class Formulas>
+struct GpuLongPlan : GpuPlan<Lanes, Formulas> {
+  using plan = GpuPlan<Lanes, Formulas>;
   using nodes = typename plan::nodes;
   template <class F>
   static constexpr bool slotted = operands_of<F>::size > 0 && F::dim == 1;
@@ -108,17 +108,5 @@ struct GpuLongPlan : GpuPlan<Lanes, Roots...> {
   using held_slots = filter<HeldRule, nodes>;
   using local_slots = filter<LocalRule, nodes>;
 };
-
-namespace detail {
-template <Category Lanes, class L>
-struct GpuLongPlanOf;
-template <Category Lanes, class... F>
-struct GpuLongPlanOf<Lanes, List<F...>> {
-  using type = GpuLongPlan<Lanes, F...>;
-};
-}  // namespace detail
-
-template <Category Lanes, class Formulas>
-using gpu_long_plan = typename detail::GpuLongPlanOf<Lanes, Formulas>::type;
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

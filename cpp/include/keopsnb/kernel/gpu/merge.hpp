@@ -41,7 +41,7 @@ struct GpuMerger {
   }
 };
 
-// What remains of no term, for outputs that no range names.
+// The result of no term, for outputs that no range names.
 template <class Kernel, class Device>
 KEOPSNB_FN void gpu_fill(Device& dev, void* out, i64* indices, i64 numbers) {
   using S = typename Kernel::Storage;

@@ -18,7 +18,7 @@ template <class S, class Formulas, Category Lanes, int Outputs, int Steps>
 struct GpuPairs {
   using T = computed_in<S>;
   static constexpr Category lanes = Lanes, reduced = opposite(Lanes);
-  using plan = gpu_long_plan<lanes, Formulas>;
+  using plan = GpuLongPlan<lanes, Formulas>;
   using nodes = typename plan::nodes;
 
   static constexpr int side = gpu_side, threads = side * side;

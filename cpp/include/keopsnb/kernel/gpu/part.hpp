@@ -5,7 +5,7 @@
 namespace keopsnb::inline KEOPSNB_TARGET {
 namespace detail {
 // Of a plan, the scalars of a stage that vectors or the reduction read.
-template <class Plan, Stage S, class... Roots>
+template <class Plan, Stage S>
 struct ExportRule {
   struct Vectors {
     template <class F>
@@ -13,19 +13,14 @@ struct ExportRule {
   };
   template <class F>
   static constexpr bool read_by_vectors =
-      Edges<typename Plan::nodes>::template read_by<Vectors, F>() || (same<F, Roots> || ...);
+      Edges<typename Plan::nodes>::template read_by<Vectors, F>() ||
+      Plan::roots::template count<F> != 0;
   // Row variables are scalars of a row as well.
   template <class F>
   static constexpr bool keeps =
       F::dim == 1 && Plan::template stage<F> == S &&
       (Plan::template slotted<F> || (S == Stage::row && operands_of<F>::size == 0)) &&
       read_by_vectors<F>;
-};
-template <class Plan, Stage S, class L>
-struct ExportsOf;
-template <class Plan, Stage S, class... Roots>
-struct ExportsOf<Plan, S, List<Roots...>> {
-  using type = filter<ExportRule<Plan, S, Roots...>, typename Plan::nodes>;
 };
 }  // namespace detail
 
@@ -36,7 +31,7 @@ struct GpuPart {
   using T = computed_in<S>;
   using F = typename R::result;
   static constexpr Category lanes = Kernel::lanes, reduced = opposite(lanes);
-  using plan = gpu_long_plan<lanes, typename R::formulas>;
+  using plan = GpuLongPlan<lanes, typename R::formulas>;
   using nodes = typename plan::nodes;
 
   static constexpr int side = gpu_side, threads = side * side, packs = 4;
@@ -46,8 +41,8 @@ struct GpuPart {
   static constexpr int chunks = static_cast<int>((dim + chunk - 1) / chunk);
   static constexpr int state_dim = static_cast<int>(R::state_dim(W));
 
-  using pair_exports = typename detail::ExportsOf<plan, Stage::pair, typename R::formulas>::type;
-  using row_exports = typename detail::ExportsOf<plan, Stage::row, typename R::formulas>::type;
+  using pair_exports = filter<detail::ExportRule<plan, Stage::pair>, nodes>;
+  using row_exports = filter<detail::ExportRule<plan, Stage::row>, nodes>;
 
   // Vectors whose components lie where the result's do; others are read where they are.
   static constexpr bool aligned = streams<F> && dim > 1;

@@ -12,18 +12,6 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 
 enum class Stage { fixed, row, pair };
 
-namespace detail {
-
-// The plan of the row nodes that the inner loop reads, seen from a tile's load.
-template <Category Reduced, class L>
-struct RowPlanOf;
-template <Category Reduced, class... F>
-struct RowPlanOf<Reduced, List<F...>> {
-  using type = Plan<Reduced, F...>;
-};
-
-}  // namespace detail
-
 // Inputs that a kernel of these nodes takes.
 template <class Nodes>
 inline constexpr int gpu_positions =
@@ -31,10 +19,11 @@ inline constexpr int gpu_positions =
            larger(positions_of(variables_of<Category::j, Nodes>{}),
                   positions_of(variables_of<Category::parameter, Nodes>{})));
 
-template <Category Lanes, class... Roots>
+template <Category Lanes, class Formulas>
 struct GpuPlan {
   static constexpr Category lanes = Lanes, reduced = opposite(Lanes);
-  using base = Plan<reduced, Roots...>;
+  using base = Plan<reduced, Formulas>;
+  using roots = typename base::roots;
   using nodes = typename base::nodes;
 
   template <class F>
@@ -51,7 +40,7 @@ struct GpuPlan {
   };
   template <class F>
   static constexpr bool read_in_pairs =
-      Edges<nodes>::template read_by<InPairs, F>() || (same<F, Roots> || ...);
+      Edges<nodes>::template read_by<InPairs, F>() || roots::template count<F> != 0;
 
   template <class F>
   static constexpr bool in_row = stage<F> == Stage::row && read_in_pairs<F>;
@@ -92,17 +81,5 @@ struct GpuPlan {
   template <Stage S>
   static constexpr i64 slot_dim = offset_of<void>(slots_of<S>{});
 };
-
-namespace detail {
-template <Category Lanes, class L>
-struct GpuPlanOf;
-template <Category Lanes, class... F>
-struct GpuPlanOf<Lanes, List<F...>> {
-  using type = GpuPlan<Lanes, F...>;
-};
-}  // namespace detail
-
-template <Category Lanes, class Formulas>
-using gpu_plan = typename detail::GpuPlanOf<Lanes, Formulas>::type;
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

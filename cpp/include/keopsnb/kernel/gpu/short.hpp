@@ -17,7 +17,7 @@ struct GpuShort {
   using Reduction = R;
   static constexpr i64 window = R::dim;
   static constexpr Category lanes = indexed_by(Out), reduced = opposite(lanes);
-  using plan = gpu_plan<lanes, typename Reduction::formulas>;
+  using plan = GpuPlan<lanes, typename Reduction::formulas>;
   using nodes = typename plan::nodes;
   using row_nodes = typename plan::row;
   using lane_variables = variables_of<lanes, nodes>;
@@ -72,7 +72,7 @@ struct GpuShort {
   }
 
   // The row nodes of reduced index j, from memory.
-  using RowPlan = typename detail::RowPlanOf<reduced, typename plan::computed_in_row>::type;
+  using RowPlan = Plan<reduced, typename plan::computed_in_row>;
   struct RowEvaluation : EvaluationOf<RowPlan, T, lanes, 1, 1> {
     const Inputs& in;
     i64 j;
@@ -93,11 +93,11 @@ struct GpuShort {
     KEOPSNB_FN RowEvaluation& at_step(int) { return *this; }
   };
 
-  struct alignas(16) Row {
+  struct alignas(16) TileRow {
     T number[row_stride];
   };
 
-  KEOPSNB_FN static void load_row(Row& row, const Inputs& in, i64 j) {
+  KEOPSNB_FN static void load_row(TileRow& row, const Inputs& in, i64 j) {
     RowEvaluation x{{}, in, j, {}, {}};
     fill(x, slots_of<RowPlan, false>{});
     fill(x, slots_of<RowPlan, true>{});
@@ -123,7 +123,7 @@ struct GpuShort {
     const T* lane_values;
     Fixed& fixed;
     Pair& pair;
-    const Row& row;
+    const TileRow& row;
     integer_of<T> j;
 
     KEOPSNB_FN static bool counts(int) { return true; }
@@ -192,7 +192,7 @@ struct GpuShort {
     typename Evaluation::Fixed fixed;
     {
       typename Evaluation::Pair none;
-      Row no_row;
+      TileRow no_row;
       Evaluation x{{}, in, lane_values, fixed, none, no_row, 0};
       fill(x, typename plan::template slots_of<Stage::fixed>{});
     }
@@ -201,8 +201,8 @@ struct GpuShort {
     for (int s = 0; s < state_dim; ++s) KEOPSNB_UNROLL
     for (int p = 0; p < packs; ++p) state[s * packs + p] = Reduction::template identity<T>(s);
 
-    Row* tile = reinterpret_cast<Row*>(dev.shared());
-    Row* other = tile + team;
+    TileRow* tile = reinterpret_cast<TileRow*>(dev.shared());
+    TileRow* other = tile + team;
     GpuTiles tiles(job, team);
     if (thread < tiles.count) load_row(tile[thread], in, tiles.at + thread);
     while (tiles.count > 0) {
@@ -210,13 +210,13 @@ struct GpuShort {
       const auto first = static_cast<integer_of<T>>(tiles.at);
       tiles.next();
       dev.sync();
-      Row next;
+      TileRow next;
       if (prefetches && thread < tiles.count) load_row(next, in, tiles.at + thread);
 
       GpuBlock<Reduction, window, T, packs> block(state);
       KEOPSNB_UNROLL_BY(unrolled_rows)
       for (int r = 0; r < count; ++r) {
-        const Row row = tile[r];
+        const TileRow row = tile[r];
         typename Evaluation::Pair pair;
         Evaluation x{{}, in, lane_values, fixed, pair, row, first + r};
         fill(x, typename plan::template slots_of<Stage::pair>{});
@@ -230,7 +230,7 @@ struct GpuShort {
         else
           load_row(other[thread], in, tiles.at + thread);
       }
-      Row* const used = tile;
+      TileRow* const used = tile;
       tile = other;
       other = used;
     }

@@ -1,4 +1,4 @@
-// Where the states and results of a block go, and how states are merged within a block.
+// States and results of a block in memory, and the merge of states within a block.
 #pragma once
 #include <keopsnb/graph.hpp>
 #include <keopsnb/kernel/gpu/job.hpp>
@@ -45,7 +45,7 @@ struct GpuOneOutput {
   KEOPSNB_FN T& operator()(i64 s) const { return first[s * P]; }
 };
 
-// Where the terms of a tile go, for windows of W components of P outputs: into a block, which `end`
+// Takes the terms of a tile, for windows of W components of P outputs: into a block, which `end`
 // absorbs in the state, or into the state itself.
 template <class Reduction, i64 W, class T, int P>
 struct GpuBlock {
@@ -74,7 +74,7 @@ struct GpuBlock<Reduction, W, T, P> {
   KEOPSNB_FN void end() {}
 };
 
-// How the states of windows of W components are merged.
+// The merge of states of windows of W components.
 template <class Reduction, i64 W>
 struct WindowMerge {
   template <class State, class Other>
@@ -108,7 +108,7 @@ struct GpuWindow {
   i64 first, begin, end;
 };
 
-// Where the results of an output lie.
+// The results of an output in memory.
 template <class S>
 struct GpuResult {
   S* values;

@@ -20,16 +20,10 @@ concept KeepsList = R::ranks > 1 && requires { typename R::order; };
 namespace detail {
 
 // Only scalars are kept: vectors may be long, and are read one component at a time.
-template <Category Reduced, class... F>
-struct ScalarPlan : Plan<Reduced, F...> {
+template <Category Reduced, class Formulas>
+struct ScalarPlan : Plan<Reduced, Formulas> {
   template <class G>
   static constexpr bool slotted = operands_of<G>::size > 0 && G::dim == 1;
-};
-template <Category Reduced, class L>
-struct ScalarPlanOf;
-template <Category Reduced, class... F>
-struct ScalarPlanOf<Reduced, List<F...>> {
-  using type = ScalarPlan<Reduced, F...>;
 };
 
 }  // namespace detail
@@ -43,7 +37,7 @@ struct GpuTop {
   static constexpr bool one = Out == Output::one;
   static constexpr Category lanes = indexed_by(Out), reduced = opposite(lanes);
   static constexpr i64 window = 1;
-  using plan = typename detail::ScalarPlanOf<reduced, typename R::formulas>::type;
+  using plan = detail::ScalarPlan<reduced, typename R::formulas>;
   using nodes = typename plan::nodes;
   using lane_variables = variables_of<lanes, nodes>;
 

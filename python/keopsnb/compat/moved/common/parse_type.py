@@ -16,7 +16,7 @@ _FORMER = {"Vx": "Vi", "Vy": "Vj"}
 def get_type(
     type_str: str, position_in_list: int | None = None
 ) -> tuple[str | None, int, int, int | None]:
-    """What an alias declares.
+    """The variable that an alias declares.
 
     Args:
         type_str: such as `"x = Vi(3)"`, `"x = Vi(0, 3)"`, `"Vi(3)"` or `"Var(0, 3, 0)"`.

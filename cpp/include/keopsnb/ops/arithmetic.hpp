@@ -1,35 +1,11 @@
-// Identities applied when a node is built. One identity a line.
-//
-// What is written keeps the order in which it is written: such an identity overflows or underflows
-// only where the formula does, in float32 and in float64, and keeps its NaN. Constants are folded
-// in float64.
-//
-// Among derivatives (Free) the order is ours: what is 0 vanishes, and products have the normal form
-//
-//   constant * scalars * vector
-//
-// so that what is shared by all components is computed once.
+// Identities of sums, differences, products, quotients and powers.
 #pragma once
-#include <keopsnb/terms.hpp>
+#include <keopsnb/ops/extract.hpp>
+#include <keopsnb/ops/interleave.hpp>
+#include <keopsnb/ops/sum.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
-namespace op {
-struct Gate;
-struct GatedProduct;
-}  // namespace op
 namespace detail {
-
-template <Formula A>
-constexpr auto sum_of_gated(A a);  // gate.hpp
-
-// f, replicated if it is a scalar that stands for a vector.
-template <i64 D, Formula F>
-constexpr auto spread(F f) {
-  if constexpr (F::dim == D)
-    return f;
-  else
-    return sumt<D>(f);
-}
 
 // clang-format off
 // a f + b f = (a + b) f, where a and b do not cancel, which would hide inf - inf.
@@ -113,11 +89,9 @@ inline constexpr bool scales_multiply = [] {
   if constexpr (product_exists(A::value, B::value)) return is_normal(A::value * B::value);
   else return false;
 }();
-template <class F>
-concept is_moderately_scaled = is_scaled<F> && is_moderate(operand_type<0, F>::value);
 
-// Exact ones first, then those that change the order of operations. 0 b is b - b, NaN where b is not
-// finite; written as a product, g++ 12 takes it for 0 in packs without signed zeros.
+// Exact ones first, then those that change the order of operations. 0 b is b - b, NaN where b is
+// not finite; written as a product, g++ 12 takes it for 0 in packs without signed zeros.
 template <bool Free, Formula A, Formula B>
 constexpr auto product_of(A a, B b) {
   using op::Minus, op::Mult;
@@ -196,86 +170,8 @@ constexpr auto power_of(A a) {
   else if constexpr (N == -1) return inv(a);
   else return Node<op::Pow<N>, A>{};
 }
-
-// A constant of 1 or more is taken out: it was the terms that would have overflowed.
-template <bool Free, Formula A>
-constexpr auto vector_sum_of(A a) {
-  constexpr auto all = [](auto f) { return build<op::Sum, Free>(f); };
-  if constexpr (is_zero<A>) return zero<1>;
-  else if constexpr (A::dim == 1) return a;
-  else if constexpr (is<op::Minus, A>) return -all(operand<0>(a));
-  else if constexpr (is_scaled<A>) {
-    constexpr double c = decltype(scale(a))::value;
-    if constexpr (magnitude(c) >= 1 || (Free && is_moderate(c)))
-      return build<op::Mult, Free>(scale(a), all(unscaled(a)));
-    else return Node<op::Sum, A>{};
-  }
-  else if constexpr (Free && is_weighted<A>)
-    return build<op::Mult, true>(operand<0>(a), all(operand<1>(a)));
-  else if constexpr (is<op::GatedProduct, A>) return sum_of_gated(a);
-  else if constexpr (is_sumt<A>) return cst<A::dim> * operand<0>(a);
-  else if constexpr (is_injected<A>) return all(operand<0>(a));
-  else return Node<op::Sum, A>{};
-}
-
-template <i64 N, Formula A>
-constexpr auto replicated(A a) {
-  if constexpr (is_zero<A>) return zero<N>;
-  else if constexpr (N == 1) return a;
-  else return Node<op::SumT<N>, A>{};
-}
-
-template <Formula A, Formula B, Formula... More>
-constexpr auto without_first(Node<op::Concat, A, B, More...>) {
-  return concat(B{}, More{}...);
-}
-
-template <i64 Start, i64 D, Formula A>
-constexpr auto extracted(A a) {
-  if constexpr (is_zero<A>) return zero<D>;
-  else if constexpr (Start == 0 && D == A::dim) return a;
-  else if constexpr (is_sumt<A>) return sumt<D>(operand<0>(a));
-  else if constexpr (is_extract<A>) return extract<Start + A::op::start, D>(operand<0>(a));
-  else if constexpr (is_injected<A>) {
-    constexpr i64 first = A::op::start, last = first + operand_type<0, A>::dim;
-    if constexpr (Start >= last || Start + D <= first) return zero<D>;
-    else if constexpr (first <= Start && Start + D <= last)
-      return extract<Start - first, D>(operand<0>(a));
-    else return Node<op::Extract<Start, D>, A>{};
-  }
-  else if constexpr (is_concat<A>) {
-    constexpr i64 first = operand_type<0, A>::dim;
-    if constexpr (Start + D <= first) return extract<Start, D>(operand<0>(a));
-    else if constexpr (Start >= first) return extract<Start - first, D>(without_first(a));
-    else return Node<op::Extract<Start, D>, A>{};
-  } else return Node<op::Extract<Start, D>, A>{};
-}
-
-template <i64 Start, i64 D, Formula A>
-constexpr auto injected(A a) {
-  if constexpr (is_zero<A>) return zero<D>;
-  else if constexpr (Start == 0 && D == A::dim) return a;
-  else if constexpr (is_injected<A>)
-    return extractt<Start + A::op::start, D>(operand<0>(a));
-  else return Node<op::ExtractT<Start, D>, A>{};
-}
-
-template <Formula... A>
-constexpr auto concatenated(A... a) {
-  if constexpr (sizeof...(A) == 1) return (a, ...);
-  else if constexpr ((is_zero<A> && ...)) return zero<(A::dim + ...)>;
-  else return Node<op::Concat, A...>{};
-}
-
 // clang-format on
 
-template <class Op>
-struct Simplify {
-  template <bool Free, Formula... A>
-  static constexpr auto apply(A...) {
-    return Node<Op, A...>{};
-  }
-};
 #define KEOPSNB_SIMPLIFY(OP, ...)         \
   template <>                             \
   struct Simplify<op::OP> {               \
@@ -290,8 +186,6 @@ KEOPSNB_SIMPLIFY(Minus, opposite_of)
 KEOPSNB_SIMPLIFY(Mult, product_of<Free>)
 KEOPSNB_SIMPLIFY(Divide, quotient_of)
 KEOPSNB_SIMPLIFY(Square, square_of)
-KEOPSNB_SIMPLIFY(Sum, vector_sum_of<Free>)
-KEOPSNB_SIMPLIFY(Concat, concatenated)
 #undef KEOPSNB_SIMPLIFY
 template <i64 N>
 struct Simplify<op::Pow<N>> {
@@ -300,40 +194,6 @@ struct Simplify<op::Pow<N>> {
     return power_of<N>(a);
   }
 };
-template <i64 N>
-struct Simplify<op::SumT<N>> {
-  template <bool, Formula A>
-  static constexpr auto apply(A a) {
-    return replicated<N>(a);
-  }
-};
-template <i64 S, i64 D>
-struct Simplify<op::Extract<S, D>> {
-  template <bool, Formula A>
-  static constexpr auto apply(A a) {
-    return extracted<S, D>(a);
-  }
-};
-template <i64 S, i64 D>
-struct Simplify<op::ExtractT<S, D>> {
-  template <bool, Formula A>
-  static constexpr auto apply(A a) {
-    return injected<S, D>(a);
-  }
-};
-
-// a // b of integers, and a % b, brought into [c, c + b), which is c + (a - c) % b.
-template <class Op, Formula A, Formula B>
-constexpr auto divided_integers(A, B) {
-  return Node<op::DividesIntegers<Op>, A, B>{};
-}
-template <class Op, Formula A, Formula B, Formula C>
-constexpr auto divided_integers(A a, B b, C c) {
-  if constexpr (is_null<C>)
-    return divided_integers<Op>(a, b);
-  else
-    return build<op::Add>(as_number(c), divided_integers<Op>(build<op::Subtract>(a, c), b));
-}
 
 }  // namespace detail
 }  // namespace keopsnb::inline KEOPSNB_TARGET

@@ -7,9 +7,9 @@ namespace keopsnb::inline KEOPSNB_TARGET {
 
 // A reduction of a formula: what is kept of the terms, and for which index.
 template <class Reduction, Output Out>
-struct Reduced {
+struct AxisReduction {
   static constexpr i64 dim = Reduction::ranks * Reduction::dim + Reduction::kept_dim;
-  // What a call takes beside it, for numbers stored as S.
+  // The arguments of a call beside it, for numbers stored as S.
   template <class S>
   struct Call {
     static_assert(
@@ -24,16 +24,16 @@ struct Reduced {
 // Any reduction, for each i, for each j, or over all pairs: over_j(kmin_reduction<10>(f)).
 template <class Reduction>
 constexpr auto over_j(Reduction) {
-  return Reduced<Reduction, Output::i>{};
+  return AxisReduction<Reduction, Output::i>{};
 }
 template <class Reduction>
 constexpr auto over_i(Reduction) {
-  return Reduced<Reduction, Output::j>{};
+  return AxisReduction<Reduction, Output::j>{};
 }
 
 template <class Reduction>
 constexpr auto over_ij(Reduction) {
-  return Reduced<Reduction, Output::one>{};
+  return AxisReduction<Reduction, Output::one>{};
 }
 
 // a_i = Sum_j f, b_j = Sum_i f, c = Sum_ij f: sum_over_j(f), sum_over_i(f), sum_over_ij(f), and so

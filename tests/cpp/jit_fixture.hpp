@@ -26,7 +26,7 @@ inline bool runs(int value, const keopsnb::jit::Interrupt& interrupt = {},
                  std::size_t limit = keopsnb::jit::Shelf<keopsnb::jit::Library>::no_limit) {
   const double zero = 0;
   using Libraries = keopsnb::jit::Shelf<keopsnb::jit::Library>;
-  const auto place = Libraries::place(source_of(value));
+  const auto place = Libraries::entry(source_of(value));
   const auto library = Libraries::open(
       place, limit, interrupt, [&] { return keopsnb::jit::load(source_of(value), interrupt); });
   return library->function<int(const double*)>("run")(&zero) == value;
@@ -49,7 +49,7 @@ inline std::vector<std::string> objects(const std::string& home) {
 }
 
 // A cache folder of its own, and a compiler that leaves a mark at each call.
-struct Place {
+struct CacheFixture {
   scratch::Folder folder;
   std::string home = folder / "cache";
   std::string temporary = make_temporary();

@@ -1,4 +1,4 @@
-#include "launch/place.hpp"
+#include "launch/placement.hpp"
 
 #include <algorithm>
 
@@ -10,8 +10,8 @@ std::string backend_names() {
   return names;
 }
 
-Place choose_place(const Routine& routine, std::span<const ArrayView> arguments,
-                   const Request& request) {
+Placement choose_placement(const Routine& routine, std::span<const ArrayView> arguments,
+                           const Request& request) {
   const Backend& backend = request.backend;
   const auto called = [&] { return "backend='" + std::string(backend.name) + "'"; };
   const auto is_on = [&](std::size_t k) {

@@ -1,4 +1,4 @@
-// Where a call computes.
+// The processor that a call computes on.
 #pragma once
 #include <array>
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace keopsnb {
 
-// Where arguments may be, and what may compute.
+// A value of backend=: memory that arguments may lie in, and processors that may compute.
 struct Backend {
   std::string_view name;
   bool cpu, gpu, takes_host, takes_device;
@@ -29,14 +29,14 @@ inline constexpr std::array backends{
 // "'auto', 'CPU', 'GPU', ...": what backend= takes.
 std::string backend_names();
 
-// What the caller asked for.
+// The caller's choice.
 struct Request {
   const Backend& backend = backends[0];
   int device_id = -1;            // of a GPU; -1: that of the arguments, or 0
   std::string_view to_device{};  // what brings an array to a GPU, for messages; or ""
 };
 
-struct Place {
+struct Placement {
   int device = host_device;  // the GPU that computes, or the CPU
   bool copies = false;       // a GPU computes with arrays in host memory
 };
@@ -44,7 +44,7 @@ struct Place {
 // Checks that all arguments are in one memory, that the backend takes them from there, and that
 // their types can be computed there. Makes no CUDA call. Throws ArgumentTypeError and
 // std::invalid_argument.
-Place choose_place(const Routine& routine, std::span<const ArrayView> arguments,
-                   const Request& request);
+Placement choose_placement(const Routine& routine, std::span<const ArrayView> arguments,
+                           const Request& request);
 
 }  // namespace keopsnb
