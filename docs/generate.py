@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from generated import main
+
 from keopsnb import _core
 
 DOCS = Path(__file__).parent
@@ -103,7 +105,7 @@ def rewritten(page: Path, text: str) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """What each page should be."""
+    """The text that each page should have."""
     reductions_page = DOCS / "reductions.md"
     return {
         DOCS / "operations.md": operations(),
@@ -112,18 +114,5 @@ def pages() -> dict[Path, str]:
     }
 
 
-def main() -> int:
-    wrong = [
-        page for page, text in pages().items() if not page.exists() or page.read_text() != text
-    ]
-    if "--check" not in sys.argv:
-        for page in wrong:
-            page.write_text(pages()[page])
-        return 0
-    for page in wrong:
-        print(f"{page.name} is not what it is generated from: run python docs/generate.py.")
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("docs/generate.py", pages))

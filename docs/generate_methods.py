@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from generated import main
+
 from keopsnb import _core
 from keopsnb._lazy.functions import method_of
 
@@ -80,7 +82,7 @@ def docstring(text: str, last: str = "") -> Iterator[str]:
 
 
 def sentence(row: _core.Operation) -> str:
-    """What a row says, as a sentence begins."""
+    """The sentence of a row, beginning as one does."""
     return row.sentence if row.sentence[1] == " " else row.sentence[0].upper() + row.sentence[1:]
 
 
@@ -137,7 +139,7 @@ def reduction(row: _core.ReductionRow) -> Iterator[str]:
 
 
 def pages() -> dict[Path, str]:
-    """What the files should be: methods that no module defines by hand."""
+    """The texts that the files should have: methods that no module defines by hand."""
     hand = by_hand("methods.py") | by_hand("reductions.py")
     others = hand | {row.method for row in _core.reductions()}
     operations = [
@@ -156,17 +158,5 @@ def pages() -> dict[Path, str]:
     }
 
 
-def main() -> int:
-    """Write the files, or compare them."""
-    wrong = [p for p, text in pages().items() if not p.exists() or p.read_text() != text]
-    if "--check" not in sys.argv:
-        for page in wrong:
-            page.write_text(pages()[page])
-        return 0
-    for page in wrong:
-        print(f"{page.name} is not as the catalogue says: run python docs/generate_methods.py.")
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("docs/generate_methods.py", pages))
