@@ -1,4 +1,4 @@
-"""What examples and documentation show is true."""
+"""Examples and documentation are true."""
 
 import os
 import re
@@ -108,3 +108,25 @@ def test_links_lead_somewhere(page: str) -> None:
     text = (SOURCE / page).read_text()
     for target in re.findall(r"\]\(([^):#]+)\)", text):
         assert ((SOURCE / page).parent / target).exists(), target
+
+
+# Law: a file that the documentation names is there: from the root of the sources, from the folders
+# of the product, or by its name alone.
+
+NAMED = (*PAGES, "docs/architecture.md", "docs/gpu.md", "docs/environment.md", "CONTRIBUTING.md")
+FILE = r"[\w/.-]+\.(?:cpp|cu|def|hpp|md|py|sh|toml|txt)|(?:[\w.-]+/)+[\w.-]*"
+
+
+@pytest.mark.parametrize("page", NAMED)
+def test_files_named_are_there(page: str) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=SOURCE, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("no checkout")
+    files = listed.stdout.split()
+    folders = {str(parent) for file in files for parent in Path(file).parents}
+    text = re.sub(r"^```.*?^```$", "", (SOURCE / page).read_text(), flags=re.M | re.S)
+    named = [name for name in re.findall(r"`([^`\n]+)`", text) if re.fullmatch(FILE, name)]
+    there = "".join(f"/{name}\n" for name in [*files, *folders])
+    assert [name for name in named if f"/{name.rstrip('/')}\n" not in there] == []

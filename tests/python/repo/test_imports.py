@@ -1,4 +1,4 @@
-"""How the files of the package stand above one another."""
+"""The files of the package stand above one another."""
 
 import ast
 import graphlib
@@ -70,3 +70,27 @@ def test_there_are_no_circles_of_folders() -> None:
             needs[path.parent] |= {other.parent for other in used} & set(folders) - {path.parent}
     assert len(needs) > 5
     assert list(graphlib.TopologicalSorter(needs).static_order())
+
+
+# Law: a floor of the headers needs none above it, and the documentation has every header on one.
+
+
+def test_floors_of_headers() -> None:
+    page = (CPP.parent / "docs" / "architecture.md").read_text()
+    table = page.split("## Floors")[1].split("|---|---|---|\n")[1].split("\n\n")[0]
+    floors = [re.findall("`([^`]+)`", row.split("|")[2]) for row in table.splitlines()]
+    assert len(floors) > 8
+    include = CPP / "include" / "keopsnb"
+    level = {}
+    for path in (p for p in headers() if include in p.parents):
+        name = path.relative_to(include).as_posix()
+        on = [(len(n), k) for k, names in enumerate(floors) for n in names if name.startswith(n)]
+        level[path] = max(on)[1] if on else None
+    assert [path.name for path, floor in level.items() if floor is None] == []
+    upward = [
+        f"{path.relative_to(include)} includes {other.relative_to(include)}"
+        for path, used in headers().items()
+        for other in used & set(level)
+        if path in level and level[other] > level[path]
+    ]
+    assert upward == []
