@@ -18,6 +18,7 @@ from keopsnb._lazy.functions import method_of
 FOLDER = Path(__file__).parents[1] / "python" / "keopsnb" / "_lazy"
 
 OPERATIONS = '''"""Methods for rows of the catalogue: docs/generate_methods.py writes them."""
+# ruff: noqa: E702, E704
 
 from __future__ import annotations
 
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Rows(Operators):
+class Rows(Operators, bare=True):
     """Operations of the catalogue. This matrix is a; others are matrices, arrays or numbers."""
+
+    # fmt: off
 '''
 REDUCTIONS = '''"""Methods for rows of the catalogue: docs/generate_methods.py writes them."""
+# ruff: noqa: E702, E704
 
 from __future__ import annotations
 
@@ -45,7 +49,7 @@ from keopsnb._lazy.methods import Methods
 Axis = int | Sequence[int] | None
 
 
-class ReductionRows(Methods):
+class ReductionRows(Methods, bare=True):
     """Reductions of the catalogue; their terms are the entries, component by component."""
 
     if TYPE_CHECKING:
@@ -53,6 +57,8 @@ class ReductionRows(Methods):
         def _over(
             self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]
         ) -> Any: ...
+
+    # fmt: off
 '''
 # After a row's sentence, by what it gives.
 GIVES = {
@@ -69,16 +75,25 @@ def by_hand(file: str) -> set[str]:
     return set(re.findall(r"^    def (\w+)\(", (FOLDER / file).read_text(), re.MULTILINE))
 
 
-def docstring(text: str, last: str = "") -> Iterator[str]:
-    """The lines of a docstring of a text, which `last` follows."""
-    if len(text + last) <= 85:
-        yield f'"""{text}{last}"""'
+def row_of(signature: str, text: str, last: str, body: str) -> Iterator[str]:
+    """The lines of a method with a docstring of a text, which `last` follows: one if it fits."""
+    line = f'    {signature} """{text}{last}"""; {body}'
+    if len(line) <= 100:
+        yield line
         return
-    if len(text) <= 85:
-        yield from [f'"""{text}', "", *textwrap.wrap(last.strip(), 88)]
+    yield f"    {signature}"
+    if len(text + last) <= 85:
+        lines = [f'"""{text}{last}"""']
+    elif len(text) <= 85:
+        lines = [f'"""{text}', "", *textwrap.wrap(last.strip(), 88), '"""']
     else:
-        yield from textwrap.wrap(f'"""{text}{last}', 88)
-    yield '"""'
+        lines = [*textwrap.wrap(f'"""{text}{last}', 88), '"""']
+    if len(f"        {lines[-1]}; {body}") <= 100:
+        lines[-1] += f"; {body}"
+    else:
+        lines.append(body)
+    for line in lines:
+        yield line and f"        {line}"
 
 
 def sentence(row: _core.Operation) -> str:
@@ -111,9 +126,8 @@ def method(row: _core.Operation) -> Iterator[str]:
     letters = [
         f"{letter} is {name}" for letter, name in zip("abc", order, strict=False) if name != "self"
     ]
-    yield f"    def {method_of(row)}({', '.join(['self', *typed])}) -> Self:"
-    for line in docstring(sentence(row), f" Here {', '.join(letters)}." if letters else ""):
-        yield line and f"        {line}"
+    signature = f"def {method_of(row)}({', '.join(['self', *typed])}) -> Self:"
+    operands_named = f" Here {', '.join(letters)}." if letters else ""
     given = [f'"{row.name}"', *operands]
     if integers:
         checked = ", ".join(f'integer("{n}", {n})' for n in integers)
@@ -121,7 +135,9 @@ def method(row: _core.Operation) -> Iterator[str]:
     if said:  # otherwise operands come in the order of the call, which begins with self
         places = [str(["self", *operands].index(name)) for name in order]
         given.append(f"order=({', '.join(places)})")
-    yield f"        return self.make({', '.join(given)})"
+    yield from row_of(
+        signature, sentence(row), operands_named, f"return self.make({', '.join(given)})"
+    )
 
 
 def reduction(row: _core.ReductionRow) -> Iterator[str]:
@@ -131,11 +147,10 @@ def reduction(row: _core.ReductionRow) -> Iterator[str]:
     shape = " Shape (..., M, K, D), without D where it is 1." if row.ranked else ""
     option = f"{row.option}: int, " if row.option else ""
     kwargs = f'{{"opt_arg": {row.option}, **kwargs}}' if row.option else "kwargs"
-    begin = f"    def {row.method}(self, {option}"
-    yield f"{begin}axis: Axis = None, dim: Axis = None, **kwargs: Any) -> Any:"
-    for line in docstring(row.sentence, where + GIVES[row.gives.name] + shape):
-        yield line and f"        {line}"
-    yield f'        return self._over("{entries}", "{row.name}", axis, dim, {kwargs})'
+    given = "axis: Axis = None, dim: Axis = None, **kwargs: Any"
+    signature = f"def {row.method}(self, {option}{given}) -> Any:"
+    body = f'return self._over("{entries}", "{row.name}", axis, dim, {kwargs})'
+    yield from row_of(signature, row.sentence, where + GIVES[row.gives.name] + shape, body)
 
 
 def pages() -> dict[Path, str]:
@@ -153,8 +168,8 @@ def pages() -> dict[Path, str]:
         if row.method and row.method not in hand
     ]
     return {
-        FOLDER / "rows.py": "\n".join([OPERATIONS, "\n\n".join(operations), ""]),
-        FOLDER / "reduction_rows.py": "\n".join([REDUCTIONS, "\n\n".join(reductions), ""]),
+        FOLDER / "rows.py": "\n".join([OPERATIONS, *operations, ""]),
+        FOLDER / "reduction_rows.py": "\n".join([REDUCTIONS, *reductions, ""]),
     }
 
 

@@ -12,6 +12,7 @@ NB_MODULE(_core, m) {
   keopsnb::bind_errors(m);
   keopsnb::bind_catalogue(m);
   keopsnb::bind_graph(m);
+  keopsnb::bind_symbolic(m);
   keopsnb::bind_info(m);
   keopsnb::bind_cuda(m);
   keopsnb::bind_routine(m);

@@ -34,39 +34,16 @@ def shortened(error: Exception) -> Exception:
 
 def boundary(function: Function) -> Function:
     """The function, whose errors are shortened."""
-    code: types.CodeType = function.__code__
-    names = code.co_varnames[: code.co_argcount]
-    more = 0x0C  # CO_VARARGS and CO_VARKEYWORDS of the module inspect, which is dear to import
-    plain = not code.co_flags & more and not code.co_kwonlyargcount
-    wrapped: Any
-    # Calls by position take half the time, and operators are such.
-    if plain and names == ("self",):
 
-        def wrapped(self: Any) -> Any:
-            try:
-                return function(self)
-            except Exception as error:
-                raise shortened(error)  # noqa: B904
-
-    elif plain and names == ("self", "other"):
-
-        def wrapped(self: Any, other: Any) -> Any:
-            try:
-                return function(self, other)
-            except Exception as error:
-                raise shortened(error)  # noqa: B904
-
-    else:
-
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return function(*args, **kwargs)
-            except Exception as error:
-                raise shortened(error)  # noqa: B904
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904
 
     functools.update_wrapper(wrapped, function)
     wrapped.__code__ = wrapped.__code__.replace(co_name=function.__name__)  # in tracebacks
-    return wrapped  # type: ignore[no-any-return]
+    return wrapped  # type: ignore[return-value]
 
 
 def _enters(name: str) -> bool:

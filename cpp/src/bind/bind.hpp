@@ -11,6 +11,7 @@ namespace keopsnb {
 
 void bind_errors(nb::module_& m);
 void bind_graph(nb::module_& m);
+void bind_symbolic(nb::module_& m);
 void bind_catalogue(nb::module_& m);
 void bind_info(nb::module_& m);
 void bind_cuda(nb::module_& m);

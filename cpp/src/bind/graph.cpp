@@ -1,12 +1,15 @@
 // Formulas in Python: Expr, and the nodes of symbolic matrices by their numbers.
 #include <nanobind/stl/tuple.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
 
 #include "bind/bind.hpp"
+#include "bind/graph.hpp"
 #include "expr/build.hpp"
 #include "expr/differential.hpp"
 #include "expr/print.hpp"
@@ -86,36 +89,6 @@ Expr applied(const std::string& operation, std::vector<Expr> operands, std::vect
                      {.ints = std::move(ints), .lists = std::move(lists), .absent = absent});
 }
 
-// An operation of formulas whose variables are, in the result, the first one's, and those that
-// `places` says, one after the other. `names` are those of the operands, for errors.
-i64 apply(const std::string& operation, const std::vector<i64>& formulas,
-          const std::vector<i64>& places, std::vector<i64> ints,
-          std::vector<std::vector<i64>> lists, const std::vector<std::string>& names) {
-  std::vector<Expr> operands;
-  auto begin = places.begin();
-  for (const i64 number : formulas) {
-    const Expr& formula = numbered().at(number);
-    if (operands.empty()) {
-      operands.push_back(formula);
-      continue;
-    }
-    const auto end = begin + static_cast<std::ptrdiff_t>(variables_of(*formula));
-    operands.push_back(over_numbers(formula, {begin, end}));
-    begin = end;
-  }
-  try {
-    return numbered().number(
-        applied(operation, std::move(operands), std::move(ints), std::move(lists)));
-  } catch (const expr::Misfit& misfit) {
-    const auto name = [&](int k) {
-      const auto place = static_cast<std::size_t>(k);
-      return "operand " + std::to_string(k + 1) +
-             (place < names.size() ? " (" + names[place] + ")" : "");
-    };
-    throw parse::FormulaError(misfit.worded(name, [](const std::string& row) { return row; }), 0);
-  }
-}
-
 i64 over(i64 formula, const std::vector<Kind>& kinds) {
   return numbered().number(
       expr::substituted({numbered().at(formula)}, [&](const expr::Variable& v) {
@@ -126,6 +99,55 @@ i64 over(i64 formula, const std::vector<Kind>& kinds) {
 std::vector<Kind> kinds(i64 formula) {
   std::vector<Kind> all;
   for (const expr::Node* v : numbered().at(formula)->variables) all.push_back(kind_of(v->variable));
+  return all;
+}
+
+// Variables of several formulas, and of a call: its arguments are the symbolic ones, by position,
+// and then the others.
+struct Layout {
+  std::vector<Kind> kinds = {};
+  std::vector<i64> order = {};  // of the variables, as arguments
+  std::size_t symbolic = 0;
+  std::vector<Expr> formulas = {};  // over the arguments
+};
+
+Layout layout(const std::vector<i64>& forms, const std::vector<i64>& places) {
+  Layout all;
+  auto begin = places.begin();
+  for (const i64 form : forms) {
+    const Expr& formula = numbered().at(form);
+    std::vector<i64> own(variables_of(*formula));
+    if (all.formulas.empty())
+      std::iota(own.begin(), own.end(), i64{0});
+    else
+      for (i64& number : own) number = *begin++;
+    for (const expr::Node* v : formula->variables) {
+      const auto place =
+          static_cast<std::size_t>(own[static_cast<std::size_t>(v->variable.number)]);
+      if (place == all.kinds.size()) all.kinds.push_back(kind_of(v->variable));
+    }
+    all.formulas.push_back(over_numbers(formula, own));
+  }
+  std::vector<i64> fixed, positions;
+  for (std::size_t k = 0; k < all.kinds.size(); ++k)
+    (std::get<2>(all.kinds[k]) ? all.order : fixed).push_back(static_cast<i64>(k));
+  const auto position = [&](i64 k) { return *std::get<2>(all.kinds[static_cast<std::size_t>(k)]); };
+  std::ranges::stable_sort(all.order, std::less<>(), position);
+  all.symbolic = all.order.size();
+  bool in_turn = true;
+  std::string found;
+  for (std::size_t k = 0; k < all.symbolic; ++k) {
+    in_turn &= position(all.order[k]) == static_cast<i64>(k);
+    found += (k > 0 ? ", " : "") + std::to_string(position(all.order[k]));
+  }
+  if (!in_turn)
+    throw std::invalid_argument("The symbolic variables have the positions [" + found +
+                                "]; number them from 0 on.");
+  all.order.insert(all.order.end(), fixed.begin(), fixed.end());
+  std::vector<i64> numbers(all.order.size());
+  for (std::size_t k = 0; k < numbers.size(); ++k)
+    numbers[static_cast<std::size_t>(all.order[k])] = static_cast<i64>(k);
+  for (Expr& formula : all.formulas) formula = over_numbers(formula, numbers);
   return all;
 }
 
@@ -142,6 +164,35 @@ std::string source(const Expr& formula) {
 }
 
 }  // namespace
+
+const Expr& formula_at(i64 number) { return numbered().at(number); }
+i64 number_of(const Expr& formula) { return numbered().number(formula); }
+
+i64 apply(Application a) {
+  std::vector<Expr> operands;
+  auto begin = a.places.begin();
+  for (const i64 number : a.formulas) {
+    const Expr& formula = numbered().at(number);
+    if (operands.empty()) {
+      operands.push_back(formula);
+      continue;
+    }
+    const auto end = begin + static_cast<std::ptrdiff_t>(variables_of(*formula));
+    operands.push_back(over_numbers(formula, {begin, end}));
+    begin = end;
+  }
+  try {
+    return numbered().number(
+        applied(a.operation, std::move(operands), std::move(a.ints), std::move(a.lists)));
+  } catch (const expr::Misfit& misfit) {
+    const auto name = [&](int k) {
+      const auto place = static_cast<std::size_t>(k);
+      return "operand " + std::to_string(k + 1) +
+             (place < a.names.size() ? " (" + a.names[place] + ")" : "");
+    };
+    throw parse::FormulaError(misfit.worded(name, [](const std::string& row) { return row; }), 0);
+  }
+}
 
 void bind_graph(nb::module_& m) {
   nb::class_<Expr>(m, "Expr", "A formula: a node of a graph in which equal nodes are one.")
@@ -183,25 +234,43 @@ void bind_graph(nb::module_& m) {
       .def_static(
           "literal", [](double value) { return numbered().number(expr::literal(value)); },
           nb::arg("value"), "The formula that is one constant.")
-      .def_static("apply", &apply, nb::arg("operation"), nb::arg("formulas"), nb::arg("places"),
-                  nb::arg("ints") = std::vector<i64>(),
-                  nb::arg("lists") = std::vector<std::vector<i64>>(),
-                  nb::arg("names") = std::vector<std::string>(),
-                  "An operation of formulas. `places` are, in the result, the variables of all but "
-                  "the first, one after the other. Raises FormulaError where they do not fit.")
       .def_static(
-          "power",
-          [](i64 formula, double exponent) {
-            return apply("**", {formula, numbered().number(expr::literal(exponent))}, {}, {}, {},
-                         {});
+          "apply",
+          [](std::string operation, std::vector<i64> formulas, std::vector<i64> places,
+             std::vector<i64> ints, std::vector<std::vector<i64>> lists,
+             std::vector<std::string> names) {
+            return apply({std::move(operation), std::move(formulas), std::move(places),
+                          std::move(ints), std::move(lists), std::move(names)});
           },
-          nb::arg("formula"), nb::arg("exponent"), "A formula to a constant power.")
+          nb::arg("operation"), nb::arg("formulas"), nb::arg("places"),
+          nb::arg("ints") = std::vector<i64>(), nb::arg("lists") = std::vector<std::vector<i64>>(),
+          nb::arg("names") = std::vector<std::string>(),
+          "An operation of formulas. `places` are, in the result, the variables of all but "
+          "the first, one after the other. Raises FormulaError where they do not fit.")
       .def_static(
-          "numbered",
-          [](i64 formula, const std::vector<i64>& numbers) {
-            return numbered().number(over_numbers(numbered().at(formula), numbers));
+          "layout",
+          [](const std::vector<i64>& formulas, const std::vector<i64>& places) {
+            const Layout all = layout(formulas, places);
+            nb::list moved, aliases;
+            for (const Expr& formula : all.formulas) moved.append(numbered().number(formula));
+            for (std::size_t k = 0; k < all.order.size(); ++k) {
+              const auto& [category, dim, position, number] =
+                  all.kinds[static_cast<std::size_t>(all.order[k])];
+              constexpr std::array name = {"Vi", "Vj", "Pm"};
+              aliases.append("v" + std::to_string(k) + "=" +
+                             name[static_cast<std::size_t>(category)] + "(" + std::to_string(dim) +
+                             ")");
+            }
+            return nb::make_tuple(nb::tuple(moved), nb::tuple(aliases),
+                                  nb::tuple(nb::cast(all.order)), all.symbolic, all.kinds);
           },
-          nb::arg("formula"), nb::arg("numbers"), "The formula with other numbers for variables.")
+          nb::arg("formulas"), nb::arg("places"),
+          nb::sig("def layout(formulas: collections.abc.Sequence[int], places: "
+                  "collections.abc.Sequence[int]) -> tuple[tuple[int, ...], tuple[str, ...], "
+                  "tuple[int, ...], int, list[tuple[int, int, int | None, bool]]]"),
+          "Of a call: formulas over its arguments, their aliases, which variables they are, how "
+          "many\nare symbolic, and the kinds of the variables. Raises ValueError where symbolic "
+          "ones are not\nnumbered from 0 on.")
       .def_static("parsed", &parsed, nb::arg("source"), nb::arg("kinds"),
                   "The formula of `Expr.source`, over variables of these kinds.")
       .def_static("over", &over, nb::arg("formula"), nb::arg("kinds"),

@@ -17,6 +17,7 @@
 #include "bind/interpreter.hpp"
 #include "bind/python_arrays.hpp"
 #include "bind/routine.hpp"
+#include "bind/sizes.hpp"
 #include "bind/watch.hpp"
 #include "launch/fit.hpp"
 #include "launch/placement.hpp"
@@ -182,21 +183,6 @@ Routine::Types types_of(const Dtypes& dtypes, const Routine& routine) {
   }
   return routine.types(views);
 }
-
-// Sizes that Python holds: its integers, and a tracer's symbols.
-struct ObjectRule {
-  using Size = nb::object;
-  static Size of(i64 n) { return nb::int_(n); }
-  static bool is_one(const Size& n) {
-    return PyLong_CheckExact(n.ptr()) && PyLong_AsLongLong(n.ptr()) == 1;
-  }
-  static bool equal(const Size& a, const Size& b) {
-    const int answer = PyObject_RichCompareBool(a.ptr(), b.ptr(), Py_EQ);
-    if (answer < 0) throw nb::python_error();
-    return answer == 1;
-  }
-  static std::string text(const Size& n) { return nb::cast<std::string>(nb::str(n)); }
-};
 
 nb::list result_shapes(const Routine& routine, const std::vector<std::vector<nb::object>>& shapes,
                        std::vector<std::string> dtypes) {

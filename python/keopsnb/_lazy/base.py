@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from keopsnb._boundary import boundaries, boundary
-from keopsnb._core import MAX_PARAMETER, FormulaError
-from keopsnb._lazy.deferred import Deferred
+from keopsnb._boundary import boundaries, boundary, shortened
+from keopsnb._core import MAX_PARAMETER, FormulaError, Graph, symbolic
 from keopsnb._lazy.misfits import complex_operand, misfit
 from keopsnb._lazy.variables import (
     NAMES,
-    Expression,
+    Arguments,
+    Kind,
     Variable,
-    constant,
-    join,
+    applied,
+    dim_of,
+    form_of,
+    form_over,
+    is_floating,
+    is_symbolic,
+    kinds_of,
+    literal,
     text_of,
-    variable_expression,
 )
 from keopsnb._options import shown
 
@@ -39,29 +44,33 @@ class Lazy:
         backend: where reductions are computed, as the argument of `Genred`; None for "auto".
     """
 
+    # `_core` makes matrices, and reads these: the number of a formula, and its arguments; and of a
+    # reduction that waits for its arguments what to call.
+    __slots__ = ("__weakref__", "args", "backend", "form", "ranges", "waiting")
+
+    form: int
+    args: Arguments
+    ranges: Any
+    backend: str | None
+    waiting: Any
+
     __array_priority__ = 1000  # old NumPy: our operators come first
 
-    # The front end's: how to reduce, whether something is an array, and the making of arrays.
+    # The front end's: how to reduce, and what it asks of arrays.
     planned: ClassVar[Callable[..., Any]]
     arrays: ClassVar[Any]
     complex_kind: ClassVar[Any]
     # Whether entries are complex: pairs of real and imaginary parts.
     is_complex: ClassVar[bool] = False
 
-    expression: Expression
-    ranges: Any = None
-    backend: str | None = None
-    # Of a reduction that waits for its arguments: what to call.
-    waiting: Deferred | Callable[..., Any] | None = None
-
-    def __init_subclass__(cls) -> None:
-        if cls.__module__.startswith("keopsnb."):  # not those of programs
+    def __init_subclass__(cls, bare: bool = False) -> None:
+        """`bare`: its methods call nothing but what shortens errors itself."""
+        if not bare and cls.__module__.startswith("keopsnb."):  # not those of programs
             boundaries(cls, inner=_INNER)
 
-    def _of(self, expression: Expression, *parents: Lazy) -> Self:
+    def _of(self, form: int, args: Arguments, *parents: Lazy) -> Self:
         """A matrix of the same kind; it inherits ranges and backend of what it is made of."""
-        made = object.__new__(type(self))
-        made.expression = expression
+        made: Self = made_of(type(self), form, args)
         for parent in parents:
             if parent.ranges is not None and made.ranges is None:
                 made.ranges = parent.ranges
@@ -71,46 +80,64 @@ class Lazy:
 
     def as_kind(self, kind: Any) -> Any:
         """The same formula as a matrix of another kind."""
-        made = object.__new__(kind)
-        made.expression, made.waiting = self.expression, self.waiting
-        made.ranges, made.backend = self.ranges, self.backend
+        made = made_of(kind, self.form, self.args)
+        made.waiting, made.ranges, made.backend = self.waiting, self.ranges, self.backend
         return made
+
+    @property
+    def _variables(self) -> list[Variable]:
+        kinds = kinds_of(self.form)
+        return [Variable(x, kind) for x, kind in zip(self.args.data, kinds, strict=True)]
+
+    def _with(self, variables: Sequence[Variable], *parents: Lazy) -> Self:
+        """The same formula of other variables."""
+        form = form_over(self.form, tuple([v.kind for v in variables]))
+        return self._of(
+            form, self.arrays.arguments(form, tuple([v.data for v in variables])), *parents
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Numbers of forms are those of one process.
+        source = Graph.expr(self.form).source
+        place = self.ranges, self.backend, self.waiting
+        state = (type(self), source, kinds_of(self.form), self.args.data, place)
+        return _again, state, getattr(self, "__dict__", None)
 
     # ---- shape ----
 
     @property
     def ndim(self) -> int:
         """The dimension D of the entries."""
-        return self.expression.dim
+        return dim_of(self.form)
 
     @property
     def _entry(self) -> int:
         """The number of numbers, real or complex, of an entry."""
-        return self.expression.dim
+        return dim_of(self.form)
 
     @property
     def ni(self) -> int | None:
         """M, or None where no variable is indexed by i."""
-        return self.expression.sizes.ni
+        return self.args.ni
 
     @property
     def nj(self) -> int | None:
         """N, or None where no variable is indexed by j."""
-        return self.expression.sizes.nj
+        return self.args.nj
 
     @property
     def batchdims(self) -> tuple[int, ...]:
         """The dimensions before M and N."""
-        return self.expression.sizes.batch
+        return self.args.batch
 
     @property
     def nbatchdims(self) -> int:
         """The number of batch dimensions."""
-        return len(self.expression.sizes.batch)
+        return len(self.args.batch)
 
     @property
     def _shape(self) -> tuple[int, ...]:
-        ni, nj, batch, _ = self.expression.sizes
+        _, ni, nj, batch, _ = self.args
         return (*batch, 1 if ni is None else ni, 1 if nj is None else nj, self._entry)
 
     @property
@@ -126,34 +153,34 @@ class Lazy:
     @property
     def dtype(self) -> str | None:
         """The name of the dtype of the variables; None where they are symbolic or numbers."""
-        dtype = self.expression.sizes.dtype
+        dtype = self.args.dtype
         return None if dtype is None else str(dtype).removeprefix("torch.")
 
     @property
     def device(self) -> Any:
         """The device of the variables' arrays; None where they are symbolic or numbers."""
-        held = (v for v in self.expression.variables if v.data is not None and not v.kind.number)
+        held = (v for v in self._variables if v.data is not None and not v.kind.number)
         first = next(held, None)
         return None if first is None else getattr(first.data, "device", "cpu")
 
     @property
     def formula(self) -> str:
         """The formula, with v0, v1, ... for the variables."""
-        return text_of(self.expression.form)
+        return text_of(self.form)
 
     @property
     def symbolic_variables(self) -> tuple[tuple[int, int, int], ...]:
         """Position, dimension and category of the variables that a call gives."""
         return tuple(
-            (v.kind.position, v.kind.dim, v.kind.category)
-            for v in self.expression.variables
-            if v.kind.position is not None
+            (position, dim, category)
+            for category, dim, position, _ in kinds_of(self.form)
+            if position is not None
         )
 
     @property
     def variables(self) -> tuple[Any, ...]:
         """The arrays of the variables."""
-        return tuple(v.data for v in self.expression.variables if v.kind.position is None)
+        return tuple(v.data for v in self._variables if v.kind.position is None)
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -164,7 +191,7 @@ class Lazy:
             [
                 f"{name} of shape {self.shape}, dtype {self.dtype}",
                 f"  formula: {self.formula}",
-                *(f"  v{k} = {_shown(v)}" for k, v in enumerate(self.expression.variables)),
+                *(f"  v{k} = {_shown(v)}" for k, v in enumerate(self._variables)),
                 f"  a reduction evaluates the formula {pairs:,} times",
             ]
         )
@@ -184,6 +211,7 @@ class Lazy:
         """Anything an operator may meet, as a matrix."""
         if isinstance(other, Lazy):
             return other  # type: ignore[return-value]
+        other = self.arrays.plain_number(other, self.args.dtype)
         if isinstance(other, Integral) and abs(int(other)) < _FLOATS and not self.of_integers:
             other = float(other)  # an argument of the kernel, and no constant of its text
         return type(self)(other)  # type: ignore[call-arg]
@@ -191,7 +219,8 @@ class Lazy:
     @property
     def of_integers(self) -> bool:
         """Whether a variable holds integers, beside which those of Python stay exact."""
-        return any(v.integers for v in self.expression.variables)
+        held = (v.data for v in self._variables if v.data is not None and not v.kind.number)
+        return any([not is_floating(x.dtype) for x in held])  # noqa: C419 (it is faster)
 
     def check_done(self) -> None:
         """Raise TypeError if this is a reduction that is not computed yet."""
@@ -201,46 +230,54 @@ class Lazy:
                 "used in a formula."
             )
 
-    def make(
+    if TYPE_CHECKING:
+
+        def make(self, operation: str, *others: Any, **parameters: Any) -> Self:
+            """Does as `_make`; of plain operands, in `_core`."""
+
+    def _make(
         self,
         operation: str,
         *others: Any,
         ints: tuple[int, ...] = (),
         lists: tuple[tuple[int, ...], ...] = (),
         order: tuple[int, ...] = (),
-        reflected: str = "",
     ) -> Self:
         """An operation of this matrix and others, with its integers or lists of integers.
 
-        `order` says which comes where, this matrix being 0. Where this matrix is real, another
-        may be complex if it has the method `reflected`.
+        `order` says which comes where, this matrix being 0. Where this matrix is real, another may
+        be complex if the operation is one of Python's that complex numbers have.
         """
-        if ints or lists:
-            _check_parameters(operation, itertools.chain(ints, *lists))
-        parts = [self]
-        if self.waiting is not None:
-            self.check_done()
-        for other in others:
-            part = other if isinstance(other, Lazy) else self.lift(other)
-            if part.waiting is not None:
-                part.check_done()
-            if part.is_complex and not self.is_complex:
-                if reflected:
-                    mixed: Self = getattr(part, reflected)(self)
-                    return mixed
-                raise complex_operand(operation)
-            parts.append(part)  # type: ignore[arg-type]
-        if order:
-            parts = [parts[k] for k in order]
         try:
-            expression = join(operation, [p.expression for p in parts], ints, lists)
-        except FormulaError:
-            raise misfit(operation, parts, ints, lists) from None
-        return self._of(expression, *parts)
+            if ints or lists:
+                _check_parameters(operation, itertools.chain(ints, *lists))
+            self.check_done()
+            parts = [self]
+            for other in others:
+                part = self.lift(other)
+                part.check_done()
+                if part.is_complex and not self.is_complex:
+                    if operation not in _ARITHMETIC:
+                        raise complex_operand(operation)
+                    name = f"__{'' if order else 'r'}{_ARITHMETIC[operation]}__"
+                    mixed: Self = getattr(part, name)(self)
+                    return mixed
+                parts.append(part)
+            if order:
+                parts = [parts[k] for k in order]
+            forms = tuple([p.form for p in parts])
+            places, args = self.arrays.merge(forms, [p.args for p in parts])
+            try:
+                form = applied(operation, forms, places, ints, lists)
+            except FormulaError:
+                raise misfit(operation, parts, places, ints, lists) from None
+            return self._of(form, args, *parts)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904
 
     def _constant(self, value: float) -> Self:
         """A number that is part of the formula, and no argument."""
-        return self._of(constant(value))
+        return self._of(literal(value), Arguments())
 
     # ---- waiting ----
 
@@ -252,7 +289,7 @@ class Lazy:
     @property
     def symbolic(self) -> bool:
         """Whether a call has to give the values of variables."""
-        return self.expression.symbolic
+        return is_symbolic(self.form)
 
     @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -262,10 +299,13 @@ class Lazy:
         return self.waiting(*args, **kwargs)
 
 
+symbolic(Lazy, Arguments)
 # Greater integers are taken as the constructor takes them.
 _FLOATS = 2**63
 # Members that methods call of each other.
-_INNER = frozenset((*vars(Lazy), "planned", "solved", "refuse", "reduction")) - {"__call__"}
+_INNER = {*vars(Lazy), "planned", "solved", "refuse", "reduction", "__matmul__"} - {"__call__"}
+# Operators that complex numbers have, as Python names them.
+_ARITHMETIC = {"Add": "add", "Subtract": "sub", "Mult": "mul", "Divide": "truediv", "**": "pow"}
 
 
 def _check_parameters(operation: str, integers: Iterable[int]) -> None:
@@ -284,8 +324,25 @@ def _shown(v: Variable) -> str:
     return name if v.data is None else f"{name}  {tuple(v.data.shape)}"
 
 
+def made_of(kind: Any, form: int, args: Arguments) -> Any:
+    """A matrix of a formula and its arguments."""
+    made = object.__new__(kind)
+    made.form, made.args = form, args
+    made.ranges = made.backend = made.waiting = None
+    return made
+
+
 def of_variable(kind: Any, variable: Variable) -> Any:
     """A matrix that is one variable."""
-    made = object.__new__(kind)
-    made.expression = variable_expression(variable)
+    form = form_of(*variable.kind)
+    return made_of(kind, form, kind.arrays.arguments(form, (variable.data,)))
+
+
+def _again(
+    kind: Any, source: str, kinds: Sequence[Kind], data: tuple[Any, ...], place: Sequence[Any]
+) -> Any:
+    """A matrix from the text of its formula."""
+    form = Graph.parsed(source, kinds)
+    made = made_of(kind, form, kind.arrays.arguments(form, data))
+    made.ranges, made.backend, made.waiting = place
     return made

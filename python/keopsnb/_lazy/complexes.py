@@ -143,15 +143,6 @@ class ComplexMatrix(Matrix):
         """self.conj().T @ v, the adjoint, as SciPy's linear operators have it."""
         return self.conj().T.__matmul__(v)
 
-    def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
-        _check_reduces(op)
-        return super()._over(entries, op, axis, dim, kwargs)
-
-    def reduction(self, reduction_op: str, *args: Any, **kwargs: Any) -> Any:
-        """Reduce over i or j: complex numbers have sums and means."""
-        _check_reduces(reduction_op)
-        return super().reduction(reduction_op, *args, **kwargs)
-
     def _pairs(self) -> Any:
         """The real and imaginary parts in turn, as a real matrix."""
         return self.as_kind(self.real_kind)
@@ -239,14 +230,6 @@ _SYMBOLS = {
     "__invert__": "~",
 }  # fmt: skip
 _INSTEAD |= {name: f"(a.squareabs() > 0).{name}(b, c)" for name in ("where", "ifelse")}
-
-
-def _check_reduces(op: str) -> None:
-    if op not in ("Sum", "Mean"):
-        raise TypeError(
-            f"There is no {op} of complex numbers, which have sums and means; reduce .real, .imag, "
-            "abs() or angle()."
-        )
 
 
 def _refusing(name: str) -> Any:

@@ -10,14 +10,10 @@ from typing import Any, NamedTuple
 
 from keopsnb._core import Graph, with_argument_names
 from keopsnb._lazy.variables import (
-    NAMES,
     REMEMBERED,
-    Expression,
     Kind,
     Variable,
     constant_in_graphs,
-    merge,
-    placed,
     text_of,
 )
 from keopsnb._options import BOTH
@@ -37,52 +33,24 @@ CONSTRUCTOR = frozenset(
 CALL = frozenset(("backend", "device_id", "ranges", "out"))
 
 
-def layout(kinds: Sequence[Kind]) -> tuple[tuple[int, ...], int]:
-    """The order of variables as arguments, and how many are symbolic."""
-    symbolic = [k for k, kind in enumerate(kinds) if kind.position is not None]
-    symbolic.sort(key=lambda k: kinds[k].position or 0)
-    positions = [kinds[k].position for k in symbolic]
-    if positions != list(range(len(symbolic))):
-        raise ValueError(
-            f"The symbolic variables have the positions {positions}; number them from 0 on."
-        )
-    fixed = [k for k, kind in enumerate(kinds) if kind.position is None]
-    return (*symbolic, *fixed), len(symbolic)
-
-
-def as_arguments(
-    forms: Sequence[int], kinds: Sequence[Kind], order: Sequence[int]
-) -> tuple[list[int], list[str]]:
-    """The forms over arguments in this order of the variables, and the aliases of these."""
-    numbers = [0] * len(kinds)
-    for place, k in enumerate(order):
-        numbers[k] = place
-    aliases = [
-        f"v{place}={NAMES[kinds[k].category]}({kinds[k].dim})" for place, k in enumerate(order)
-    ]
-    return [Graph.numbered(form, numbers) for form in forms], aliases
-
-
 class Layout(NamedTuple):
-    """The form of a reduction, and where its arguments come from."""
+    """The forms of a reduction, and where its arguments come from."""
 
-    formula: int
-    weight: int | None
+    formulas: tuple[int, ...]  # the one that is reduced, and that of weights
     aliases: tuple[str, ...]
     order: tuple[int, ...]  # of variables, as arguments: the symbolic ones at their positions first
     symbolic: int
-    numbers: bool  # whether there are Python numbers among them
+    kinds: tuple[Kind, ...]  # of the variables
+    numbers: tuple[bool, ...]  # which arguments are Python numbers; () if none is
 
 
 @constant_in_graphs
-def layout_of(forms: tuple[int, ...], places: tuple[int, ...]) -> Layout:
+def layout_of(forms: tuple[int, ...], places: tuple[int, ...] = ()) -> Layout:
     """The layout of a reduction of a form, or of a form and its weights."""
-    moved, kinds = placed(forms, places)
-    order, symbolic = layout(kinds)
-    (formula, *weights), aliases = as_arguments(moved, kinds, order)
-    weight = weights[0] if weights else None
-    numbers = any(kind.number for kind in kinds)
-    return Layout(formula, weight, tuple(aliases), order, symbolic, numbers)
+    formulas, aliases, order, symbolic, kinds = Graph.layout(forms, places)
+    known = tuple(Kind(*kind) for kind in kinds)
+    numbers = tuple(known[k].number for k in order)
+    return Layout(formulas, aliases, order, symbolic, known, numbers if any(numbers) else ())
 
 
 class Plan(NamedTuple):
@@ -103,13 +71,14 @@ def plan(
 ) -> Plan:
     """The reduction of forms by `genred`; axis 2 is both."""
     found = layout_of(forms, places)
+    formula, *weights = map(Graph.expr, found.formulas)
     made = genred(
-        Graph.expr(found.formula),
+        formula,
         list(found.aliases),
         op,
         BOTH if axis == 2 else axis,
         opt_arg=opt_arg,
-        formula2=None if found.weight is None else Graph.expr(found.weight),
+        formula2=weights[0] if weights else None,
         **dict(options),
     )
     return Plan(made, found)
@@ -137,9 +106,43 @@ def known_plan(
     return _known_plan(genred, forms, places, op, axis, opt_arg, options)
 
 
+def quick_plan(
+    genred: Callable[..., Any], bound: Callable[[Any], Callable[..., Any]]
+) -> Callable[[int, str, int], tuple[Callable[..., Any], tuple[int, ...] | None] | None]:
+    """A search for the kernel of a form, a reduction and an axis, and the order of its arguments.
+
+    `bound` makes of a Genred a function of its arguments, as a tuple. The order is None if it is
+    that of the form; there is no kernel where arguments are no arrays or there are several.
+    """
+
+    @functools.lru_cache(REMEMBERED)
+    def found(
+        form: int, op: str, axis: int
+    ) -> tuple[Callable[..., Any], tuple[int, ...] | None] | None:
+        made, layout = known_plan(genred, (form,), (), op, axis, None, ())
+        if layout.numbers or layout.symbolic:
+            return None
+        given = tuple(range(len(layout.order)))
+        return bound(made), None if layout.order == given else layout.order
+
+    return found
+
+
+def at_once(matrix: Any, op: str, axis: int) -> Any:
+    """The reduction of a matrix by its kernel alone."""
+    found = matrix.quick(matrix.form, op, axis)
+    if found is not None:
+        call, order = found
+        data = matrix.args.data
+        try:
+            return call(data if order is None else tuple([data[k] for k in order]))
+        except (TypeError, ValueError):
+            pass  # what follows says what is wrong
+    return computed((matrix,), op, axis)
+
+
 def computed(
-    kind: Any,
-    parts: Sequence[Expression],
+    parts: Sequence[Any],
     op: str,
     axis: int,
     opt_arg: Any = None,
@@ -147,28 +150,28 @@ def computed(
     given: Mapping[str, Any] = MappingProxyType({}),
     args: Sequence[Any] = (),
 ) -> Any:
-    """The reduction of expressions, `args` being the values of symbolic variables."""
-    variables, places, _ = merge(parts)
+    """The reduction of matrices, `args` being the values of symbolic variables."""
+    kind = type(parts[0])
     forms = tuple([p.form for p in parts])
+    places, merged = kind.arrays.merge(forms, [p.args for p in parts])
     call, layout = kind.planned(forms, places, op, axis, opt_arg, options)
     if len(args) != layout.symbolic:
         raise TypeError(
             f"This reduction has {layout.symbolic} symbolic variables, and {len(args)} were given."
         )
     order = layout.order[layout.symbolic :] if args else layout.order
-    data = [*args, *[variables[k].data for k in order]]
+    data = [*args, *[merged.data[k] for k in order]]
     if layout.numbers:
-        numbers = [variables[k].kind.number for k in layout.order]
-        call = functools.partial(_among_numbers, kind.arrays, call, numbers)
+        call = functools.partial(_among_numbers, kind.arrays, call, layout.numbers)
     try:
         return call(*data, **given)
     except (TypeError, ValueError) as error:
         again = functools.partial(call, *data, **given)
-        raise _of_operands(error, again, layout, variables) from None
+        raise _of_operands(error, again, layout, merged.data) from None
 
 
 def _of_operands(
-    error: Exception, call: Callable[[], Any], layout: Layout, variables: Sequence[Variable]
+    error: Exception, call: Callable[[], Any], layout: Layout, data: Sequence[Any]
 ) -> Exception:
     """The error of a call, in terms of operands if it speaks of arguments: it is called again."""
     named = False
@@ -178,7 +181,8 @@ def _of_operands(
         named = True
         if place < layout.symbolic:
             return f"the value of symbolic variable {place}"
-        return f"the operand {variables[layout.order[place]]!r}"
+        k = layout.order[place]
+        return f"the operand {Variable(data[k], layout.kinds[k])!r}"
 
     try:
         with_argument_names(name, call)
@@ -190,7 +194,7 @@ def _of_operands(
 
 
 def _among_numbers(
-    arrays: Any, call: Callable[..., Any], numbers: list[bool], *args: Any, **given: Any
+    arrays: Any, call: Callable[..., Any], numbers: Sequence[bool], *args: Any, **given: Any
 ) -> Any:
     """A call with Python's numbers among its arguments."""
     data, narrow = arrays.alike(args, numbers)
@@ -211,8 +215,7 @@ def _among_numbers(
 class Deferred:
     """A reduction of symbolic matrices. It is called with the values of symbolic variables."""
 
-    kind: Any
-    parts: Sequence[Expression]
+    parts: Sequence[Any]
     op: str
     axis: int
     opt_arg: Any
@@ -225,18 +228,18 @@ class Deferred:
         """Compute it."""
         options = tuple(self.options.items()) if self.options else ()
         given = self.given | more if more else self.given
-        result = computed(
-            self.kind, self.parts, self.op, self.axis, self.opt_arg, options, given, args
-        )
+        result = computed(self.parts, self.op, self.axis, self.opt_arg, options, given, args)
         if self.is_complex:
-            result = self.kind.arrays.as_complex(result)
+            result = self.parts[0].arrays.as_complex(result)
         if self.keepdim:
             return self._with_axis(result)
         return result[..., 0, :] if self.axis == 2 else result
 
     def check(self) -> None:
         """Raise ValueError if the symbolic variables are not numbered from 0 on."""
-        layout([v.kind for v in merge(self.parts)[0]])
+        forms = tuple([p.form for p in self.parts])
+        places, _ = self.parts[0].arrays.merge(forms, [p.args for p in self.parts])
+        layout_of(forms, places)
 
     def _with_axis(self, result: Any) -> Any:
         if isinstance(result, tuple):

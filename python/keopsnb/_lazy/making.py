@@ -2,50 +2,67 @@
 
 import operator
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from keopsnb._core import MAX_PARAMETER
-from keopsnb._lazy.base import of_variable
-from keopsnb._lazy.matrix import Matrix
-from keopsnb._lazy.variables import (
-    Expression,
-    Kind,
-    Variable,
-    as_float,
-    constant,
-    kind_of,
-    last_dim,
-    variable_expression,
-)
+from keopsnb._boundary import shortened
+from keopsnb._core import MAX_PARAMETER, variable
+from keopsnb._lazy.base import Lazy, made_of, of_variable
+from keopsnb._lazy.variables import NAMES, Arguments, Kind, Variable, as_float, last_dim, literal
+
+if TYPE_CHECKING:
+    from keopsnb._lazy.matrix import Matrix
 
 # Formulas have integers of 64 bits; greater ones are floats.
 _INTEGERS = 2**63
+M = TypeVar("M", bound="Matrix")
 
 
-def expression_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
-    """The formula that x is.
+def is_complex(arrays: Any, x: Any) -> bool:
+    """Whether x is a complex number, or a list or an array of them."""
+    if isinstance(x, list):
+        return any(isinstance(v, complex) for v in x)
+    return isinstance(x, complex) or (arrays.is_array(x) and arrays.is_complex(x))
+
+
+def _parts(arrays: Any, x: Any) -> Any:
+    """Real and imaginary parts in turn, of what is complex."""
+    if not is_complex(arrays, x):
+        return x
+    if isinstance(x, complex | list):
+        values = x if isinstance(x, list) else [x]
+        return [float(p) for v in map(complex, values) for p in (v.real, v.imag)]
+    return arrays.parts(x.reshape(x.shape or (1,)))
+
+
+def become(matrix: Lazy, x: Any, axis: int | None) -> None:
+    """Make a new matrix of x.
 
     Raises:
         TypeError: if x is nothing that a matrix is made of.
         ValueError: if its shape and `axis` do not fit.
     """
-    arrays = kind.arrays
-    if isinstance(x, Matrix):
-        if axis is not None:
-            raise ValueError("axis was given, and x is a symbolic matrix already; leave it out.")
-        x.check_done()
-        return x.expression
+    x = _parts(matrix.arrays, matrix.arrays.as_array(x))
+    if not isinstance(x, Lazy):
+        x = _matrix_of(type(matrix), x, axis)
+    elif axis is not None:
+        raise ValueError("axis was given, and x is a symbolic matrix already; leave it out.")
+    x.check_done()
+    matrix.form, matrix.args = x.form, x.args
+    matrix.ranges = matrix.backend = matrix.waiting = None
+
+
+def _matrix_of(kind: Any, x: Any, axis: int | None) -> Any:
     if axis not in (None, 0, 1):
         raise ValueError(f"axis is {axis!r}; write 0 for rows i, or 1 for columns j.")
-    if arrays.is_array(x):
+    if kind.arrays.is_array(x):
         data, category = _variable_of(x, axis)
         if data.shape[-1] < 1:
             raise ValueError(f"x has shape {tuple(x.shape)}; its last axis has one entry or more.")
-        return variable_expression(Variable(data, Kind(category, last_dim(data))))
+        return of_variable(kind, Variable(data, Kind(category, last_dim(data))))
     x = _number(x)
     if isinstance(x, int):
         if -_INTEGERS < x < _INTEGERS:
-            return constant(float(x))
+            return made_of(kind, literal(float(x)), Arguments())
         x = as_float(x)
     if isinstance(x, list | tuple) and any(type(n) not in (int, float) for n in x):
         x = type(x)(map(_number, x))
@@ -57,35 +74,40 @@ def expression_of(kind: type[Matrix], x: Any, axis: int | None) -> Expression:
             raise ValueError(f"The position is {position}; number symbolic variables from 0 on.")
         if dim < 1:
             raise ValueError(f"The dimension is {dim}; write 1 or more.")
-        return variable_expression(Variable(None, Kind(category, dim, position)))
+        return of_variable(kind, Variable(None, Kind(category, dim, position)))
     if isinstance(x, float) or (
         isinstance(x, list | tuple) and x and all(isinstance(n, int | float) for n in x)
     ):
         numbers = (x,) if isinstance(x, float) else tuple(map(_in_range, x))
-        return variable_expression(Variable(numbers, Kind(2, len(numbers), number=True)))
+        return of_variable(kind, Variable(numbers, Kind(2, len(numbers), number=True)))
     raise TypeError(
         f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
-        f"list of numbers, {arrays.noun}, or (position, dimension, category)."
+        f"list of numbers, {kind.arrays.noun}, or (position, dimension, category)."
     )
 
 
-def indexed(make: Any, x_or_ind: Any, dim: int | None, category: int, name: str) -> Any:
+def indexed(make: type[M], x_or_ind: Any, dim: int | None, category: int) -> M:
     """The matrix that `Vi`, `Vj` and `Pm` give.
 
     Raises:
         TypeError: if a position has no dimension, or one of them is no integer.
     """
-    if dim is None and category < 2 and make.arrays.is_plain(x_or_ind):
-        kind = kind_of(category, x_or_ind.shape[-1])
-        return of_variable(make, Variable(x_or_ind, kind))
-    if dim is not None:
-        return make((*_integers(x_or_ind, dim, name), category))
-    if category < 2 and isinstance(x_or_ind, Integral):
-        raise TypeError(
-            f"{name}({x_or_ind}) has no dimension; write {name}({x_or_ind}, D) for a symbolic "
-            "variable."
-        )
-    return make(x_or_ind, axis=category if category < 2 else None)
+    try:
+        if dim is None and category < 2 and make.arrays.is_plain(x_or_ind):
+            made: M | None = variable(make, x_or_ind, category)
+            if made is not None:
+                return made
+        name = NAMES[category]
+        if dim is not None:
+            return make((*_integers(x_or_ind, dim, name), category))
+        if category < 2 and isinstance(x_or_ind, Integral):
+            raise TypeError(
+                f"{name}({x_or_ind}) has no dimension; write {name}({x_or_ind}, D) for a symbolic "
+                "variable."
+            )
+        return make(x_or_ind, axis=category if category < 2 else None)
+    except Exception as error:
+        raise shortened(error)  # noqa: B904
 
 
 def _integers(position: Any, dim: Any, name: str) -> tuple[int, int]:

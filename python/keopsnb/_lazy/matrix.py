@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from keopsnb._boundary import shortened
+from keopsnb._core import column
+from keopsnb._lazy import making
 from keopsnb._lazy.base import of_variable
-from keopsnb._lazy.deferred import computed
+from keopsnb._lazy.deferred import at_once
 from keopsnb._lazy.indices import component_range
 from keopsnb._lazy.reductions import Reductions
-from keopsnb._lazy.variables import (
-    Kind,
-    Variable,
-    join,
-    kind_of,
-    last_dim,
-    variable_expression,
-)
+from keopsnb._lazy.variables import Kind, Variable, last_dim
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -28,17 +24,31 @@ DENSE_LIMIT = 2**28
 class Matrix(Reductions):
     """A symbolic matrix with all that a front end offers."""
 
+    def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
+        """A symbolic matrix; one of complex numbers if x is complex."""
+        of_complex = cls.complex_kind
+        if cls is not of_complex.real_kind:
+            return object.__new__(cls)
+        found = is_complex or making.is_complex(cls.arrays, cls.arrays.as_array(x))
+        return object.__new__(of_complex if found else cls)
+
+    def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
+        making.become(self, x, axis)
+
     # ---- linear algebra ----
 
     def __matmul__(self, v: Any, **kwargs: Any) -> Any:
         """The product of this matrix of numbers with v: (N,), or (..., N, E)."""
-        if not kwargs and self._at_once and self.arrays.is_plain(v):
-            # Most products are such: they go straight to their kernel.
-            matrix = self.expression
-            columns = matrix.sizes.nj
-            if matrix.dim == 1 and v.shape[-2] == (1 if columns is None else columns):
-                factor = variable_expression(Variable(v, kind_of(1, v.shape[-1])))
-                return computed(type(self), (join("Mult", (matrix, factor)),), "Sum", 1)
+        try:
+            if self.arrays.is_plain(v) and not kwargs and not self.is_complex:
+                factor = column(self, v)
+                if factor is not None:  # most products are such: they go straight to their kernel
+                    return at_once(self.make("Mult", factor), "Sum", 1)
+            return self._product(v, kwargs)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904
+
+    def _product(self, v: Any, options: dict[str, Any]) -> Any:
         shape = self._shape
         if shape[-1] != 1:
             raise ValueError(
@@ -57,13 +67,13 @@ class Matrix(Reductions):
         rows = v[:, None] if len(v.shape) == 1 else v
         column = self._column(rows)
         products = self * column
-        result = products.reduction("Sum", axis=products.nbatchdims + 1, **kwargs)
+        result = products.reduction("Sum", axis=products.nbatchdims + 1, **options)
         return result[..., 0] if len(v.shape) == 1 else result
 
     def _column(self, rows: Any) -> Any:
         if self.arrays.is_complex(rows):
             return self.complex_kind(rows[..., None, :, :])
-        return self._of(variable_expression(Variable(rows, Kind(1, last_dim(rows)))))
+        return of_variable(type(self), Variable(rows, Kind(1, last_dim(rows))))
 
     def __rmatmul__(self, v: Any) -> Any:
         """The product of v, (M,) or (..., E, M), with this matrix of numbers."""
@@ -118,7 +128,7 @@ class Matrix(Reductions):
         system = solving(self, other, var, kwargs)
         if call and not system.symbolic:
             return system()
-        waiting = self._of(self.expression, self)
+        waiting = self._of(self.form, self.args, self)
         waiting.waiting = system
         return waiting
 
@@ -126,10 +136,9 @@ class Matrix(Reductions):
         """The transposed matrix."""
         self.check_done()
         swapped = [
-            Variable(v.data, v.kind._replace(category=(1, 0, 2)[v.kind.category]))
-            for v in self.expression.variables
+            Variable(v.data, Kind((1, 0, 2)[v.kind.category], *v.kind[1:])) for v in self._variables
         ]
-        made = self._of(self.expression.over(swapped), self)
+        made = self._with(swapped, self)
         if self.ranges is not None:
             made.ranges = (*self.ranges[3:6], *self.ranges[:3])
         return made
@@ -189,17 +198,17 @@ class Matrix(Reductions):
                 "The ranges of this matrix number its rows and columns as they are; slice first, "
                 "and set ranges then."
             )
-        concerned = [v for v in self.expression.variables if v.kind.category == category]
-        if not concerned:
-            return self._repeated(key, category)
-        for v in concerned:
-            if v.data is None:
+        sliced = []
+        for v in self._variables:
+            if v.kind.category != category:
+                sliced.append(v)
+            elif v.data is None:
                 raise TypeError(f"{v!r} has no rows to slice yet; slice the value of the call.")
-        variables = tuple(
-            Variable(self.arrays.rows(v.data, key), v.kind) if v in concerned else v
-            for v in self.expression.variables
-        )
-        return self._of(self.expression.over(variables), self)
+            else:
+                sliced.append(Variable(self.arrays.rows(v.data, key), v.kind))
+        if all(v.kind.category != category for v in sliced):
+            return self._repeated(key, category)
+        return self._with(sliced, self)
 
     def _repeated(self, key: Any, category: int) -> Self:
         """These rows of a matrix that is the same for all of that index, of which there is one."""
@@ -238,15 +247,15 @@ class Matrix(Reductions):
         self.check_done()
         count = min(self._shape[-3:-1])
         variables = []
-        for v in self.expression.variables:
+        for v in self._variables:
             if v.data is None:
                 raise TypeError("A matrix of symbolic variables has no entries yet.")
             if v.kind.category == 2:
                 variables.append(v)
             else:
                 data = v.data[..., :count, :]
-                variables.append(Variable(data, v.kind._replace(category=0)))
-        entries = self._of(self.expression.over(variables))
+                variables.append(Variable(data, Kind(0, *v.kind[1:])))
+        entries = self._with(variables)
         found = entries.reduction("Sum", axis=entries.nbatchdims + 1)
         found = self.arrays.broadcast(found, (*self.batchdims, count, found.shape[-1]))
         return found[..., 0] if self._shape[-1] == 1 else found
@@ -272,8 +281,8 @@ class Matrix(Reductions):
                 f"{limit:,}; write dense(limit=None) to make it all the same."
             )
         # Rows i as batches, each of one row, reduced over that row.
-        variables = tuple(Variable(self._unrolled(v), v.kind) for v in self.expression.variables)
-        rows = self._of(self.expression.over(variables))
+        variables = tuple(Variable(self._unrolled(v), v.kind) for v in self._variables)
+        rows = self._with(variables)
         dense = rows.reduction("Sum", axis=rows.nbatchdims)
         dense = self.arrays.broadcast(dense, (*shape[:-1], dense.shape[-1]))
         return dense[..., 0] if self._shape[-1] == 1 else dense

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.rows import Rows
-from keopsnb._lazy.variables import Kind, Variable
+from keopsnb._lazy.variables import Kind, Variable, kinds_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -232,16 +232,15 @@ class Methods(Rows):
         It does not depend on var: where that is symbolic, a call need not give it.
         """
         made = self.make("TraceOperator", var)
-        gone = [u.kind.position for u in self.lift(var).expression.variables]
-        made.expression = made.expression.over(
-            [
-                Variable((0.0,) * u.kind.dim, Kind(2, u.kind.dim, number=True))
-                if u.kind.position is not None and u.kind.position in gone
-                else u
-                for u in made.expression.variables
-            ]
-        )
-        return made
+        gone = [k.position for k in kinds_of(self.lift(var).form) if k.position is not None]
+
+        def there(v: Variable) -> Variable:
+            dim = v.kind.dim
+            return (
+                Variable((0.0,) * dim, Kind(2, dim, number=True)) if v.kind.position in gone else v
+            )
+
+        return made._with([there(v) for v in made._variables], made)
 
     def factorize(self, other: Any) -> Self:
         """The same matrix: common sub-formulas are computed once anyway."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from keopsnb._core import FormulaError, Graph
-from keopsnb._lazy.variables import is_variable, merge
+from keopsnb._core import FormulaError, Graph, described
+from keopsnb._lazy.variables import is_variable
 
 if TYPE_CHECKING:
     from keopsnb._lazy.base import Lazy
@@ -15,23 +15,22 @@ if TYPE_CHECKING:
 def misfit(
     operation: str,
     parts: Sequence[Lazy],
+    places: tuple[int, ...],
     ints: tuple[int, ...],
     lists: tuple[tuple[int, ...], ...],
 ) -> FormulaError:
     """The error of an operation, with operands as the user knows them."""
-    expressions = [part.expression for part in parts]
-    forms = [expression.form for expression in expressions]
-    _, places, _ = merge(expressions)
+    forms, names = [part.form for part in parts], [_described(part) for part in parts]
     try:
-        Graph.apply(operation, forms, places, ints, lists, [_described(part) for part in parts])
+        Graph.apply(operation, forms, places, ints, lists, names)
     except FormulaError as error:
         return error
     raise AssertionError(f"{operation} fits after all")
 
 
 def _described(part: Lazy) -> str:
-    if is_variable(part.expression.form):
-        return repr(part.expression.variables[0])
+    if is_variable(part.form):
+        return described(part.form, 0, part.args.data[0])
     return f"a matrix of shape {part.shape}"
 
 
@@ -46,3 +45,12 @@ def complex_operand(operation: str) -> TypeError:
     """The error of a complex operand of an operation of real numbers."""
     name = _SYMBOLS.get(operation, operation)
     return TypeError(f"{name} has no complex operand; take .real, .imag or abs() of it.")
+
+
+def check_reduces(op: str) -> None:
+    """Raise TypeError if there is no such reduction of complex numbers."""
+    if op not in ("Sum", "Mean"):
+        raise TypeError(
+            f"There is no {op} of complex numbers, which have sums and means; reduce .real, .imag, "
+            "abs() or angle()."
+        )

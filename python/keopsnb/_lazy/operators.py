@@ -6,43 +6,44 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keopsnb._lazy.reducing import Reducing
-from keopsnb._lazy.variables import Expression, as_float, power
+from keopsnb._lazy.variables import as_float
 from keopsnb._options import integer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Operators(Reducing):
+class Operators(Reducing, bare=True):
     """Operators on entries. Operands are matrices, arrays or numbers, and broadcast."""
 
     # Whether `bool` of a matrix is True, for programs run by keopsnb.compat, or an error.
     lenient: ClassVar[bool] = False
 
     def __add__(self, other: Any) -> Self:
-        return self.make("Add", other, reflected="__radd__")
+        return self.make("Add", other)
 
     def __radd__(self, other: Any) -> Self:
         # sum() begins at 0.
-        return self if isinstance(other, int) and other == 0 else self.lift(other) + self
+        zero = isinstance(other, int) and other == 0
+        return self if zero else self.make("Add", other, order=(1, 0))
 
     def __sub__(self, other: Any) -> Self:
-        return self.make("Subtract", other, reflected="__rsub__")
+        return self.make("Subtract", other)
 
     def __rsub__(self, other: Any) -> Self:
-        return self.lift(other) - self
+        return self.make("Subtract", other, order=(1, 0))
 
     def __mul__(self, other: Any) -> Self:
-        return self.make("Mult", other, reflected="__rmul__")
+        return self.make("Mult", other)
 
     def __rmul__(self, other: Any) -> Self:
-        return self.lift(other) * self
+        return self.make("Mult", other, order=(1, 0))
 
     def __truediv__(self, other: Any) -> Self:
-        return self.make("Divide", other, reflected="__rtruediv__")
+        return self.make("Divide", other)
 
     def __rtruediv__(self, other: Any) -> Self:
-        return self.lift(other) / self
+        return self.make("Divide", other, order=(1, 0))
 
     def __floordiv__(self, other: Any) -> Self:
         return self.make("FloorDivide", other)
@@ -51,44 +52,40 @@ class Operators(Reducing):
         return self.make("Mod", other, self._constant(0.0))
 
     def __rfloordiv__(self, other: Any) -> Self:
-        return self.lift(other) // self
+        return self.make("FloorDivide", other, order=(1, 0))
 
     def __rmod__(self, other: Any) -> Self:
-        return self.lift(other) % self
+        return self.make("Mod", other, self._constant(0.0), order=(1, 0, 2))
 
     def __pow__(self, other: Any) -> Self:
-        if isinstance(other, float) and other in (0.5, -0.5, 2.0):
-            return self._power(float(other))
+        if other.__class__ is int and other == 2:
+            return self.make("Square")
         if isinstance(other, int):
-            return self._power(as_float(other))
-        return self.make("**", other, reflected="__rpow__")
-
-    def _power(self, exponent: float) -> Self:
-        self.check_done()
-        expression = self.expression
-        form = power(expression.form, exponent)
-        return self._of(Expression(form, expression.variables, expression.sizes), self)
+            return self.make("**", self._constant(as_float(other)))
+        if isinstance(other, float) and other in (0.5, -0.5, 2.0):
+            return self.make("**", self._constant(other))
+        return self.make("**", other)
 
     def __rpow__(self, other: Any) -> Self:
-        return self.lift(other) ** self
+        return self.make("**", other, order=(1, 0))
 
     def __or__(self, other: Any) -> Self:
         return self.make("Scalprod", other)
 
     def __ror__(self, other: Any) -> Self:
-        return self.lift(other) | self
+        return self.make("Scalprod", other, order=(1, 0))
 
     def __and__(self, other: Any) -> Self:
         return self.make("And", other)
 
     def __rand__(self, other: Any) -> Self:
-        return self.lift(other) & self
+        return self.make("And", other, order=(1, 0))
 
     def __xor__(self, other: Any) -> Self:
         return self.make("Xor", other)
 
     def __rxor__(self, other: Any) -> Self:
-        return self.lift(other) ^ self
+        return self.make("Xor", other, order=(1, 0))
 
     def __invert__(self) -> Self:
         return self.make("Not")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from keopsnb._boundary import shortened
 from keopsnb._lazy.base import Lazy
-from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred, computed
-from keopsnb._lazy.misfits import complex_operand
+from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred, at_once
+from keopsnb._lazy.misfits import check_reduces, complex_operand
 from keopsnb._options import integer
 
 
@@ -42,7 +43,7 @@ class Reducing(Lazy):
                 raise TypeError(f"axis is {self._told(given)}; write one integer.")
         if given is None:
             raise ValueError("axis is missing; write axis=0 to reduce over i, axis=1 over j.")
-        batches = len(self.expression.sizes.batch)
+        batches = len(self.args.batch)
         full = batches + 3
         place = given + full if given < 0 else given
         if not batches <= place < full:
@@ -56,7 +57,7 @@ class Reducing(Lazy):
         """The indices that are reduced: 0 for i, 1 for j, 2 for both."""
         given = axis if axis is not None else dim
         if type(given) is int and (axis is None or dim is None):
-            index = given - len(self.expression.sizes.batch)
+            index = given - len(self.args.batch)
             if index == 0 or index == 1:
                 return index
         both = isinstance(given, tuple | list)
@@ -78,7 +79,7 @@ class Reducing(Lazy):
         is_complex: bool | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Reduce over i or j by any reduction of `Genred`.
+        """Reduce over i or j by any reduction of `Genred`; complex numbers have sums and means.
 
         Args:
             reduction_op: its name.
@@ -98,36 +99,46 @@ class Reducing(Lazy):
             TypeError: if an option is unknown.
             ValueError: if the axis is not i or j.
         """
-        index = self._reduced(reduction_op, axis, dim)
-        if (
-            index < 2
-            and not kwargs
-            and other is None
-            and opt_arg is None
-            and call
-            and self._at_once
-        ):
-            return computed(type(self), (self.expression,), reduction_op, index)
+        try:
+            if self.is_complex:
+                check_reduces(reduction_op)
+            index = self._reduced(reduction_op, axis, dim)
+            if not (kwargs or index == 2) and other is opt_arg is None and call and self._at_once:
+                return at_once(self, reduction_op, index)
+            options = opt_arg, call, is_complex
+            return self._reduction(reduction_op, other, index, *options, kwargs)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904
+
+    def _reduction(
+        self,
+        op: str,
+        other: Any,
+        index: int,
+        opt_arg: int | None,
+        call: bool,
+        is_complex: bool | None,
+        kwargs: dict[str, Any],
+    ) -> Any:
         keep = take_keepdim(kwargs)
-        if keep and opt_arg is not None and reduction_op != "Variance":
+        if keep and opt_arg is not None and op != "Variance":
             raise TypeError(
-                f"keepdim=True, and {reduction_op} puts K results along the axis that it reduces; "
-                "leave keepdim out."
+                f"keepdim=True, and {op} puts K results along the axis that it reduces; leave "
+                "keepdim out."
             )
         constructor, call_options = self._options(kwargs) if kwargs else ({}, {})
         lifted = [self] if other is None else [self, self.lift(other)]
         for part in lifted:
             part.check_done()
-            if part.is_complex and not self.is_complex and reduction_op != "SumSoftMaxWeight":
-                raise complex_operand(reduction_op)
+            if part.is_complex and not self.is_complex and op != "SumSoftMaxWeight":
+                raise complex_operand(op)
             if part.ranges is not None:
                 call_options.setdefault("ranges", part.ranges)
             if part.backend is not None:
                 call_options.setdefault("backend", part.backend)
         deferred = Deferred(
-            type(self),
-            [part.expression for part in lifted],
-            reduction_op,
+            lifted,
+            op,
             index,
             None if opt_arg is None else integer("opt_arg", opt_arg),
             constructor,
@@ -138,7 +149,7 @@ class Reducing(Lazy):
         if call and not any(part.symbolic for part in lifted):
             return deferred()
         deferred.check()
-        waiting = self._of(self.expression, *lifted)
+        waiting = self._of(self.form, self.args, *lifted)
         waiting.waiting = deferred
         return waiting
 
@@ -150,7 +161,7 @@ class Reducing(Lazy):
             and self.ranges is None
             and self.backend is None
             and not self.is_complex
-            and not self.expression.symbolic
+            and not self.symbolic
         )
 
     @staticmethod

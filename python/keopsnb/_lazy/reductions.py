@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from keopsnb._boundary import shortened
 from keopsnb._lazy.methods import Methods
+from keopsnb._lazy.misfits import check_reduces
 from keopsnb._lazy.reducing import take_keepdim
 from keopsnb._lazy.reduction_rows import Axis, ReductionRows
 from keopsnb._lazy.variables import constant_in_graphs
@@ -16,7 +18,7 @@ _IN_TURN = frozenset(("Max", "Min"))
 _picks = constant_in_graphs(picks)
 
 
-class Reductions(ReductionRows):
+class Reductions(ReductionRows, bare=True):
     """Reductions over i, over j, or over the components of each entry.
 
     All methods take the axis by its place in the shape, as `axis` or as `dim`: with no batch
@@ -28,8 +30,19 @@ class Reductions(ReductionRows):
 
     def _over(self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]) -> Any:
         """`op` over i or j, or the operation `entries` over the entries."""
-        if type(axis) is int and axis == -1 and entries and dim is None and not kwargs:
+        plain = axis.__class__ is int and dim is None and not kwargs
+        if plain and axis == -1 and entries and not self.is_complex:
             return self.make(entries)
+        try:
+            return self._over_axes(entries, op, axis, dim, kwargs)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904
+
+    def _over_axes(
+        self, entries: str, op: str, axis: Axis, dim: Axis, kwargs: dict[str, Any]
+    ) -> Any:
+        if self.is_complex:
+            check_reduces(op)
         given = self._axis(axis, dim)
         if given is None and entries:
             given = -1

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 
 from keopsnb._core import Graph
 from keopsnb._lazy.base import Lazy, of_variable
-from keopsnb._lazy.deferred import CONSTRUCTOR, as_arguments, layout
+from keopsnb._lazy.deferred import CONSTRUCTOR, layout_of
 from keopsnb._lazy.variables import (
     REMEMBERED,
-    Expression,
     Kind,
     Variable,
     is_variable,
-    kinds_of,
     last_dim,
     text_of,
 )
@@ -28,9 +26,10 @@ def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solvi
     # The index summed over, as `other` is the one that the sum leaves.
     axis = 1 - right.kind.category
     for size in (matrix.ni, matrix.nj):
-        if None not in (size, right.rows) and size != right.rows:
+        rows = None if right.data is None else right.data.shape[-2]
+        if None not in (size, rows) and size != rows:
             raise ValueError(
-                f"other has {right.rows} rows, and the matrix {matrix.ni} rows and {matrix.nj} "
+                f"other has {rows} rows, and the matrix {matrix.ni} rows and {matrix.nj} "
                 "columns; a system has as many rows as unknowns."
             )
     if var is None:
@@ -43,24 +42,23 @@ def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solvi
                 f"The entries of this matrix have dimension {matrix.ndim}, and other has "
                 f"{right.kind.dim}; solve for a matrix of numbers, or name the unknown by var."
             )
-        system, place = product.expression, product.expression.variables.index(unknown)
+        system, place = product, _place(product, unknown)
         unknown = Variable(right.data, unknown.kind)
     else:
-        system, place = matrix.expression, _place(matrix, var)
-        known = system.variables[place].kind
+        system, place = matrix, _place(matrix, _variable(var))
+        known = system._variables[place].kind
         if (known.category, known.dim) != (axis, right.kind.dim):
             raise ValueError(
                 f"var is {'ij'[known.category]}-indexed of dimension {known.dim}, and other "
                 f"asks for an unknown V{'ij'[axis]} of dimension {right.kind.dim}."
             )
         unknown = Variable(right.data, Kind(axis, right.kind.dim, right.kind.position))
-    variables = list(system.variables)
+    variables = system._variables
     variables[place] = unknown
     given = {name: getattr(matrix, name) for name in ("ranges", "backend")}
     given = {k: v for k, v in given.items() if v is not None}
     return Solving(
-        type(matrix),
-        system.over(variables),
+        system._with(variables),
         place,
         {k: v for k, v in options.items() if k in CONSTRUCTOR},
         given | {k: v for k, v in options.items() if k not in CONSTRUCTOR},
@@ -71,9 +69,9 @@ def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solvi
 def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
     """The right-hand side, and whether it is one vector (N,)."""
     if isinstance(other, Lazy):
-        if not is_variable(other.expression.form):
+        if not is_variable(other.form):
             raise TypeError("other is a formula; write an array, or a variable Vi(b) or Vj(b).")
-        right = other.expression.variables[0]
+        right = other._variables[0]
         if right.kind.category == 2:
             raise TypeError("other is a parameter; write an array, or a variable Vi(b) or Vj(b).")
         if other.is_complex:
@@ -92,12 +90,14 @@ def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
     return Variable(data, Kind(0, last_dim(data))), flat
 
 
-def _place(matrix: Any, var: Any) -> int:
-    found = getattr(var, "expression", None)
-    if isinstance(found, Expression) and is_variable(found.form):
-        for k, variable in enumerate(matrix.expression.variables):
-            if variable.same(found.variables[0]):
-                return k
+def _variable(var: Any) -> Variable | None:
+    return var._variables[0] if isinstance(var, Lazy) and is_variable(var.form) else None
+
+
+def _place(matrix: Any, variable: Variable | None) -> int:
+    for k, known in enumerate(matrix._variables):
+        if variable is not None and known.data is variable.data and known.kind == variable.kind:
+            return k
     raise TypeError("var is no variable of this matrix; write a Vi or Vj that it is made of.")
 
 
@@ -115,11 +115,9 @@ def known_solver(
 ) -> Solved:
     """The solver of a system, a form and its unknown variable; made once for each."""
     form, unknown = system
-    kinds = kinds_of(form)
-    order, symbolic = layout(kinds)
-    (formula,), aliases = as_arguments([form], kinds, order)
+    (formula,), aliases, order, symbolic, kinds, _ = layout_of((form,))
     name, axis = f"v{order.index(unknown)}", kinds[unknown].category
-    solve = solver(Graph.text(formula), aliases, name, axis, **dict(options))
+    solve = solver(Graph.text(formula), list(aliases), name, axis, **dict(options))
     return Solved(solve, order, symbolic)
 
 
@@ -128,34 +126,34 @@ class Solving:
 
     def __init__(
         self,
-        kind: Any,
-        system: Expression,
+        system: Any,
         unknown: int,
         options: dict[str, Any],
         given: dict[str, Any],
         flat: bool,
     ) -> None:
-        self.kind, self.system, self.unknown = kind, system, unknown
+        self.system, self.unknown = system, unknown
         self.options, self.given, self.flat = options, given, flat
 
     @property
     def symbolic(self) -> bool:
         """Whether a call has to give the values of variables."""
-        return self.system.symbolic
+        symbolic: bool = self.system.symbolic
+        return symbolic
 
     def __call__(self, *args: Any, **more: Any) -> Any:
         """Solve it."""
-        variables = self.system.variables
+        variables = self.system._variables
         kinds = [v.kind for v in variables]
         options = tuple(self.options.items()) if self.options else ()
         # In a tuple, as Dynamo guards the sources of arguments, and a form's has no guard.
-        solve, order, symbolic = self.kind.solved((self.system.form, self.unknown), options)
+        solve, order, symbolic = self.system.solved((self.system.form, self.unknown), options)
         if len(args) != symbolic:
             raise TypeError(
                 f"This system has {symbolic} symbolic variables, and {len(args)} were given."
             )
         data: Sequence[Any] = [*args, *(variables[k].data for k in order[symbolic:])]
-        arrays, narrow = self.kind.arrays, None
+        arrays, narrow = self.system.arrays, None
         if any(kind.number for kind in kinds):
             data, narrow = arrays.alike(data, [kinds[k].number for k in order])
         given = {**self.given, **more}
@@ -169,7 +167,7 @@ class Solving:
         return _flattened(result) if self.flat else result
 
     def __repr__(self) -> str:
-        axis = self.system.variables[self.unknown].kind.category
+        axis = self.system._variables[self.unknown].kind.category
         return (
             f"the solution v{self.unknown} of the sum over {'ij'[axis]} of "
             f"{text_of(self.system.form)}"

@@ -8,29 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keopsnb._boundary import boundary
+from keopsnb import _core
 from keopsnb._lazy.complexes import ComplexMatrix
-from keopsnb._lazy.deferred import known_plan
+from keopsnb._lazy.deferred import known_plan, quick_plan
 from keopsnb._lazy.functions import functions
-from keopsnb._lazy.making import expression_of, indexed
+from keopsnb._lazy.making import indexed
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb.numpy._arrays import as_array, as_complex, is_foreign, parts
 from keopsnb.numpy._genred import Genred
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    pass
 
 
 class _Arrays:
     """NumPy, as a symbolic matrix needs it."""
 
     noun = "an array"
+    arguments = staticmethod(_core.arguments)
+    merge = staticmethod(_core.merge)
 
     @staticmethod
     def is_plain(x: Any) -> bool:
-        """Whether x is rows of real numbers, and nothing else."""
-        return type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim > 1 and x.shape[-1] > 0
+        """Whether x is an array, and nothing else."""
+        return type(x) is np.ndarray
 
     @staticmethod
     def is_array(x: Any) -> bool:
@@ -80,21 +82,14 @@ class _Arrays:
 
     @staticmethod
     def is_complex(x: Any) -> bool:
-        if isinstance(x, list):
-            return any(isinstance(v, complex) for v in x)
-        return isinstance(x, complex) or (
-            isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "c"
-        )
+        return bool(x.dtype.kind == "c")
 
-    @classmethod
-    def parts(cls, x: Any) -> Any:
-        """Real and imaginary parts in turn, of what is complex."""
-        if not cls.is_complex(x):
-            return x
-        if isinstance(x, complex | list):
-            return [float(p) for v in np.ravel(x) for p in (v.real, v.imag)]
-        return parts(x.reshape(x.shape or (1,)))
+    @staticmethod
+    def plain_number(x: Any, dtype: Any) -> Any:  # noqa: ARG004
+        """A number of NumPy as one of Python."""
+        return x.item() if isinstance(x, np.generic) else x
 
+    parts = staticmethod(parts)
     as_complex = staticmethod(as_complex)
 
 
@@ -105,6 +100,13 @@ _UFUNCS = functions("numpy") | {
     "positive": "__pos__",
     "ceil": "ceil",
 }
+
+
+def _bound(genred: Genred) -> Any:
+    reduction = genred._reduction
+    if reduction.compiled:
+        return functools.partial(reduction, _core.NUMPY)
+    return lambda args: genred(*args)
 
 
 class LazyTensor(Matrix):
@@ -134,6 +136,7 @@ class LazyTensor(Matrix):
     """
 
     planned = staticmethod(functools.partial(known_plan, Genred))
+    quick = staticmethod(quick_plan(Genred, _bound))
     arrays = _Arrays
 
     @staticmethod
@@ -142,15 +145,6 @@ class LazyTensor(Matrix):
         from keopsnb.numpy._solve import KernelSolve
 
         return known_solver(KernelSolve, *of_system)
-
-    def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
-        """A symbolic matrix; a ComplexLazyTensor if x is complex."""
-        if cls is LazyTensor and (is_complex or _Arrays.is_complex(_Arrays.as_array(x))):
-            return object.__new__(ComplexLazyTensor)
-        return object.__new__(cls)
-
-    def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
-        self.expression = expression_of(type(self), _Arrays.parts(_Arrays.as_array(x)), axis)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """NumPy's functions and operators on symbolic matrices: np.exp(K), array * K."""
@@ -162,14 +156,6 @@ class LazyTensor(Matrix):
             return NotImplemented
         first, *others = (self.lift(i) for i in inputs)
         return getattr(first, name)(*others)
-
-    def lift(self, other: Any) -> Self:
-        """Anything an operator may meet, as a matrix."""
-        if isinstance(other, Matrix):
-            return other  # type: ignore[return-value]
-        if isinstance(other, np.generic):
-            other = other.item()
-        return super().lift(other)
 
 
 class ComplexLazyTensor(ComplexMatrix, LazyTensor):
@@ -185,28 +171,22 @@ class ComplexLazyTensor(ComplexMatrix, LazyTensor):
 LazyTensor.complex_kind = ComplexLazyTensor
 
 
-@boundary
 def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """The rows of an array (..., M, D), or numbers (M,), indexed by i.
 
     Or a symbolic variable Vi(position, dimension).
     """
-    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 0, "Vi")
-    return made
+    return indexed(LazyTensor, x_or_ind, dim, 0)
 
 
-@boundary
 def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """The rows of an array (..., N, D), or numbers (N,), indexed by j.
 
     Or a symbolic variable Vj(position, dimension).
     """
-    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 1, "Vj")
-    return made
+    return indexed(LazyTensor, x_or_ind, dim, 1)
 
 
-@boundary
 def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """A parameter: a vector (D,) or a number; or a symbolic variable Pm(position, dimension)."""
-    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 2, "Pm")
-    return made
+    return indexed(LazyTensor, x_or_ind, dim, 2)

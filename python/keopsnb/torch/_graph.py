@@ -11,12 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from keopsnb._lazy.variables import constant_in_graphs
+from keopsnb import _core
+from keopsnb._lazy.variables import Arguments, Kind, constant_in_graphs, is_floating, kinds_of
 from keopsnb._reduction import reduction_of
 from keopsnb.torch import _rules as _rules
 from keopsnb.torch._autograd import reduce
 from keopsnb.torch._operator import place_of
 from keopsnb.torch._out import written
+
+# While Dynamo reads a function it takes this to be true, at no cost for those that it does not.
+is_read = torch.compiler.is_dynamo_compiling
 
 
 def reduce_by_key(
@@ -92,3 +96,52 @@ def call(
     _admit()
     result = reduce_by_key(key, backend, device_id, ranges, *args)
     return result if out is None else written(result, out)
+
+
+# Dynamo cannot look into `_core`'s ways of joining the arguments of symbolic matrices; these are
+# the same but for their checks, which the reduction makes too.
+
+
+def merge(
+    forms: Sequence[int], arguments: Sequence[Arguments]
+) -> tuple[tuple[int, ...], Arguments]:
+    """The same as `_core.merge`."""
+    if not is_read():
+        return _core.merge(forms, arguments)
+    places: list[int] = []
+    known: list[tuple[Kind, Any]] = []
+    for form, own in zip(forms, arguments, strict=True):
+        for kind, x in zip(kinds_of(form), own.data, strict=True):
+            at = next((k for k, one in enumerate(known) if _same(*one, kind, x)), len(known))
+            places.append(at)
+            if at == len(known):
+                known.append((kind, x))
+    first = len(arguments[0].data)
+    return tuple(places[first:]), _of_kinds([k for k, _ in known], tuple([x for _, x in known]))
+
+
+def arguments(form: int, data: tuple[Any, ...]) -> Arguments:
+    """The same as `_core.arguments`."""
+    return _of_kinds(kinds_of(form), data) if is_read() else _core.arguments(form, data)
+
+
+def _same(kind: Kind, x: Any, other: Kind, y: Any) -> bool:
+    if kind.number or kind.position is not None:
+        return kind == other and repr(x) == repr(y)  # 0.0 and -0.0 are two
+    return kind.category == other.category and x is y
+
+
+def _of_kinds(kinds: Sequence[Kind], data: tuple[Any, ...]) -> Arguments:
+    rows: list[Any] = [None, None]
+    batch: tuple[int, ...] = ()
+    dtype = None
+    for kind, x in zip(kinds, data, strict=True):
+        if x is None or kind.number:
+            continue
+        own = 1 if kind.category == 2 else 2
+        if own == 2:
+            rows[kind.category] = x.shape[-2]
+        batch = torch.broadcast_shapes(batch, tuple(x.shape)[:-own])  # type: ignore[no-untyped-call]
+        if is_floating(x.dtype):
+            dtype = x.dtype
+    return Arguments(data, rows[0], rows[1], tuple(batch), dtype)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from keopsnb._boundary import boundary
+from keopsnb._boundary import shortened
 from keopsnb._lazy.complexes import ComplexMatrix
-from keopsnb._lazy.deferred import Plan, known_plan, layout_of
+from keopsnb._lazy.deferred import Plan, known_plan, layout_of, quick_plan
 from keopsnb._lazy.functions import functions, operators, reductions
-from keopsnb._lazy.making import expression_of, indexed
+from keopsnb._lazy.making import indexed
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb.torch import _graph
+from keopsnb.torch._autograd import reduce
 from keopsnb.torch._complex import as_complex, parts
 from keopsnb.torch._context import NARROW_DTYPES, autocasts, is_ordinary
 from keopsnb.torch._genred import Genred
+from keopsnb.torch._operator import ANYWHERE
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -28,17 +31,13 @@ class _Arrays:
     """Torch, as a symbolic matrix needs it."""
 
     noun = "a torch tensor"
+    arguments = staticmethod(_graph.arguments)
+    merge = staticmethod(_graph.merge)
 
     @staticmethod
     def is_plain(x: Any) -> bool:
-        """Whether x is rows of real numbers, and nothing else."""
-        return (
-            type(x) is torch.Tensor
-            and x.is_floating_point()
-            and x.dim() > 1
-            and x.shape[-1] > 0
-            and not torch.compiler.is_compiling()
-        )
+        """Whether x is a tensor, and nothing else."""
+        return type(x) is torch.Tensor and not _graph.is_read()
 
     @staticmethod
     def is_array(x: Any) -> bool:
@@ -46,6 +45,8 @@ class _Arrays:
 
     @staticmethod
     def as_array(x: Any) -> Any:
+        if torch.compiler.is_compiling():
+            _graph.tell_products_apart()
         return x
 
     @staticmethod
@@ -102,20 +103,18 @@ class _Arrays:
 
     @staticmethod
     def is_complex(x: Any) -> bool:
-        if isinstance(x, list):
-            return any(isinstance(v, complex) for v in x)
-        return isinstance(x, complex) or (isinstance(x, torch.Tensor) and x.is_complex())
+        return bool(x.is_complex())
 
-    @classmethod
-    def parts(cls, x: Any) -> Any:
-        """Real and imaginary parts in turn, of what is complex."""
-        if not cls.is_complex(x):
+    @staticmethod
+    def plain_number(x: Any, dtype: Any) -> Any:
+        """A tensor of no dimension as a number, or of this dtype: torch's rule for such tensors."""
+        if not isinstance(x, torch.Tensor) or x.ndim > 0:
             return x
-        if isinstance(x, complex | list):
-            values = x if isinstance(x, list) else [x]
-            return [float(p) for v in map(complex, values) for p in (v.real, v.imag)]
-        return parts(x.reshape(x.shape or (1,)))
+        if _is_number(x):
+            return x.item()
+        return x if dtype is None or x.is_complex() else x.to(dtype)
 
+    parts = staticmethod(parts)
     as_complex = staticmethod(as_complex)
 
 
@@ -161,6 +160,21 @@ def _product(left: Any, right: Any) -> Any:
     return right.__rmatmul__(left)
 
 
+def _called(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    name = _FUNCTIONS.get(func.__name__)
+    like = next((a for a in args if isinstance(a, Matrix)), None)
+    if func.__name__ in ("matmul", "__matmul__", "mv", "mm") and not kwargs:
+        return _product(*args)
+    if func.__name__ == "__rmatmul__" and not kwargs:  # Dynamo's, for K @ v
+        return _product(args[1], args[0])
+    if func.__name__ in _REDUCTIONS and like is args[0]:
+        return getattr(like, _REDUCTIONS[func.__name__])(*args[1:], **kwargs)
+    if name is None or kwargs or like is None:
+        return NotImplemented
+    first, *others = (like.lift(a) for a in args)
+    return getattr(first, name)(*others)
+
+
 def _is_number(x: torch.Tensor) -> bool:
     """Whether a tensor of no dimension is no more than a number, which is here to be read."""
     if torch.compiler.is_compiling() or not is_ordinary((x,)):
@@ -204,6 +218,13 @@ def _solved(*of_system: Any) -> Solved:
     return Solved(lambda *args, **given: solve_in_graph(key, *args, **given), order, symbolic)
 
 
+def _bound(genred: Genred) -> Any:
+    return functools.partial(reduce, genred._reduction, out=None, place=ANYWHERE)
+
+
+_make = Matrix.make  # of `_core`
+
+
 class LazyTensor(Matrix):
     """A matrix (..., M, N) of vectors, given by a formula of torch tensors and never stored.
 
@@ -230,44 +251,35 @@ class LazyTensor(Matrix):
     """
 
     planned = staticmethod(_planned)
+    quick = staticmethod(quick_plan(Genred, _bound))
     solved = staticmethod(_solved)
     arrays = _Arrays
-
-    def __new__(cls, x: Any = None, axis: Any = None, is_complex: bool = False) -> Any:  # noqa: ARG004
-        """A symbolic matrix; a ComplexLazyTensor if x is complex."""
-        if cls is LazyTensor and (is_complex or _Arrays.is_complex(x)):
-            return object.__new__(ComplexLazyTensor)
-        return object.__new__(cls)
-
-    def __init__(self, x: Any, axis: int | None = None, is_complex: bool = False) -> None:  # noqa: ARG002
-        if torch.compiler.is_compiling():
-            _graph.tell_products_apart()
-        self.expression = expression_of(type(self), _Arrays.parts(x), axis)
 
     @classmethod
     def __torch_function__(
         cls, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
     ) -> Any:
         """Torch's functions and operators on symbolic matrices: torch.exp(K), tensor * K."""
-        name = _FUNCTIONS.get(func.__name__)
-        like = next((a for a in args if isinstance(a, Matrix)), None)
-        if func.__name__ in ("matmul", "__matmul__", "mv", "mm") and not kwargs:
-            return _product(*args)
-        if func.__name__ == "__rmatmul__" and not kwargs:  # Dynamo's, for K @ v
-            return _product(args[1], args[0])
-        if func.__name__ in _REDUCTIONS and like is args[0]:
-            method = _REDUCTIONS[func.__name__]
-            return getattr(like, method)(*args[1:], **kwargs or {})
-        if name is None or kwargs or like is None:
-            return NotImplemented
-        first, *others = (like.lift(a) for a in args)
-        return getattr(first, name)(*others)
+        try:
+            return _called(func, args, kwargs or {})
+        except Exception as error:
+            raise shortened(error)  # noqa: B904
 
-    def __matmul__(self, v: Any, **kwargs: Any) -> Any:
-        """The product with a tensor v; an array of NumPy, as SciPy's solvers have, gives one."""
+    def make(self, operation: str, *others: Any, **parameters: Any) -> Self:
+        """An operation of this matrix and others."""
+        if _graph.is_read():
+            return self._make(operation, *others, **parameters)
+        return _make(self, operation, *others, **parameters)
+
+    @property
+    def _at_once(self) -> bool:
+        return not _graph.is_read() and super()._at_once
+
+    def _product(self, v: Any, options: dict[str, Any]) -> Any:
+        """An array of NumPy, as SciPy's solvers have, gives one."""
         if _is_numpy(v):
-            return super().__matmul__(self._tensor(v), **kwargs).cpu().numpy()
-        return super().__matmul__(v, **kwargs)
+            return super()._product(self._tensor(v), options).cpu().numpy()
+        return super()._product(v, options)
 
     def __rmatmul__(self, v: Any) -> Any:
         """The product of a tensor v with this matrix; an array of NumPy gives one."""
@@ -277,21 +289,8 @@ class LazyTensor(Matrix):
 
     def _tensor(self, v: Any) -> torch.Tensor:
         tensor = torch.as_tensor(v, device=self.device)
-        dtype = self.expression.sizes.dtype
+        dtype = self.args.dtype
         return tensor.to(tensor.dtype if dtype is None or tensor.is_complex() else dtype)
-
-    def lift(self, other: Any) -> Self:
-        """Anything an operator may meet, as a matrix."""
-        if isinstance(other, Matrix):
-            return other  # type: ignore[return-value]
-        if isinstance(other, torch.Tensor) and other.ndim == 0:
-            if _is_number(other):
-                other = other.item()
-            elif not other.is_complex() and self.expression.sizes.dtype is not None:
-                other = other.to(
-                    self.expression.sizes.dtype
-                )  # torch's rule for tensors of no dimension
-        return super().lift(other)
 
 
 class ComplexLazyTensor(ComplexMatrix, LazyTensor):
@@ -307,28 +306,22 @@ class ComplexLazyTensor(ComplexMatrix, LazyTensor):
 LazyTensor.complex_kind = ComplexLazyTensor
 
 
-@boundary
 def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """The rows of a tensor (..., M, D), or numbers (M,), indexed by i.
 
     Or a symbolic variable Vi(position, dimension).
     """
-    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 0, "Vi")
-    return made
+    return indexed(LazyTensor, x_or_ind, dim, 0)
 
 
-@boundary
 def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """The rows of a tensor (..., N, D), or numbers (N,), indexed by j.
 
     Or a symbolic variable Vj(position, dimension).
     """
-    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 1, "Vj")
-    return made
+    return indexed(LazyTensor, x_or_ind, dim, 1)
 
 
-@boundary
 def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """A parameter: a vector (D,) or a number; or a symbolic variable Pm(position, dimension)."""
-    made: LazyTensor = indexed(LazyTensor, x_or_ind, dim, 2, "Pm")
-    return made
+    return indexed(LazyTensor, x_or_ind, dim, 2)

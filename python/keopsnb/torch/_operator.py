@@ -39,13 +39,13 @@ class Place:
         return [torch.from_numpy(a) for h in halves for a in (h.outputs, h.slices, h.reduced)]
 
 
-_ANYWHERE = Place()
+ANYWHERE = Place()
 
 
 def place_of(args: Sequence[Any], backend: str, device_id: int, ranges: Any) -> Place:
     """The place of a call, with the ranges read if they can be."""
     if ranges is None:
-        return _ANYWHERE if backend == "auto" and device_id == -1 else Place(backend, device_id)
+        return ANYWHERE if backend == "auto" and device_id == -1 else Place(backend, device_id)
     if isinstance(ranges, Sequence) and is_traced((*args, *ranges)):
         return Place(backend, device_id, None, tuple(torch.as_tensor(r) for r in ranges))
     return Place(backend, device_id, ranges_of(ranges))

@@ -155,7 +155,7 @@ def test_results(name: str) -> None:
 SHAPES = {"shape", "ndim", "dim", "ni", "nj", "batchdims", "nbatchdims", "dtype", "device"}
 FORMULAS = {"formula", "variables", "symbolic", "symbolic_variables", "callfun", "of_integers"}
 PLUMBING = {"as_kind", "lift", "make", "check_done", "is_complex", "lenient", "planned", "solved"}
-PLUMBING |= {"arrays", "real_kind", "complex_kind", "text", "ranges", "backend", "waiting"}
+PLUMBING |= {"arrays", "real_kind", "complex_kind", "form", "args", "ranges", "backend", "waiting"}
 DUNDERS = {f"__{name.strip('_')}__" for name in dir(operator)} | {"__round__", "__floor__"}
 DUNDERS |= {"__ceil__", *(f"__r{d[2:]}" for d in DUNDERS)}
 EVERY = {
@@ -164,7 +164,7 @@ EVERY = {
     for name, made in vars(kind).items()
     if not name.startswith("_") or (name in DUNDERS and callable(made))
 }
-PLUMBING |= {"__bool__", "__call__"}
+PLUMBING |= {"__bool__", "__call__", "quick"}
 REFUSED = EVERY - SHAPES - FORMULAS - PLUMBING - ENTRIES.keys() - RESULTS.keys()
 
 

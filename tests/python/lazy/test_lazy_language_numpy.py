@@ -174,9 +174,9 @@ def test_deferred_reductions_are_copied_and_pickled() -> None:
 
 
 def test_one_structure_is_compiled_once() -> None:
-    assert kernel().expression.form == kernel().expression.form
+    assert kernel().form == kernel().form
     again = pickle.loads(pickle.dumps(kernel()))
-    assert again.expression.form == kernel().expression.form
+    assert again.form == kernel().form
 
 
 def test_repr_shows_formula_variables_and_cost() -> None:
