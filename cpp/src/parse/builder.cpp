@@ -132,9 +132,17 @@ Parsed Builder::minus(const Span& span, const Span& at, Parsed f) {
 }
 
 Parsed Builder::infix(std::string_view row, const Span& at, const Parsed& f, const Parsed& g) {
-  const bool swapped = f.span.begin > g.span.begin;
-  const Span span = swapped ? from_to(g.span, f.span) : from_to(f.span, g.span);
-  return apply(expr::row_of(row), span, at, {f, g});
+  return apply(expr::row_of(row), from_to(f.span, g.span), at, {f, g});
+}
+
+Parsed Builder::swapped(std::string_view row, const Span& at, const Parsed& f, const Parsed& g) {
+  const Span span = from_to(f.span, g.span);
+  try {
+    return apply(expr::row_of(row), span, at, {g, f});
+  } catch (const FormulaError&) {
+    apply(expr::row_of(row), span, at, {f, g});
+    throw;
+  }
 }
 
 Parsed Builder::negation(const Span& at, const Parsed& f) {

@@ -42,6 +42,8 @@ class Builder {
   Parsed minus(const Span& span, const Span& at, Parsed f);
   Parsed negation(const Span& at, const Parsed& f);
   Parsed infix(std::string_view row, const Span& at, const Parsed& f, const Parsed& g);
+  // The row of g and f, of the same rule in both orders: what does not fit is said as it stands.
+  Parsed swapped(std::string_view row, const Span& at, const Parsed& f, const Parsed& g);
   Parsed power(const Span& at, const Parsed& f, const Parsed& exponent);
   Parsed modulo(const Span& at, const Parsed& f, const Parsed& g);
 

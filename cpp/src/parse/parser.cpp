@@ -149,7 +149,7 @@ Parsed Parser::infix(int loosest) {
 Parsed Parser::combine(const Infix& op, const Span& at, const Parsed& f, const Parsed& g) {
   switch (op.kind) {
     case Infix::Kind::swapped:
-      return build_.infix(op.row, at, g, f);
+      return build_.swapped(op.row, at, f, g);
     case Infix::Kind::modulo:
       return build_.modulo(at, f, g);
     case Infix::Kind::row:

@@ -3,7 +3,7 @@
 #pragma once
 #include <utility>
 
-#include <keopsnb/symbol.hpp>
+#include <keopsnb/reductions/law.hpp>
 
 #include "expr/build.hpp"
 
@@ -48,6 +48,9 @@ inline Symbol operator-(const Symbol& a, const Symbol& b) { return subtract(a, b
 inline Symbol operator*(const Symbol& a, const Symbol& b) {
   if (b.formula()->constant == 1.0) return a;
   return mult(a, b);
+}
+inline Symbol weighed(const Symbol& f, const Symbol& g) {
+  return g.formula()->constant ? f * g : keopsnb::weighed<Symbol, Symbol>(f, g);
 }
 inline Symbol operator/(const Symbol& a, const Symbol& b) { return divide(a, b); }
 inline Symbol operator-(const Symbol& a) { return minus(a); }

@@ -54,6 +54,10 @@ inline void mistakes() {
         "'%', or Mod, takes (D), (D), (D) -> D, where any of them may have dimension 1, "
         "but here 'x' has dimension 3 and 'b' has dimension 2.");
   fails("x // b", 3, "'//', or FloorDivide, takes");
+  for (const std::string sign : {">", ">=", "<", "<=", "==", "!="})
+    fails("x " + sign + " b", 3, "but here 'x' has dimension 3 and 'b' has dimension 2.");
+  fails("1 + (b > x)", 8,
+        "'>', or LessThan, takes (D), (D) -> D, or one side of dimension 1, but ");
   fails("x and b", 3, "'and', or And, takes");
   fails("and x", 1, "'and' stands between two formulas: write a and b.");
   fails("x or", 5, "Expected a number, a variable, an operation or '(', but found the end");

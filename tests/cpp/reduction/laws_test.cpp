@@ -257,6 +257,15 @@ int main() {
   few("SoftMax over both", softmax_over_ij(terms, weights), given);
   few("Prod over both", prod_over_ij(terms), given);
 
+  Arrays weightless_terms = given;
+  weightless_terms[2][2] = weightless_terms[2][5] = weightless_terms[2][8] = 0;
+  all("LogSumExp with weights that are 0", logsumexp_over_j(distance, elem<0>(b)),
+      weightless_terms);
+  all("LogSumExp with vectors of weights that are 0", logsumexp_over_j(distance, square(b)),
+      weightless_terms);
+  all("LogSumExp of components with weights that are 0", logsumexp_over_j(terms, b),
+      weightless_terms);
+
   // A product of terms of which one is 0, and two are.
   Arrays zeros = given;
   zeros[1][2] = 0;

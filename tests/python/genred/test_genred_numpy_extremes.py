@@ -127,3 +127,23 @@ def test_weights(dtype: str) -> None:
     zero = reduction(x, y, np.zeros((3, 2), dtype))
     assert (zero == -INF).all()
     assert np.isnan(reduction(x, y, -np.ones((3, 2), dtype))).all()
+
+
+# Law: what weighs 0 counts for nothing, however great: it is as if it were not there.
+
+
+@pytest.mark.parametrize("dtype", ["float16", *DTYPES])
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("D", [1, 2])
+@pytest.mark.parametrize("huge", [300.0, 6e4, INF])
+def test_weights_of_0(huge: float, D: int, length: int, dtype: str) -> None:
+    aliases = ["x = Vi(1)", f"y = Vj({D})", "w = Vj(1)"]
+    reduction = Genred("x + y", aliases, "LogSumExp", axis=1, formula2="w")
+    y, w = np.full((length, D), 1.0, dtype), np.full((length, 1), 2.0, dtype)
+    others = length - 2
+    for at in places([huge, huge], length):
+        y[:], w[:] = 1, 2
+        y[at], w[at] = huge, 0
+        y[at + 1], w[at + 1] = huge, -0.0
+        found = reduction(np.zeros((3, 1), dtype), y, w)
+        np.testing.assert_allclose(found, 1 + np.log(2.0 * others), rtol=1e-3)

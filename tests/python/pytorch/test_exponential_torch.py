@@ -88,6 +88,29 @@ def test_sizes(dtype: torch.dtype) -> None:
     torch.testing.assert_close(softmax(x, y), (weights * (y >= -1)).sum(0, keepdim=True).to(dtype))
 
 
+# Law: gradients are those of the other terms where a weight is 0, however great its term.
+
+
+@pytest.mark.parametrize("weight", ["s", "b"])
+@pytest.mark.parametrize("formula", ["x * y", "(x | y)"])
+def test_weights_of_0(formula: str, weight: str) -> None:
+    x, y, b, s = data(3)
+    with torch.no_grad():
+        y[2], s[2], b[2] = 1e5, 0, 0
+    reduction = Genred(formula, variables(3), "LogSumExp", 1, formula2=weight)
+    few = [x, *(torch.cat([a[:2], a[3:]]) for a in (y, b, s))]
+    found, expected = reduction(x, y, b, s), reduction(*few)
+    torch.testing.assert_close(found, expected)
+    for a, e in zip(
+        torch.autograd.grad(found.sum(), [x, y], create_graph=True),
+        torch.autograd.grad(expected.sum(), [x, y], create_graph=True),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, e)
+        rows = torch.autograd.grad((a**2).sum(), x, retain_graph=True)
+        torch.testing.assert_close(rows, torch.autograd.grad((e**2).sum(), x, retain_graph=True))
+
+
 def test_symbolic_matrices() -> None:
     x, y, b, s = data(3)
     K, dense = Vi(x) * Vj(y), x[:, None] * y

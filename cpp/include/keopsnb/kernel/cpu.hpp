@@ -208,6 +208,9 @@ struct Cpu {
       for (i64 s = 0; s < block_dim; ++s)
         for (int p = 0; p < packs; ++p)
           block[s * packs + p] = Reduction::template block_identity<pack>(s);
+    if constexpr (begins_from_state<Reduction, OnePack>)
+      for (int p = 0; p < packs; ++p)
+        Reduction::begin(OnePack{block + p}, OnePack{frame.state + p});
   }
   KEOPSNB_FN static void end_block(Frame& frame, pack* block) {
     if constexpr (direct)

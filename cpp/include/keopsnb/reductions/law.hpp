@@ -74,6 +74,16 @@ constexpr Term<S, C> term(S s, C c) {
   return {s, c};
 }
 
+// f g, and what g is 0 for passes 0 back to f, whatever f: a selection, though of f alone, which is
+// what a gate goes behind (gate.hpp).
+template <class F, class G>
+constexpr auto weighed(F f, G g) {
+  if constexpr (requires { G::value; })
+    return f * g;
+  else
+    return where(logical_or(g, 1_c), f, 0_c) * g;
+}
+
 // Of an output that is held fixed.
 struct Constant {};
 inline constexpr Constant constant_output{};

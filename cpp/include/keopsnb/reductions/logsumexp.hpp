@@ -5,7 +5,8 @@
 //
 // Law: with m >= F seen so far, the state (m, Sum exp(F - m) G) never overflows, and is rescaled by
 // exp(m - m') when the maximum grows to m'. m is kept finite, so that F = -inf adds 0 and F = +inf
-// gives +inf, never inf - inf.
+// gives +inf, never inf - inf. Terms of weight 0 leave m as it is: nothing is scaled by what adds
+// nothing. A block goes on from the m of its state, so that m hardly ever grows.
 #pragma once
 #include <keopsnb/reductions/sum.hpp>
 
@@ -29,12 +30,14 @@ struct ShiftedSums {
   }
 
   // The exponentials of the terms f of an evaluation less m, once m has grown to these;
-  // at(s, p) is number s of pack p of outputs.
-  template <class X, class F, class At>
-  KEOPSNB_FN static auto exponentials(X& x, F f, At&& at) {
+  // at(s, p) is number s of pack p of outputs. What weights() has 0 for does not count, however
+  // great it is.
+  template <class X, class F, class At, class... Weights>
+  KEOPSNB_FN static auto exponentials(X& x, F f, At&& at, Weights... weights) {
     using V = typename X::pack;
     V shift[X::packs];
     integer_of<V> grows{};
+    bool passed_over = false;
     KEOPSNB_UNROLL
     for (int p = 0; p < X::packs; ++p) {
       V m = at(0, p);
@@ -46,6 +49,7 @@ struct ShiftedSums {
     }
     // Rare once the first terms have passed: one exponential a term is all that is paid.
     if (any_lane<V>(grows)) {
+      passed_over = (pass_over<V>(x, f, weights(), at, shift) || ...);
       KEOPSNB_UNROLL
       for (int p = 0; p < X::packs; ++p) {
         V factor = exp(at(0, p) - shift[p]);
@@ -58,7 +62,41 @@ struct ShiftedSums {
     for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
     for (int j = 0; j < X::steps; ++j)
       e.at(p, j) = exp(stored(to_number<V>(f.at(p, j))) - at(0, p));
+    if (passed_over) (hold<V>(weights(), e), ...);
     return e;
+  }
+
+  // Lets m grow to the terms f whose weight g is not 0 alone, if there are others.
+  template <Number V, class X, class F, class G, class At>
+  KEOPSNB_FN static bool pass_over(X& x, const F& f, const G& g, At&& at, V* shift) {
+    using W = typename G::number;
+    integer_of<W> some{};
+    KEOPSNB_UNROLL
+    for (int p = 0; p < G::packs; ++p) KEOPSNB_UNROLL
+    for (int j = 0; j < G::steps; ++j) some |= g.at(p, j) == W{};
+    if (!any_lane<W>(some)) return false;
+    KEOPSNB_UNROLL
+    for (int p = 0; p < X::packs; ++p) {
+      V m = at(0, p);
+      KEOPSNB_UNROLL
+      for (int j = 0; j < X::steps; ++j) {
+        const auto none = to_number<V>(g.at(p, j)) == V{};
+        if (x.counts(j)) m = max(select<V>(none, m, to_number<V>(f.at(p, j))), m);
+      }
+      shift[p] = min(m, splat<V>(largest<scalar_of<V>>));
+    }
+    return true;
+  }
+  // Holds the exponentials of those above m at 1.
+  template <Number V, class G, class E>
+  KEOPSNB_FN static void hold(const G& g, E& e) {
+    const V one = constant<V>(1);
+    KEOPSNB_UNROLL
+    for (int p = 0; p < E::packs; ++p) KEOPSNB_UNROLL
+    for (int j = 0; j < E::steps; ++j) {
+      const auto none = to_number<V>(g.at(p, j)) == V{};
+      e.at(p, j) = select<V>(none & (e.at(p, j) > one), one, e.at(p, j));
+    }
   }
 
   // Brings a state to the larger maximum of the two, and gives the factor for the other's sums.
@@ -97,16 +135,25 @@ struct ShiftedSums {
   }
 };
 
+// Of terms with weights G: a mean counts those of weight 0 as well.
+template <bool Normalized, Formula G, class Sums, class X, class F, class At, class Weights>
+KEOPSNB_FN auto exponentials_of(X& x, F f, At&& at, [[maybe_unused]] Weights weights) {
+  if constexpr (Normalized || detail::is_lit<G>)
+    return Sums::exponentials(x, f, at);
+  else
+    return Sums::exponentials(x, f, at, weights);
+}
+
 struct LogSumExpLaw {
   using keeps = Keeps<>;
   // Of terms exp(f) that are all 0 the result is -infinity: held at the least number, exp(f - a) is
   // 0 for them. Where weights add up to 0 it is infinite, as derivatives in these are; where no
-  // gradient comes to, it is 0, whatever f.
+  // gradient comes to, it is 0, whatever f. Where a weight is 0, exp(f - a) may be infinite.
   static constexpr auto result(auto o, auto e) {
     constexpr auto least = lit<-16777215, 104>;
     constexpr auto greatest = lit<16777215, 104>;
     const auto none = logical_and(lessthan(o.a, 0_c), equal(o.a, 2_c * o.a));
-    return term(exp(o.f - where(none, where(e, least, greatest), o.a)) * o.g, e);
+    return term(weighed(exp(o.f - where(none, where(e, least, greatest), o.a)), o.g), e);
   }
 };
 
@@ -151,10 +198,24 @@ struct ExponentialReduction : ReductionBase<G> {
     return sums<1>::template identity<V>(s);
   }
 
+  template <i64 C = dim, class Block, class State>
+  KEOPSNB_FN static void begin(Block&& block, State&& state) {
+    block(0) = state(0);
+  }
   template <i64 C = dim, class Block, class X>
   KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
     using V = typename X::pack;
-    auto e = sums<C>::exponentials(x, get<F>(x, 0), block);
+    const auto any = [&]() KEOPSNB_LAMBDA {
+      tile_of<X, G> all{};
+      for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+        const auto g = get<G>(x, first + c);
+        KEOPSNB_UNROLL
+        for (int p = 0; p < g.packs; ++p) KEOPSNB_UNROLL
+        for (int s = 0; s < g.steps; ++s) all.at(p, s) = logical_or(all.at(p, s), g.at(p, s));
+      });
+      return all;
+    };
+    const auto e = exponentials_of<Normalized, G, sums<C>>(x, get<F>(x, 0), block, any);
     if constexpr (Normalized) {
       KEOPSNB_UNROLL
       for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
@@ -212,14 +273,20 @@ struct ComponentsReduction : ReductionBase<F> {
     return sums::template identity<V>(s % sums::state_dim);
   }
 
+  template <i64 C = dim, class Block, class State>
+  KEOPSNB_FN static void begin(Block&& block, State&& state) {
+    for_components<C>(
+        [&](i64 c) KEOPSNB_LAMBDA { block(sums::block_dim * c) = state(sums::state_dim * c); });
+  }
   template <i64 C = dim, class Block, class X>
   KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
     using V = typename X::pack;
     for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
       const auto at = [&](i64 s, int p)
                           KEOPSNB_LAMBDA -> V& { return block(sums::block_dim * c + s, p); };
-      auto e = sums::exponentials(x, get<F>(x, first + c), at);
       const auto g = get<G>(x, G::dim == 1 ? 0 : first + c);
+      const auto e = exponentials_of<Normalized, G, sums>(x, get<F>(x, first + c), at,
+                                                          [&]() KEOPSNB_LAMBDA { return g; });
       KEOPSNB_UNROLL
       for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
       for (int s = 0; s < X::steps; ++s) {

@@ -3,6 +3,7 @@
 //   identity<V>(s)           number s of the state of no term
 //   step<C>(block, x, first) the terms of the evaluation x, for C components from `first` on
 //   absorb<C>(state, block)  a block of terms into a state; blocks begin as block_identity<V>(s)
+//   begin<C>(block, state)   optional: what an empty block takes from the state that it goes into
 //   merge<C>(state, other)   a state into a state: associative, with `identity` as neutral element,
 //                            and the same whichever way the terms were split
 //   finish<C>(state, c, k)   component c of the result, of rank k where a component has several
@@ -40,6 +41,10 @@ struct ReductionBase {
   static constexpr i64 kept_dim = 0;  // columns behind the result (kept.hpp)
   static constexpr i64 block_dim(i64) { return 0; }
 };
+
+// Whether blocks take something from their state, as numbers At.
+template <class R, class At>
+concept begins_from_state = requires(At at) { R::begin(at, at); };
 
 // The terms of an evaluation that count: body(c, s, p, t) for component `first` + c of F at step s,
 // for pack p of outputs.

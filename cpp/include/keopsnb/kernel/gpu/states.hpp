@@ -57,6 +57,11 @@ struct GpuBlock {
     KEOPSNB_UNROLL
     for (int s = 0; s < size; ++s) KEOPSNB_UNROLL
     for (int p = 0; p < P; ++p) number[s * P + p] = Reduction::template block_identity<T>(s);
+    if constexpr (begins_from_state<Reduction, GpuOneOutput<T, P>>) {
+      KEOPSNB_UNROLL
+      for (int p = 0; p < P; ++p)
+        Reduction::template begin<W>(GpuOneOutput<T, P>{number + p}, GpuOneOutput<T, P>{state + p});
+    }
   }
   KEOPSNB_FN GpuNumbers<T, P> numbers() { return {number}; }
   KEOPSNB_FN void end() {
