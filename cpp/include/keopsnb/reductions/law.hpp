@@ -54,6 +54,13 @@ struct KeptNumbers<A, B, C> {
   B second;
   C third;
 };
+template <class A, class B, class C, class D>
+struct KeptNumbers<A, B, C, D> {
+  A first;
+  B second;
+  C third;
+  D fourth;
+};
 
 template <class F, class G, class A, class N, class K>
 struct LawOperands {

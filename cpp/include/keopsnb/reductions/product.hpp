@@ -6,34 +6,71 @@
 KEOPSNB_EXACT_BEGIN
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-// The derivative in a term is the product of the others. Kept: P, the product of the terms that are
-// not 0; how many are; and z, the sum of these. It is P / f for a term f where none is 0, (P / f) z
-// and P where one is, 0 and P (z - f) where two are. z is 0, but its derivative is not, so that
-// second derivatives are right as well.
+// The derivative in a term is the product of the others. Kept of the terms that are not 0: their
+// product as a b^2, where 1 <= |a| < 4 and b is a power of 2, so that it neither over- nor
+// underflows; then, how many are 0; and z, the sum of these. The derivative is a b^2 / f for a term
+// f where none is 0; that times z, and a b^2, where one is; 0 and a b^2 (z - f) where two are. z is
+// 0, but its derivative is not, so that second derivatives are right as well.
 struct ProdLaw {
-  using keeps = Keeps<Keep::of_component, Keep::of_component, Keep::of_component>;
+  using keeps =
+      Keeps<Keep::of_component, Keep::of_component, Keep::of_component, Keep::of_component>;
   static constexpr auto result(auto o, auto e) {
-    const auto [product, zeros, z] = o.k;
-    const auto none = equal(zeros, 0_c);
+    const auto [a, b, zeros, z] = o.k;
     const auto one = equal(zeros, 1_c);
-    const auto two = equal(zeros, 2_c);
-    return term(
-        o.f,
-        e * product * (others(o.f) * (none + one * z) + equal(o.f, 0_c) * (one + two * (z - o.f))));
+    const auto all = a * b * b;
+    const auto others = divided(a, o.f) * b * (b * scale(o.f));
+    return term(o.f, e * where(o.f, where(zeros, where(one, others * z, 0_c), others),
+                               where(one, all, where(equal(zeros, 2_c), all * (z - o.f), 0_c))));
   }
   static constexpr auto kept(Int<0>, auto o, auto e) {
-    const auto [product, zeros, z] = o.k;
-    return term(o.f, e * product * others(o.f));
+    const auto [a, b, zeros, z] = o.k;
+    return term(o.f, e * divided(a, o.f) * scale(o.f));
   }
   static constexpr auto kept(Int<1>, auto, auto) { return constant_output; }
-  static constexpr auto kept(Int<2>, auto o, auto e) { return term(o.f, e * equal(o.f, 0_c)); }
+  static constexpr auto kept(Int<2>, auto, auto) { return constant_output; }
+  static constexpr auto kept(Int<3>, auto o, auto e) { return term(o.f, e * equal(o.f, 0_c)); }
 
  private:
-  // 1 / f where that is a number.
-  static constexpr auto others(auto f) { return notequal(f, 0_c) / where(f, f, 1_c); }
+  // a / f is this times scale(f), and 0 where f is: it is in range where f is subnormal, or great.
+  static constexpr auto divided(auto a, auto f) {
+    return notequal(f, 0_c) * a / where(f, f * scale(f), 1_c);
+  }
+  static constexpr auto scale(auto f) {
+    constexpr auto small = lit<1, -64>;
+    constexpr auto great = lit<1, 64>;
+    return where(lessthan(abs(f), small), great, where(lessthan(great, abs(f)), small, 1_c));
+  }
 };
 
-// Numbers of each component: the product, and where that is asked for, what the law keeps but z.
+// t = m 4^h, with 1 <= |m| < 4; where t is not finite it is m.
+template <Number V>
+struct ByFours {
+  V m, h;
+
+  KEOPSNB_FN explicit ByFours(V t) {
+    using I = integer_of<scalar_of<V>>;
+    const auto bits = [](V v) KEOPSNB_LAMBDA { return __builtin_bit_cast(integer_of<V>, v); };
+    constexpr int width = single ? 23 : 52;
+    constexpr I middle = single ? 127 : 1023;
+    constexpr I bits_of_magic = __builtin_bit_cast(I, static_cast<scalar_of<V>>(magic));
+    const auto tiny = abs(t) < constant<V>(0x1p-64);
+    const V normal = select<V>(tiny, t * constant<V>(0x1p64), t);
+    const auto exponent = ((bits(normal) >> width) & (2 * middle + 1)) - middle;
+    const V fours = __builtin_bit_cast(V, (exponent >> 1) + bits_of_magic) - constant<V>(magic);
+    const auto finite = t - t == V{};
+    m = select<V>(finite, __builtin_bit_cast(V, bits(normal) - (((exponent >> 1) * 2) << width)),
+                  t);
+    h = select<V>(finite, select<V>(tiny, fours - constant<V>(32), fours), V{});
+  }
+
+ private:
+  static constexpr bool single = sizeof(scalar_of<V>) == 4;
+  // Numbers of this size have the unit of their last place 1.
+  static constexpr double magic = single ? 0x1.8p23 : 0x1.8p52;
+};
+
+// Numbers of each component: the product, and where that is asked for, what the law keeps but z:
+// a, h with b = 2^h, and how many terms are 0.
 template <Formula F, bool Keeps = false>
 struct ProdReduction : ReductionBase<F> {
   using formulas = List<F>;
@@ -43,12 +80,21 @@ struct ProdReduction : ReductionBase<F> {
   using keeping = ProdReduction<F, true>;
   using ReductionBase<F>::dim;
   static constexpr bool direct = true;
-  static constexpr i64 numbers = Keeps ? 3 : 1;
+  static constexpr i64 numbers = Keeps ? 4 : 1;
   static constexpr i64 state_dim(i64 c) { return numbers * c; }
 
   template <Number V>
   KEOPSNB_FN static V identity(i64 s) {
-    return Keeps && s % numbers == 2 ? V{} : constant<V>(1);
+    return s % numbers <= 1 ? constant<V>(1) : V{};
+  }
+
+  // a 4^h times t.
+  template <Number V>
+  KEOPSNB_FN static void multiply(V& a, V& h, V t, V more = V{}) {
+    const V product = a * t;
+    const auto great = abs(product) >= constant<V>(4);
+    a = select<V>(great, product * constant<V>(0.25), product);
+    h += more + select<V>(great, constant<V>(1), V{});
   }
 
   template <i64 C = dim, class State, class X>
@@ -58,8 +104,9 @@ struct ProdReduction : ReductionBase<F> {
       state(numbers * c, p) *= t;
       if constexpr (Keeps) {
         const auto is_zero = t == V{};
-        state(numbers * c + 1, p) *= select<V>(is_zero, constant<V>(1), t);
-        state(numbers * c + 2, p) += select<V>(is_zero, constant<V>(1), V{});
+        const ByFours<V> other(select<V>(is_zero, constant<V>(1), t));
+        multiply<V>(state(numbers * c + 1, p), state(numbers * c + 2, p), other.m, other.h);
+        state(numbers * c + 3, p) += select<V>(is_zero, constant<V>(1), V{});
       }
     });
   }
@@ -69,8 +116,10 @@ struct ProdReduction : ReductionBase<F> {
     for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
       state(numbers * c) *= other(numbers * c);
       if constexpr (Keeps) {
-        state(numbers * c + 1) *= other(numbers * c + 1);
-        state(numbers * c + 2) += other(numbers * c + 2);
+        using V = no_reference<decltype(state(0))>;
+        multiply<V>(state(numbers * c + 1), state(numbers * c + 2), other(numbers * c + 1),
+                    other(numbers * c + 2));
+        state(numbers * c + 3) += other(numbers * c + 3);
       }
     });
   }
@@ -82,7 +131,10 @@ struct ProdReduction : ReductionBase<F> {
   template <i64 C = dim, int K, class State>
   KEOPSNB_FN static auto keep(State&& state, i64 c) {
     using V = no_reference<decltype(state(0))>;
-    return K == 2 ? V{} : V(state(numbers * c + 1 + K));
+    if constexpr (K == 1)
+      return exp2(V(state(numbers * c + 2)));
+    else
+      return K == 3 ? V{} : V(state(numbers * c + (K == 0 ? 1 : 3)));
   }
 };
 
