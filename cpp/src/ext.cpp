@@ -15,7 +15,9 @@ NB_MODULE(_core, m) {
   keopsnb::bind_symbolic(m);
   keopsnb::bind_info(m);
   keopsnb::bind_cuda(m);
+  keopsnb::bind_ranges(m);
   keopsnb::bind_routine(m);
   keopsnb::bind_reduction(m);
+  keopsnb::bind_options(m);
   keopsnb::bind_interpreter(m);
 }

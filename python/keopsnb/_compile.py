@@ -1,11 +1,11 @@
 """Kernels made ahead of time, for machines that are not this one."""
 
-import os
 from collections.abc import Sequence
+from typing import Any
 
 from keopsnb._boundary import boundary
 from keopsnb._dtypes import COMPUTED
-from keopsnb._genred import made
+from keopsnb._genred import Reducer
 
 
 def _gradients_needed(
@@ -31,15 +31,9 @@ def compile(  # noqa: A001  (keopsnb.compile)
     *,
     dtype: str = "float32",
     target: str = "native",
-    formula2: str | None = None,
-    opt_arg: int | None = None,
     folder: str | None = None,
     gradients: Sequence[str] = (),
-    dtype_acc: str = "auto",
-    use_double_acc: bool = False,
-    sum_scheme: str = "auto",
-    use_fast_math: bool = False,
-    header: str | os.PathLike[str] | None = None,
+    **options: Any,
 ) -> list[str]:
     """Compile the kernels of a reduction into a folder, for another machine or a later day.
 
@@ -59,16 +53,10 @@ def compile(  # noqa: A001  (keopsnb.compile)
             `"x86-64-v4"`, all CPUs of that level; `"sm_90"`, the GPUs of compute capability 9.0 and
             later ones of 9; `"compute_80"`, all GPUs from compute capability 8.0 on, whose driver
             then finishes the compilation at each start.
-        formula2: as for `Genred`.
-        opt_arg: as for `Genred`.
         folder: where to put the kernels; `keopsnb-kernels` in the current folder by default.
             Others must not be able to write to it.
         gradients: names of the variables whose gradients, taken together, torch will ask for.
-        dtype_acc: as for `Genred`.
-        use_double_acc: as for `Genred`.
-        sum_scheme: as for `Genred`.
-        use_fast_math: as for `Genred`.
-        header: as for `Genred`.
+        options: any other of `Genred`.
 
     Returns:
         The paths of the kernels: that of the reduction first, then those of its gradients.
@@ -86,14 +74,7 @@ def compile(  # noqa: A001  (keopsnb.compile)
         >>> paths = keopsnb.compile("Exp(-SqDist(x, y))", ["x = Vi(3)", "y = Vj(3)"], axis=1,
         ...                         target="x86-64-v3", gradients=["x"])  # doctest: +SKIP
     """
-    reduction = made(
-        (
-            formula, reduction_op, axis, opt_arg, formula2, dtype_acc, use_double_acc, sum_scheme,
-            use_fast_math,
-        ),
-        aliases,
-        header=header,
-    )  # fmt: skip
+    reduction = Reducer(formula, aliases, reduction_op, axis, **options)._reduction
     needed = _gradients_needed(reduction.variables, gradients)
     place = "keopsnb-kernels" if folder is None else folder
     # Derivatives of other reductions than sums read wide numbers (torch/_autograd.py).

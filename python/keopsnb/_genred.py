@@ -2,11 +2,13 @@
 
 import functools
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from keopsnb import _core
 from keopsnb._boundary import boundary
-from keopsnb._options import axis_number, check_options, header_text
+from keopsnb._options import header_text
 from keopsnb._reduction import Reduction
 
 
@@ -83,73 +85,80 @@ class Reducer:
         use_fast_math: bool = False,
         header: str | os.PathLike[str] | None = None,
     ) -> None:
-        made_of = (
-            formula, reduction_op, axis, opt_arg, formula2, dtype_acc, use_double_acc, sum_scheme,
-            use_fast_math,
+        for name, value in (("dtype", dtype), ("cuda_type", cuda_type)):
+            if value is not None:
+                warnings.warn(
+                    f"{name} has no effect: the arguments of the call decide.",
+                    DeprecationWarning,
+                    stacklevel=3,
+                )
+        options = (
+            reduction_op, axis, opt_arg, formula2, dtype_acc, use_double_acc, sum_scheme,
+            use_fast_math, header_text(header),
         )  # fmt: skip
-        usual = (
-            dtype is None
-            and cuda_type is None
-            and header is None
-            and type(formula) is str
-            and type(axis) is int
-            and type(aliases) in (list, tuple)
-        )
-        if usual and _is_key((*made_of, *aliases)):
-            self._reduction = _known(*made_of, *aliases)
-        else:
-            self._reduction = made(made_of, aliases, dtype, cuda_type, header)
+        try:
+            known = tuple(aliases) if type(aliases) in (list, tuple) else None
+            reduction = None if known is None else _known(formula, known, *options)
+        except TypeError:
+            reduction = None  # an argument cannot be hashed, or is wrong
+        self._reduction = reduction or _core.reduction(formula, aliases, *options)
         self._prepare()
 
     def _prepare(self) -> None:
         """Prepare the front end's part, once."""
 
+    def __call__(
+        self,
+        *args: Any,
+        backend: str = "auto",
+        device_id: int = -1,
+        ranges: Sequence[Any] | None = None,
+        out: Any = None,
+    ) -> Any:
+        """Compute the reduction.
 
-def _is_key(made_of: tuple[object, ...]) -> bool:
-    try:
-        hash(made_of)
-    except TypeError:
-        return False
-    return True
+        Of CUDA tensors it is enqueued on the current stream of their device, as torch's own
+        operations are, and the call returns at once.
 
+        Args:
+            args: one array or tensor a variable, on one device, all float32, float64, float16 or
+                torch's bfloat16 (the last two computed in float32), or integers or truth values,
+                which are taken as int32 beside 32 bits or fewer and as int64 beside float64:
+                (M, D) for an i-variable, (N, D) for a j-variable, (D,) for a parameter. Beside CUDA
+                tensors a parameter of one number may be in host memory.
+            backend: `"auto"` computes where the arguments are; unlike KeOps' it copies nothing to a
+                GPU unasked. `"CPU"` and `"GPU"` ask for one or the other: with `"GPU"`, what is in
+                host memory is copied to a GPU and the result back. Of KeOps' other names
+                `"GPU_1D"` and `"GPU_2D"` are `"GPU"`, as the kernel is chosen by the sizes;
+                `"GPU_1D_device"` and `"GPU_2D_device"` take CUDA tensors only, `"GPU_1D_host"` and
+                `"GPU_2D_host"` arguments in host memory only. Gradients are computed likewise.
+            device_id: the number of the GPU to copy to; -1 is the first. CUDA tensors stay where
+                they are, and another number is an error.
+            ranges: which pairs to take, for a block-sparse reduction, as tensors or arrays: see the
+                class. Those of a GPU are read once, which waits for it, and again if they are
+                changed in place.
+            out: where to write the result, which is then what is returned: contiguous, of the
+                result's shape, dtype and device, and with no memory of an argument's. Where an
+                argument requires a gradient, `out` carries the graph as a tensor does that is
+                written to in place: gradients flow through it, and not into what it held before.
 
-def made(
-    made_of: tuple[Any, ...],
-    aliases: Sequence[str],
-    dtype: object = None,
-    cuda_type: object = None,
-    header: str | os.PathLike[str] | None = None,
-) -> Reduction:
-    """The reduction of a `Genred` with these arguments: `made_of` are all up to `use_fast_math`."""
-    formula, reduction_op, axis, opt_arg, formula2, *sums, use_fast_math = made_of
-    dtype_acc, use_double_acc, sum_scheme = sums
-    compensated = check_options(
-        formula,
-        aliases,
-        reduction_op,
-        axis,
-        formula2=formula2,
-        dtype=dtype,
-        opt_arg=opt_arg,
-        cuda_type=cuda_type,
-        dtype_acc=dtype_acc,
-        use_double_acc=use_double_acc,
-        sum_scheme=sum_scheme,
-    )
-    return Reduction(
-        formula,
-        aliases,
-        reduction_op,
-        axis_number(axis),
-        formula2,
-        opt_arg,
-        compensated,
-        use_fast_math,
-        header=header_text(header),
-    )
+        Returns:
+            The array or tensor (M, D) or (N, D), in the dtype and on the device of the arguments,
+            where D is the dimension of the formula, or of the weights where there are any. (M, K,
+            D) for the K least, and (M, K) if D = 1. Indices and counts are int64, truth values
+            bool; of values and indices together, a tuple.
+
+        Raises:
+            TypeError: if the number, kind, dtype or device of the arguments is wrong.
+            ValueError: if a shape is wrong.
+            CompileError: at the first call, if the kernel cannot be compiled.
+            CudaError: if there is no NVIDIA driver, GPU or NVRTC, or a CUDA call fails.
+            KeyboardInterrupt: when Ctrl-C is pressed, on the CPU.
+        """
+        raise NotImplementedError
 
 
 # Each is made once: programs make a Genred where they call it. True is no 1 here, nor 2.0 a 2.
 @functools.lru_cache(4096, typed=True)
-def _known(*given: Any) -> Reduction:
-    return made(given[:9], list(given[9:]))
+def _known(formula: str, aliases: tuple[str, ...], *options: Any) -> Reduction:
+    return _core.reduction(formula, list(aliases), *options)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import copyreg
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keopsnb._core import Reduction as Reduction
-
-if TYPE_CHECKING:
-    from keopsnb._ranges import Ranges
 
 
 @functools.lru_cache(4096)
@@ -45,15 +42,3 @@ def size(reduction: Reduction, args: Sequence[Any], category: int) -> int:
             rows: int = argument.shape[-2]
             return rows
     return 1
-
-
-def clusters(
-    reduction: Reduction, args: Sequence[Any], ranges: Ranges | None
-) -> tuple[Any, Any, Any] | None:
-    """The ranges that its kernel takes, checked."""
-    if ranges is None or reduction.rowwise:
-        return None
-    own = ranges.of_axis(reduction.axis)
-    by_j = reduction.axis == 0
-    own.check(size(reduction, args, int(by_j)), size(reduction, args, int(not by_j)))
-    return own.outputs, own.slices, own.ascending()

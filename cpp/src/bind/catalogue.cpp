@@ -10,6 +10,12 @@
 
 namespace keopsnb {
 
+bool picks(const ReductionRow& row) {
+  if (row.gives == Gives::indices || row.gives == Gives::both || !*row.call) return true;
+  const law::Law* const law = law::find(row.call);
+  return law && law->picks;
+}
+
 void bind_catalogue(nb::module_& m) {
   nb::class_<OperationRow>(m, "Operation", "One operation of the formula language.")
       .def_ro("name", &OperationRow::name, "Its name in a formula.")
@@ -63,14 +69,8 @@ void bind_catalogue(nb::module_& m) {
           "differentiable",
           [](const ReductionRow& row) { return !*row.call || law::find(row.call); },
           "Whether it has derivatives.")
-      .def_prop_ro(
-          "picks",
-          [](const ReductionRow& row) {
-            if (row.gives == Gives::indices || row.gives == Gives::both || !*row.call) return true;
-            const law::Law* const law = law::find(row.call);
-            return law && law->picks;
-          },
-          "Whether its results depend on which terms are found along the index.")
+      .def_prop_ro("picks", &picks,
+                   "Whether its results depend on which terms are found along the index.")
       .def_ro("gives", &ReductionRow::gives, "What it gives.")
       .def_ro("weight", &ReductionRow::weight, "Whether it takes weights.")
       .def_ro("sums", &ReductionRow::sums, "Whether its terms are summed.")

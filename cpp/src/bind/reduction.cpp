@@ -128,6 +128,16 @@ void bind_reduction(nb::module_& m) {
       .def_prop_ro("at_rows", &owned<&Reduction::rowwise>,
                    nb::sig("def at_rows(self) -> Reduction"),
                    "The formula at rows of all variables that belong together.")
+      .def(
+          "widened",
+          [](nb::handle self, std::size_t position, i64 dim) {
+            const Reduction* found = nb::cast<const Reduction&>(self).widened(position, dim);
+            return found ? owned(*found, self) : nb::none();
+          },
+          nb::arg("position"), nb::arg("dim"),
+          nb::sig("def widened(self, position: int, dim: int) -> Reduction | None"),
+          "The same with another dimension of a variable; None where the formula is not a kernel "
+          "of\ndimension 1 times that variable, which goes with any.")
       .def_prop_ro(
           "parts", &parts, nb::sig("def parts(self) -> list[Reduction]"),
           "What it is made of: the maximum; the sum, which takes that too; both side by side.")

@@ -16,6 +16,7 @@
 #include "bind/compute.hpp"
 #include "bind/interpreter.hpp"
 #include "bind/python_arrays.hpp"
+#include "bind/ranges.hpp"
 #include "bind/routine.hpp"
 #include "bind/sizes.hpp"
 #include "bind/watch.hpp"
@@ -95,16 +96,6 @@ std::vector<typename Rule::Size> result_shape(const Routine& routine,
   return batch;
 }
 
-// The outputs, slices and intervals of a block-sparse call, as NumPy arrays that were checked.
-using HostIntegers = nb::ndarray<const i64, nb::c_contig, nb::device::cpu>;
-using Clusters = std::tuple<HostIntegers, HostIntegers, HostIntegers>;
-
-CpuRanges ranges_of(const std::optional<Clusters>& clusters) {
-  if (!clusters) return {};
-  const auto& [outputs, slices, reduced] = *clusters;
-  return {outputs.data(), slices.data(), reduced.data(), static_cast<i64>(slices.size())};
-}
-
 // Integers are as wide as the numbers beside them.
 void bring_integers(Arguments& arguments, nb::tuple inputs, Dtype integers,
                     const ArrayLibrary& library) {
@@ -117,8 +108,7 @@ void bring_integers(Arguments& arguments, nb::tuple inputs, Dtype integers,
 }
 
 nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple inputs,
-                nb::object out, nb::handle backend, nb::handle device_id,
-                const std::optional<Clusters>& clusters) {
+                nb::object out, nb::handle backend, nb::handle device_id, BoundRanges* ranges) {
   const Call here;
   check_count(routine, inputs.size());
   const Request request = request_of(backend, device_id, library);
@@ -130,7 +120,7 @@ nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple i
   if (types.integers.any())
     bring_integers(arguments, inputs, integers_beside(types.dtype), library);
   const Placement placement = choose_placement(routine, views, request);
-  const Routine::Shape shape = routine.check(views, types, ranges_of(clusters));
+  const Routine::Shape shape = routine.check(views, types, ranges ? &ranges->ranges : nullptr);
 
   const ResultLayout& results = routine.results();
   if (!out.is_none() && ((results.values && results.indices) || results.flags))
@@ -235,12 +225,12 @@ std::string build(const Routine& routine, const Dtypes& dtypes, const std::strin
   return path;
 }
 
+}  // namespace
+
 parse::Source source_of(const FormulaOrText& formula) {
   if (const auto* const text = std::get_if<std::string>(&formula)) return {.text = *text};
   return {.graph = std::get<expr::Expr>(formula)};
 }
-
-}  // namespace
 
 RoutineSpec RoutineArguments::spec() && {
   return {.formula = source_of(formula),
@@ -308,10 +298,10 @@ void bind_routine(nb::module_& m) {
           "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both.")
       .def("__call__", &call, nb::arg("library"), nb::arg("arguments"), nb::arg("out") = nb::none(),
            nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,
-           nb::arg("ranges") = nb::none(),
+           nb::arg("ranges").none() = nb::none(),
            nb::sig("def __call__(self, library: ArrayLibrary, arguments: tuple[typing.Any, ...], "
                    "out: typing.Any = None, backend: str = 'auto', device_id: int = -1, "
-                   "ranges: tuple[typing.Any, ...] | None = None) -> typing.Any"),
+                   "ranges: Ranges | None = None) -> typing.Any"),
            "The reduction of a library's arrays, as an array of it, or a tuple of values and "
            "indices.")
       .def("result_shapes", &result_shapes, nb::arg("shapes"), nb::arg("dtypes"),

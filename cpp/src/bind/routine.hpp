@@ -12,6 +12,8 @@ namespace keopsnb {
 
 using FormulaOrText = std::variant<std::string, expr::Expr>;
 
+parse::Source source_of(const FormulaOrText& formula);
+
 // The arguments that Python makes a routine of, in their order.
 struct RoutineArguments {
   FormulaOrText formula;

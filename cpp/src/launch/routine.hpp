@@ -15,6 +15,7 @@
 #include "jit/shelf.hpp"
 #include "launch/array.hpp"
 #include "launch/gpu_routine.hpp"
+#include "launch/ranges.hpp"
 #include "parse/formula.hpp"
 #include "parse/user_header.hpp"
 
@@ -139,7 +140,7 @@ class Routine {
   struct Shape {
     i64 rows = 1, columns = 1;  // the sizes of i and of j
     i64 outputs = 1;            // of the result
-    CpuRanges ranges;           // in host memory, as checked by the front end
+    CpuRanges ranges;           // in host memory, of the Ranges that were given
     std::vector<i64> batch;     // dimensions before those of the result
     i64 batches = 1;
     std::vector<i64> batch_shape, batch_strides;  // as few as will do; strides (arguments, dims)
@@ -148,7 +149,7 @@ class Routine {
   };
   // Checks the arguments of a call, of these types, against the formula and each other.
   Shape check(std::span<const ArrayView> arguments, const Types& types,
-              const CpuRanges& ranges = {}) const;
+              Ranges* ranges = nullptr) const;
 
   // The reduction of that shape on a GPU.
   GpuReduction on_gpu(const Shape& shape, int device) const;

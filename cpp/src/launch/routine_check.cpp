@@ -65,9 +65,8 @@ i64 count_batches(const Routine::Shape& shape, i64 out_dim) {
 }  // namespace
 
 Routine::Shape Routine::check(std::span<const ArrayView> arguments, const Types& types,
-                              const CpuRanges& ranges) const {
+                              Ranges* ranges) const {
   Shape shape;
-  shape.ranges = ranges;
   shape.types = types;
   Fitted<i64> fitted = fit<NumberRule>(*this, [&](std::size_t k) {
     return ShapeView<i64>{arguments[k].shape.data(), arguments[k].ndim};
@@ -78,6 +77,9 @@ Routine::Shape Routine::check(std::span<const ArrayView> arguments, const Types&
   const bool by_j = spec_.axis == Axis::i;
   shape.lanes = by_j ? shape.columns : shape.rows;
   shape.reduced = by_j ? shape.rows : shape.columns;
+  // Where rows belong together, no pair is left out.
+  if (ranges && !spec_.rowwise)
+    shape.ranges = ranges->of(spec_.axis).checked(shape.lanes, shape.reduced);
   shape.outputs = spec_.axis == Axis::both ? 1 : shape.lanes;
   shape.batches = count_batches(shape, out_dim());
   lay_out(shape, arguments);

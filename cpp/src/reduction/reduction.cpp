@@ -163,6 +163,28 @@ const Reduction& Reduction::rowwise() const {
   return *rowwise_;
 }
 
+const Reduction* Reduction::widened(std::size_t position, i64 dim) const {
+  const auto [at, fresh] = widened_.try_emplace({position, dim});
+  OwnReduction& made = at->second;
+  if (!fresh) return made.get();
+  std::vector<parse::Variable> variables = program().variables;
+  const i64 own = variables.at(position).dim;
+  RoutineSpec wider = spec();
+  wider.formula = {.text = text()};
+  for (const i64 d : {own + 1, own + 2, dim}) {
+    variables[position].dim = d;
+    wider.aliases = law::aliases(variables, !of_text());
+    try {
+      made = std::make_unique<Reduction>(wider);
+    } catch (const std::exception&) {
+      made = nullptr;  // it does not fit
+    }
+    if (made && made->out_dim() != d) made = nullptr;
+    if (!made) break;
+  }
+  return made.get();
+}
+
 // m = Max(F), then Sum(Exp(F - m) * G).
 const std::vector<OwnReduction>& Reduction::parts() const {
   if (!parts_.empty()) return parts_;

@@ -71,6 +71,9 @@ class Reduction : public Routine {
   const Reduction& picked() const;
   // The formula at rows of all variables that belong together.
   const Reduction& rowwise() const;
+  // The same with another dimension of a variable; null where the formula is not a kernel of
+  // dimension 1 times that variable, which goes with any.
+  const Reduction* widened(std::size_t position, i64 dim) const;
   // Of one that is made of others: the maximum; the sum, which takes that too; both side by side.
   const std::vector<OwnReduction>& parts() const;
 
@@ -97,6 +100,7 @@ class Reduction : public Routine {
   mutable std::vector<OwnReduction> parts_;
   mutable std::map<std::pair<std::vector<bool>, bool>, std::vector<Gradients>> gradients_;
   mutable std::map<std::vector<bool>, OwnReduction> tangents_;
+  mutable std::map<std::pair<std::size_t, i64>, OwnReduction> widened_;
 };
 
 }  // namespace keopsnb

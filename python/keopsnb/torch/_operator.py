@@ -14,7 +14,7 @@ from torch import Tensor
 from keopsnb import _core
 from keopsnb._dtypes import name_of
 from keopsnb._ranges import Ranges
-from keopsnb._reduction import Reduction, clusters, reduction_of
+from keopsnb._reduction import Reduction, reduction_of
 from keopsnb.torch._context import device_of, is_traced
 from keopsnb.torch._ranges import ranges_of
 
@@ -35,8 +35,7 @@ class Place:
         """The ranges as tensors; none if all pairs are taken."""
         if self.ranges is None:
             return list(self.symbolic_ranges)
-        halves = (self.ranges.over_j, self.ranges.over_i)
-        return [torch.from_numpy(a) for h in halves for a in (h.outputs, h.slices, h.reduced)]
+        return list(map(torch.from_numpy, self.ranges.arrays))
 
 
 ANYWHERE = Place()
@@ -55,8 +54,7 @@ def compute_now(
     reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
 ) -> Any:
     """The values of one kernel, of tensors in memory."""
-    pairs = None if place.ranges is None else clusters(reduction, args, place.ranges)
-    return reduction(_core.TORCH, args, out, place.backend, place.device_id, pairs)
+    return reduction(_core.TORCH, args, out, place.backend, place.device_id, place.ranges)
 
 
 def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:

@@ -104,7 +104,7 @@ def test_mistakes_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
     fails.__globals__  # noqa: B018
     inside = type(fails)(fails.__code__, {"__name__": "keopsnb.inside"}, "fails")
-    monkeypatch.setattr("keopsnb.numpy._genred._compute", inside)
+    monkeypatch.setattr("keopsnb.numpy._genred.as_arrays", inside)
     with pytest.raises(AttributeError) as caught:
         REDUCTION(X, Y)
     assert traceback.extract_tb(caught.tb)[-1].name == "fails"
