@@ -5,6 +5,7 @@ import importlib.util
 import platform
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keopsnb
 from keopsnb import _core
@@ -80,60 +81,38 @@ def _print_cache(clear: bool) -> None:
     _print_table(rows)
 
 
-def _compile(options: argparse.Namespace) -> None:
-    for path in keopsnb.compile(
-        options.formula,
-        options.aliases,
-        options.reduction,
-        options.axis,
-        dtype=options.dtype,
-        target=options.target,
-        formula2=options.formula2,
-        opt_arg=options.opt_arg,
-        folder=options.folder,
-        gradients=options.gradient,
-        dtype_acc=options.dtype_acc,
-        sum_scheme=options.sum_scheme,
-        use_fast_math=options.use_fast_math,
-    ):
-        print(path)
-
-
-def _add_compile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser(
-        "compile",
-        help="compile the kernels of a reduction for another machine",
-        description="Compile the kernels of a reduction into a folder, which KEOPSNB_KERNEL_PATH "
-        "names on the machine that runs them. See help(keopsnb.compile).",
-    )
-    parser.add_argument(
-        "formula",
-        help='such as "Exp(-SqDist(x, y)) * b"; after -- if it begins with a minus',
-    )
-    parser.add_argument("aliases", nargs="*", help='such as "x = Vi(3)" "y = Vj(3)" "b = Vj(1)"')
-    parser.add_argument("--reduction", default="Sum", help="Sum (the default), LogSumExp, KMin ...")
-    parser.add_argument("--opt-arg", type=int, help="the K of KMin and its like")
-    parser.add_argument(
-        "--axis", type=int, default=0, help="the index reduced over: 1 is j, 0 (the default) is i"
-    )
-    parser.add_argument("--dtype", default="float32", help=listed(NUMBERS))
-    parser.add_argument(
+# Arguments of `keopsnb.compile`, with what it says of them and what argparse takes.
+_COMPILE: list[tuple[str, str, dict[str, Any]]] = [
+    ("formula", 'such as "Exp(-SqDist(x, y)) * b"; after -- if it begins with a minus', {}),
+    ("aliases", 'such as "x = Vi(3)" "y = Vj(3)" "b = Vj(1)"', {"nargs": "*"}),
+    (
+        "--reduction",
+        "Sum (the default), LogSumExp, KMin ...",
+        {"default": "Sum", "dest": "reduction_op"},
+    ),
+    ("--opt-arg", "the K of KMin and its like", {"type": int}),
+    (
+        "--axis",
+        "the index reduced over: 1 is j, 0 (the default) is i",
+        {"default": 0, "type": int},
+    ),
+    ("--dtype", listed(NUMBERS), {"default": "float32"}),
+    (
         "--target",
-        default="native",
-        help="native (this CPU), x86-64-v3, sm_90 (a GPU), compute_80 (GPUs from that one on) ...",
-    )
-    parser.add_argument("--formula2", help="the weights of a LogSumExp")
-    parser.add_argument("--folder", help="where to put them; keopsnb-kernels by default")
-    parser.add_argument(
+        "native (this CPU), x86-64-v3, sm_90 (a GPU), compute_80 (GPUs from that one on) ...",
+        {"default": "native"},
+    ),
+    ("--formula2", "the weights of a LogSumExp", {}),
+    ("--folder", "where to put them; keopsnb-kernels by default", {}),
+    (
         "--gradient",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a variable whose gradient is wanted too; may be repeated",
-    )
-    parser.add_argument("--dtype-acc", default="auto", help="as for Genred")
-    parser.add_argument("--sum-scheme", default="auto", help="as for Genred")
-    parser.add_argument("--use-fast-math", action="store_true", help="as for Genred")
+        "a variable whose gradient is wanted too; may be repeated",
+        {"action": "append", "default": [], "dest": "gradients", "metavar": "NAME"},
+    ),
+    ("--dtype-acc", "as for Genred", {"default": "auto"}),
+    ("--sum-scheme", "as for Genred", {"default": "auto"}),
+    ("--use-fast-math", "as for Genred", {"action": "store_true"}),
+]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -156,7 +135,14 @@ def _parser() -> argparse.ArgumentParser:
         "info", help="show version, compilers, GPUs, cache folder and threads, on one screen"
     )
     info.add_argument("--verbose", "-v", action="store_true", help="show all, in full")
-    _add_compile(commands)
+    compile_ = commands.add_parser(
+        "compile",
+        help="compile the kernels of a reduction for another machine",
+        description="Compile the kernels of a reduction into a folder, which KEOPSNB_KERNEL_PATH "
+        "names on the machine that runs them. See help(keopsnb.compile).",
+    )
+    for name, meaning, options in _COMPILE:
+        compile_.add_argument(name, help=meaning, **options)
     cache = commands.add_parser("cache", help="show where compiled kernels are kept; remove them")
     cache.add_argument("--clear", action="store_true", help="remove all compiled kernels")
     return parser
@@ -165,18 +151,19 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.includes:
+    given = vars(parser.parse_args(arguments))
+    includes, cmakedir, command = (given.pop(k) for k in ("includes", "cmakedir", "command"))
+    if includes:
         print(f"-I{keopsnb.get_include()}")
-    elif options.cmakedir:
+    elif cmakedir:
         print(keopsnb.get_cmake_dir())
-    elif options.command == "info":
-        _print_info(options.verbose)
-    elif options.command == "cache":
-        _print_cache(options.clear)
-    elif options.command == "compile":
+    elif command == "info":
+        _print_info(**given)
+    elif command == "cache":
+        _print_cache(**given)
+    elif command == "compile":
         try:
-            _compile(options)
+            print(*keopsnb.compile(**given), sep="\n")
         except (TypeError, ValueError, RuntimeError) as error:
             print(error, file=sys.stderr)
             return 1

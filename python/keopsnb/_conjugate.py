@@ -17,39 +17,37 @@ MOST_STEPS = 500
 _LOOKED = 100
 
 
-@dataclass(frozen=True)
-class Limits:
-    """When to stop, and whom to tell."""
-
-    eps: float | None = None  # None: EPS, or what rounding allows
-    max_iterations: int | None = None
-    callback: Callable[[int, Any], None] | None = None
-    bare: float = 0.0  # the alpha that stands where it was left out
-
-
 class _Measure:
     """Inner products and norms of columns, or of all columns together where A mixes them."""
 
-    def __init__(self, xp: Any, coupled: bool) -> None:
+    def __init__(self, xp: Any, like: Any, coupled: bool) -> None:
         self.xp, self.coupled = xp, coupled
         self.axes = (-2, -1) if coupled else (-2,)
+        self.complex = "complex" in str(like.dtype)
 
     def inner(self, u: Any, v: Any) -> Any:
-        return (u * v).sum(self.axes, keepdims=True)
+        """Of complex columns, that of both parts together."""
+        terms = u.real * v.real
+        if self.complex:
+            terms = terms + u.imag * v.imag
+        return terms.sum(self.axes, keepdims=True)
+
+    def greatest(self, u: Any) -> Any:
+        """The greatest absolute value of each column; 1 if that is 0."""
+        greatest = self.xp.amax(self.xp.abs(u), self.axes, keepdims=True)
+        return self.xp.where(greatest > 0, greatest, self.xp.ones_like(greatest))
 
     def norm(self, u: Any) -> Any:
-        # Scaled first, so that squares neither overflow nor vanish.
-        xp = self.xp
-        scale = xp.amax(xp.abs(u), self.axes, keepdims=True)
-        safe = xp.where(scale > 0, scale, xp.ones_like(scale))
-        return safe * self.inner(u / safe, u / safe) ** 0.5
+        scale = self.greatest(u)  # so that squares neither overflow nor vanish
+        return scale * self.inner(u / scale, u / scale) ** 0.5
 
     def unit(self, u: Any) -> Any:
-        """A power of two near the greatest entry of each column; 1 if that is 0."""
-        xp = self.xp
-        scale = xp.amax(xp.abs(u), self.axes, keepdims=True)
-        safe = xp.where(scale > 0, scale, xp.ones_like(scale))
-        return xp.exp2(xp.floor(xp.log2(safe)))
+        """A power of two near the greatest entry of each column."""
+        return self.xp.exp2(self.xp.floor(self.xp.log2(self.greatest(u))))
+
+    def unsigned(self, u: Any) -> Any:
+        """Absolute values, in the dtype of u."""
+        return self.xp.abs(u) + 0 * u
 
 
 def is_coupled(xp: Any, apply: Callable[[Any], Any], p: Any, q: Any) -> bool:
@@ -58,7 +56,7 @@ def is_coupled(xp: Any, apply: Callable[[Any], Any], p: Any, q: Any) -> bool:
     Raises:
         ValueError: if A is not linear.
     """
-    norm = _Measure(xp, False).norm
+    norm = _Measure(xp, p, coupled=False).norm
     # Factors from -3 to -1, no two of which are equal.
     factors = -2 - xp.cos(2.4 * xp.cumsum(xp.ones_like(p[..., :1, :]), -1))
 
@@ -104,7 +102,7 @@ def check_symmetric(
         return
     # Where p is next to the null space, A p is what rounding leaves of terms that cancel. Without
     # signs, the same sum tells how large these are.
-    size = measure.inner(xp.abs(p), xp.abs(apply(xp.abs(other))))
+    size = measure.inner(measure.unsigned(p), measure.unsigned(apply(measure.unsigned(other))))
     if bool((suspect & (gap > 32 * eps * size)).any()):
         raise ValueError(
             "The matrix is not symmetric; the rows of i and j have to be the same points, and the "
@@ -123,13 +121,19 @@ def conjugate_gradients(
     xp: Any,
     apply: Callable[[Any], Any],
     b: Any,
-    limits: Limits,
     x0: Any = None,
     precondition: Callable[[Any], Any] | None = None,
+    *,
+    eps: float | None = None,
+    max_iterations: int | None = None,
+    callback: Callable[[int, Any], None] | None = None,
+    bare: float = 0.0,
 ) -> Solution:
     """Solve A x = b for each column of b, to |b - A x| <= eps |b|; one product a step.
 
-    All columns take their own steps at once. Where A mixes them, the array is one vector.
+    All columns take their own steps at once. Where A mixes them, the array is one vector. Without
+    eps they stop at EPS, or where rounding allows no less. `bare` is the alpha that stands where it
+    was left out.
 
     Raises:
         ConvergenceError: if steps ran out, rounding errors keep the residual above eps, A is not
@@ -144,14 +148,15 @@ def conjugate_gradients(
             "entries that are not finite; write finite numbers."
         )
     if 0 in b.shape:
-        none = b.sum(-2, keepdims=True)
+        none = xp.abs(b).sum(-2, keepdims=True)
         return Solution(xp.zeros_like(b), 0, xp.zeros_like(none), True)
-    descent = _Descent(xp, apply, b, limits, x0, precondition)
-    with_callback = limits.callback is not None
+    most = MOST_STEPS if max_iterations is None else max_iterations
+    inverse = precondition or (lambda r: r)
+    descent = _Descent(xp, apply, (b, x0), inverse, eps or EPS, eps is not None, most, bare)
     while True:
         residual = descent.relative(descent.r)
-        if with_callback and descent.step:
-            limits.callback(descent.step, residual)  # type: ignore[misc]
+        if callback is not None and descent.step:
+            callback(descent.step, residual)
         if not bool(xp.isfinite(residual).all()):
             raise ConvergenceError(_not_finite("residual", descent.step))
         active = residual > xp.maximum(descent.goal, 0.1 * descent.floor())
@@ -172,6 +177,7 @@ def conjugate_gradients(
         descent.advance(active)
 
 
+@dataclass(eq=False)
 class _Descent:
     """The steps of one solution.
 
@@ -179,26 +185,25 @@ class _Descent:
     no inner product overflows or vanishes where its vectors do not.
     """
 
-    def __init__(
-        self,
-        xp: Any,
-        apply: Callable[[Any], Any],
-        b: Any,
-        limits: Limits,
-        x0: Any,
-        precondition: Callable[[Any], Any] | None,
-    ) -> None:
-        self.xp, self.apply, self.given, self.limits = xp, apply, (b, x0), limits
-        self.inverse = precondition or (lambda r: r)
-        self.eps = EPS if limits.eps is None else limits.eps
-        self.most = MOST_STEPS if limits.max_iterations is None else limits.max_iterations
-        self.rounding = float(xp.finfo(b.dtype).eps) / 2
-        self.step = 0
+    xp: Any
+    apply: Callable[[Any], Any]
+    given: tuple[Any, Any]  # b and x0
+    inverse: Callable[[Any], Any]
+    eps: float
+    exacting: bool  # whether a caller wrote eps
+    most: int
+    bare: float
+    step: int = 0
+
+    def __post_init__(self) -> None:
+        real = self.given[0].real.dtype
+        self.rounding = float(self.xp.finfo(real).eps) / 2
+        self.dtype = str(real).split(".")[-1]
         self._begin(coupled=False)
 
     def _begin(self, coupled: bool) -> None:
         xp, (b, x0) = self.xp, self.given
-        self.measure = measure = _Measure(xp, coupled)
+        self.measure = measure = _Measure(xp, b, coupled)
         self.unit = measure.unit(b)
         self.b = b / self.unit
         self.x = xp.zeros_like(b) if x0 is None else x0 / self.unit + xp.zeros_like(b)
@@ -277,12 +282,12 @@ class _Descent:
         Raises:
             ConvergenceError: if that is not to pass.
         """
-        least, dtype = self.worst(), str(self.b.dtype).split(".")[-1]
+        least, dtype = self.worst(), self.dtype
         what = (
             f"The relative residual is {least:.3g} after {self.step} iterations and falls no "
             f"further: for this matrix, rounding errors of {dtype} are as large; "
         )
-        if self.limits.eps is not None or not least <= WORST:
+        if self.exacting or not least <= WORST:
             wider = "" if dtype == "float64" else ", or write float64 arguments"
             raise ConvergenceError(
                 f"{what}eps is {self.eps:.3g}; raise alpha or eps{wider}.", self.found()
@@ -296,14 +301,13 @@ class _Descent:
         self._tell_if_singular()
 
     def _tell_if_singular(self) -> None:
-        bare = self.limits.bare
-        if not bare:
+        if not self.bare:
             return
         singular = self.least_made <= 4 * self.rounding * self.most_made
         # Of b, K x misses alpha x.
-        if bool((singular | (bare * self.relative(self.x) > TOLD)).any()):
+        if bool((singular | (self.bare * self.relative(self.x) > TOLD)).any()):
             warnings.warn(
-                f"The matrix is singular to rounding, or next to the alpha of {bare:.0e} that "
+                f"The matrix is singular to rounding, or next to the alpha of {self.bare:.0e} that "
                 "stands where it was left out: other solutions are as good; write alpha, which is "
                 "added to the diagonal.",
                 AccuracyWarning,
@@ -356,12 +360,12 @@ class _Descent:
         xp = self.xp
         negative = active & (quotient <= 0)
         # Next to the null space products are rounding; without signs they tell how large A is.
-        size = self.measure.norm(self.apply(xp.abs(self.p)) / self.scale)
+        size = self.measure.norm(self.apply(self.measure.unsigned(self.p)) / self.scale)
         made = xp.maximum(self.most_made, size / self.measure.norm(self.p))
         noise = xp.abs(quotient) <= 32 * self.rounding * made
         if bool(negative.any()) and not bool((negative & ~noise).any()):
             raise ConvergenceError(
-                f"The matrix is singular to rounding in {str(self.b.dtype).split('.')[-1]}, found "
+                f"The matrix is singular to rounding in {self.dtype}, found "
                 f"after {self.step} iterations at a relative residual of {self.worst():.3g}; write "
                 "a larger alpha, which is added to the diagonal.",
                 self.found(),

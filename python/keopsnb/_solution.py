@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -21,10 +21,6 @@ class Solution:
     iterations: int
     residual: Any
     converged: bool
-
-    def flattened(self) -> Solution:
-        """The same of a system with one column, without its dimension."""
-        return replace(self, solution=self.solution[..., 0], residual=self.residual[..., 0, 0])
 
 
 class ConvergenceError(RuntimeError):

@@ -8,36 +8,45 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from keopsnb._boundary import boundary
-from keopsnb._conjugate import EPS, Limits
-from keopsnb._core import FormulaError, declared
+from keopsnb._conjugate import EPS, conjugate_gradients
+from keopsnb._precondition import directions, nystrom, pivoted_cholesky
+from keopsnb._reduction import Reduction
 from keopsnb._solution import AccuracyWarning as AccuracyWarning
 from keopsnb._solution import ConvergenceError as ConvergenceError
 from keopsnb._solution import Solution as Solution
-from keopsnb._solve_checks import positive, refuse_names, shown, steps_of
-from keopsnb._solve_complex import ComplexSides
+from keopsnb._solve_checks import (
+    NAMED,
+    LinearSum,
+    count_of,
+    kind,
+    no_preconditioner,
+    positive,
+    refuse_names,
+    shown,
+    steps_of,
+)
 
 DEFAULT_ALPHA = 1e-10
 # When and how to stop, without what watches the steps; with the defaults.
 STOP: dict[str, Any] = {"eps": None, "max_iterations": None, "preconditioner": None, "rank": None}
+# The rank of preconditioners where none is given.
+_RANK = 50
 
 
-def position_of(name: str, variables: Sequence[tuple[str, int, int]], axis: int) -> int:
+def position_of(name: str, reduction: Reduction) -> int:
     """Which variable is solved for; it is indexed by what is reduced over."""
-    found = next((k for k, v in enumerate(variables) if v[0] == name.strip()), -1)
-    if found < 0 and "(" in name:
-        try:
-            _, k, dim, category = declared(name)
-        except FormulaError:
-            k, dim, category = -1, 0, 0
-        if 0 <= k < len(variables) and variables[k][1:] == (dim, category):
-            found = k
+    written, axis = "".join(name.split()), reduction.axis
+    known = ["".join(alias.split()).split("=") for alias in reduction.aliases]  # x=Var(0,3,0)
+    found = next((k for k, names in enumerate(known) if written in names), -1)
     if found < 0:
         raise ValueError(
             f"varinvalias is {name!r}, which is no variable of the aliases; write the name of "
             "one, or its 'Var(i,d,c)'."
         )
-    if variables[found][2] != axis:
+    if reduction.categories[found] != axis:
         raise ValueError(
             f"varinvalias is {name!r}, which the sum over {'ij'[axis]} does not run over; "
             f"write a variable V{'ij'[axis]}, or axis={1 - axis}."
@@ -45,7 +54,7 @@ def position_of(name: str, variables: Sequence[tuple[str, int, int]], axis: int)
     return found
 
 
-class Solver(ComplexSides):
+class Solver(LinearSum):
     """Solves linear systems of a kernel matrix that is never stored, by conjugate gradients.
 
     The system is `Sum_Reduction(formula) + alpha Id = b`, for a variable in which the formula is
@@ -57,7 +66,7 @@ class Solver(ComplexSides):
         aliases: the variables, in the order of the call's arguments.
         varinvalias: the variable to solve for: its name, or `"Var(i,d,c)"`.
         axis: the index summed over: 1 is j, 0 is i.
-        **options: options of `Genred`, in the order that KeOps has them.
+        given, options: options of `Genred`, in the order that KeOps has them, or by name.
 
     Raises:
         FormulaError: if the formula or an alias cannot be understood.
@@ -74,22 +83,31 @@ class Solver(ComplexSides):
         array([[1., 1., 1., 1., 1.]])
     """
 
-    xp: ClassVar[Any]  # numpy or torch
     genred: ClassVar[Callable[..., Any]]
+    options: ClassVar[str]  # of `genred`, in the order that KeOps has them
 
-    def _prepare(
-        self, formula: str, aliases: Sequence[str], varinvalias: str, axis: int, **options: Any
+    @boundary
+    def __init__(
+        self,
+        formula: str,
+        aliases: Sequence[str],
+        varinvalias: str,
+        axis: int = 0,
+        *given: Any,
+        **options: Any,
     ) -> None:
-        self._options = options
-        self._made = (formula, list(aliases), varinvalias, axis, options)
-        self._sum = self.genred(formula, aliases, "Sum", axis, **options)
-        reduction = self._reduction = self._sum._reduction
-        self._position = position_of(varinvalias, reduction.variables, axis)
-        self._wide: dict[int, Any] = {}
-        self._real = None
+        names = self.options.split()
+        if len(given) > len(names):
+            raise TypeError(f"{4 + len(given)} arguments are too many; write options by name.")
+        options |= zip(names, given, strict=False)
+        reduction = self.genred(formula, aliases, "Sum", axis, **options)._reduction
+        self._make(reduction, position_of(varinvalias, reduction))
+
+    def _make(self, reduction: Reduction, position: int) -> None:
+        self._reduction, self._position = reduction, position
 
     def __reduce__(self) -> Any:
-        return _remade, (type(self), *self._made)
+        return made, (type(self), self._reduction, self._position)
 
     @boundary
     def __call__(
@@ -116,8 +134,7 @@ class Solver(ComplexSides):
 
         Args:
             args: as for `Genred`; the right-hand side is (..., N, D), each column a system. It may
-                be complex where the formula is a kernel of dimension 1 times the variable: real
-                and imaginary parts are columns then, and their greater residual is that of both.
+                be complex where the formula is a kernel of dimension 1 times the variable.
             backend: as for `Genred`.
             device_id: as for `Genred`.
             alpha: what is added to the diagonal: a number; one for each row, (N,) or (..., N, 1);
@@ -161,44 +178,38 @@ class Solver(ComplexSides):
             raise TypeError(
                 f"{len(args)} arguments were given; the right-hand side is number {k + 1}."
             )
-        if alpha is None or isinstance(alpha, (complex, str)):
-            raise TypeError(f"alpha is {alpha!r}; write a number.")
         if rank is not None and not isinstance(preconditioner, str):
             raise ValueError(
                 f"rank is {rank}, which is for named preconditioners; write "
                 "preconditioner='nystrom', or leave rank out."
             )
-        place = {"backend": backend, "device_id": device_id, "ranges": ranges}
+        place: dict[str, Any] = {"backend": backend, "device_id": device_id, "ranges": ranges}
         stop = dict(zip(STOP, (eps, max_iterations, preconditioner, rank), strict=True))
         watched = {"callback": callback, "progress": progress, "full": full}
-        options = {**place, "alpha": alpha, "x0": x0, **stop, **watched}
-        node = self._in_graph(args, options)
+        node = self._in_graph(args, {**place, "alpha": alpha, "x0": x0, **stop, **watched})
         if node is not None:
             return node
-        if self._is_complex(args[k]):
-            return self._call_complex(args, options)
         eps = None if eps is None else positive(eps)
-        max_iterations = steps_of(max_iterations)
+        max_iterations = None if max_iterations is None else steps_of(max_iterations)
         if callback is not None and not callable(callback):
             raise TypeError(
                 f"callback is {shown(callback)}; write a function of the step and the residuals."
             )
-        args = self._checked(args, place)
-        args, alpha = self._shifted(args, alpha)
-        x0 = self._started(x0, args[k])
-        precondition = self._approximate_inverse(preconditioner, args[k])
-        dtype = args[k].dtype
-        if self._is_narrow(args[k]):
-            # Conjugate gradients need more digits; the products are computed in float32 anyway.
-            args, x0 = tuple(map(self._widened, args)), self._widened(x0)
+        args, alpha, x0 = self._checked(args, alpha, x0, place)
+        where, dtype = self._place(args, **place), args[k].dtype
+        inverse = None
+        if preconditioner is not None and not isinstance(preconditioner, str):
+            inverse = self._approximate_inverse(preconditioner, args[k])
+        # Conjugate gradients need more digits; the products are computed in float32 anyway.
+        args, x0 = tuple(map(self._widened, args)), self._widened(x0)
         bar = _Bar(eps or EPS) if progress else None
-        tell = bar.tell(callback) if bar else callback
+        bare = alpha if isinstance(alpha, float) and alpha == DEFAULT_ALPHA else 0.0
+        told = bar.tell(callback) if bar else callback
+        limits = {"eps": eps, "max_iterations": max_iterations, "bare": bare}
         try:
             if isinstance(preconditioner, str):
-                precondition = self._found_by_name(preconditioner, rank, args, alpha, place)
-            bare = alpha if isinstance(alpha, float) and alpha == DEFAULT_ALPHA else 0.0
-            limits = Limits(eps, max_iterations, tell, bare)
-            found = self._solve(args, place, alpha, limits, x0, precondition)
+                inverse = self._named(preconditioner, rank, args, alpha, where)
+            found = self._solved(args, alpha, x0, where, inverse, told, limits)
         except ConvergenceError as error:
             if error.found is not None:
                 error.found = self._in_dtype(error.found, dtype)
@@ -209,38 +220,108 @@ class Solver(ComplexSides):
         found = self._in_dtype(found, dtype)
         return found if full else found.solution
 
-    @abstractmethod
-    def _solve(
+    def _solved(
         self,
         args: tuple[Any, ...],
-        place: dict[str, Any],
         alpha: Any,
-        limits: Limits,
         x0: Any,
-        precondition: Callable[[Any], Any] | None,
-    ) -> Solution: ...
+        place: Any,
+        inverse: Callable[[Any], Any] | None,
+        told: Callable[[int, Any], None] | None,
+        limits: dict[str, Any],
+    ) -> Solution:
+        product = self._product(args[self._position], place)
+        first: list[Solution] = []
 
-    # The front end's.
+        def solve(b: Any, alpha: Any, args: tuple[Any, ...], x0: Any) -> Any:
+            def apply(x: Any) -> Any:
+                return product(self._with(args, x)) + alpha * x
+
+            callback = None if first else told  # gradients are solved for in silence
+            found = conjugate_gradients(self.xp, apply, b, x0, inverse, callback=callback, **limits)
+            if not first:  # without the solution, which would refer to itself in a graph
+                first.append(replace(found, solution=None))
+            return found.solution
+
+        solution = self._differentiable(solve, args, alpha, x0, place)
+        return replace(first[0], solution=solution)
+
+    def _named(
+        self, name: str, rank: int | None, args: tuple[Any, ...], alpha: Any, place: Any
+    ) -> Callable[[Any], Any]:
+        """A preconditioner that is known by name."""
+        if name not in NAMED:
+            raise ValueError(no_preconditioner(name))
+        xp, k, b = self.xp, self._position, args[self._position]
+        real, precision, rows = b.real.dtype, float(xp.finfo(b.dtype).eps), int(b.shape[-2])
+        if rows == 0:
+            return lambda r: r
+        rank = min(rows, _RANK if rank is None else count_of(rank))
+
+        def kernel(dim: int) -> Reduction:
+            found = self._reduction.widened(k, dim)
+            if found is None:
+                raise ValueError(
+                    "Named preconditioners are for a kernel of dimension 1 times the variable, and "
+                    f"this formula is {self._reduction.text}; give a function."
+                )
+            return found
+
+        def product(reduction: Reduction, args: Any, x: Any) -> Any:
+            args = self._with(args, self._cast(x, real))
+            return self._cast(self._reduce(reduction, args, place), xp.float64)
+
+        one = self._beside(np.ones((1, 1)), b)
+        alpha = one * alpha
+        if not bool(xp.isfinite(alpha).all()):
+            raise ValueError("alpha is not finite; write finite numbers.")
+        if name == "nystrom":
+            test = self._beside(directions(rows, rank), b)
+            low_rank = nystrom(xp, test, product(kernel(rank), args, test), precision)
+        else:
+            kinds = list(zip(args, self._reduction.categories, strict=True))
+            batches = any(a.ndim > (1 if c == 2 else 2) for a, c in self._with(kinds, (one, 0)))
+            if batches or place.ranges is not None:
+                raise ValueError(
+                    "preconditioner='pivoted_cholesky' is for kernels without batch dimensions and "
+                    "ranges; write 'nystrom'."
+                )
+            column, axis = kernel(1), self._reduction.axis
+            diagonal = product(column.at_rows, args, xp.broadcast_to(one, (rows, 1)))
+
+            def column_at(at: int) -> Any:
+                return product(column, [a[at : at + 1] if c == axis else a for a, c in kinds], one)
+
+            low_rank = pivoted_cholesky(xp, diagonal, column_at, rank, precision)
+        apply = low_rank.inverse(xp, alpha, precision, lambda a: self._cast(a, real))
+        if kind(b) != "c":
+            return apply
+        return lambda r: self.as_complex(apply(self.parts(r)))
+
+    @abstractmethod
+    def _differentiable(
+        self,
+        solve: Callable[..., Any],
+        args: tuple[Any, ...],
+        alpha: Any,
+        x0: Any,
+        place: Any,
+    ) -> Any:
+        """The result of `solve`, with the derivatives that the front end has."""
 
     def _in_graph(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:  # noqa: ARG002
         """The solution as a node, where a graph is being made; else None."""
         return None
 
     def _in_dtype(self, found: Solution, dtype: Any) -> Solution:
-        if found.solution.dtype == dtype:
-            return found
         return replace(found, solution=self._cast(found.solution, dtype))
 
 
-def _remade(
-    kind: Callable[..., Any],
-    formula: str,
-    aliases: list[str],
-    varinvalias: str,
-    axis: int,
-    options: dict[str, Any],
-) -> Any:
-    return kind(formula, aliases, varinvalias, axis, **options)
+def made(kind: type[Solver], reduction: Reduction, position: int) -> Any:
+    """The solver of a sum and the position of its unknown."""
+    solver = object.__new__(kind)
+    solver._make(reduction, position)
+    return solver
 
 
 class _Bar:

@@ -17,33 +17,75 @@ from keopsnb._reduction import Reduction
 NAMED = ("nystrom", "pivoted_cholesky")
 
 
-class Checks(ABC):
-    """The arguments of a system, made ready for conjugate gradients, or refused."""
+class LinearSum(ABC):
+    """A sum that is linear in one variable, and the arrays of a front end that go with it."""
 
     xp: ClassVar[Any]  # numpy or torch
+    array: ClassVar[Any]  # its class of arrays
+    parts: ClassVar[Any]  # of complex arrays (..., D), real and imaginary parts (..., 2 D)
+    as_complex: ClassVar[Any]  # and back
 
-    _sum: Any  # the Genred
     _reduction: Reduction
     _position: int  # of the variable that is solved for
 
     # The front end's.
 
     @abstractmethod
-    def _like(self, values: Any, b: Any) -> Any: ...
+    def _cast(self, values: Any, dtype: Any) -> Any: ...
 
     @abstractmethod
-    def _cast(self, values: Any, dtype: Any) -> Any: ...
+    def _beside(self, values: Any, b: Any) -> Any:
+        """An array of NumPy as one of the front end, where b is."""
+
+    @abstractmethod
+    def _place(self, args: tuple[Any, ...], backend: str, device_id: int, ranges: Any) -> Any:
+        """The place where `_reduce` computes, with the pairs that it takes."""
+
+    @abstractmethod
+    def _reduce(self, reduction: Reduction, args: tuple[Any, ...], place: Any) -> Any: ...
 
     def _as_array(self, x: Any, name: str) -> Any:  # noqa: ARG002
         """An array of another library as one of the front end, where that is done unasked."""
         return x
 
-    def _is_complex(self, x: Any) -> bool:
-        return _kind(getattr(x, "dtype", None)) == "c"
+    # Products.
+
+    def _with(self, args: Sequence[Any], x: Any) -> tuple[Any, ...]:
+        """The arguments with x for the unknown."""
+        return (*args[: self._position], x, *args[self._position + 1 :])
+
+    def _reduction_for(self, b: Any) -> Reduction:
+        """The sum for right-hand sides like b, or for the parts of b if that is complex.
+
+        Raises:
+            TypeError: if there is none.
+        """
+        if kind(b) != "c":
+            return self._reduction
+        found = self._reduction.widened(self._position, 2 * b.shape[-1])
+        if found is None:
+            raise TypeError(
+                f"The right-hand side is {b.dtype}, and this formula, {self._reduction.text}, is "
+                "no kernel of dimension 1 times the variable; solve for .real and .imag in turn."
+            )
+        return found
+
+    def _product(self, b: Any, place: Any) -> Callable[[tuple[Any, ...]], Any]:
+        """The sum as a function of arguments, of which the unknown is like b."""
+        reduction = self._reduction_for(b)
+        if reduction is self._reduction:
+            return lambda args: self._reduce(reduction, args, place)
+
+        def product(args: tuple[Any, ...]) -> Any:
+            real = self._with(args, self.parts(args[self._position]))
+            return self.as_complex(self._reduce(reduction, real, place))
+
+        return product
+
+    # Arguments and options.
 
     def _is_array(self, x: Any) -> bool:
-        kind: Any = getattr(self.xp, "Tensor", None) or self.xp.ndarray
-        return isinstance(x, kind)
+        return isinstance(x, self.array) and "sparse" not in str(getattr(x, "layout", ""))
 
     def _is_narrow(self, x: Any) -> bool:
         """Whether x is an array of numbers that are computed in another type."""
@@ -52,135 +94,117 @@ class Checks(ABC):
     def _widened(self, x: Any) -> Any:
         return self._cast(x, self.xp.float32) if self._is_narrow(x) else x
 
-    # Arguments and options.
+    def _broadcast(self, *shapes: Any) -> tuple[Any, ...] | None:
+        """The shape that all have together, or None; sizes may be symbols."""
+        try:
+            return tuple(self.xp.broadcast_shapes(*map(tuple, shapes)))
+        except (ValueError, RuntimeError):
+            return None
 
     def _checked(
-        self, args: tuple[Any, ...], place: dict[str, Any] | None = None
-    ) -> tuple[Any, ...]:
-        """The arguments, with the right-hand side in all batch dimensions.
+        self, args: tuple[Any, ...], alpha: Any, x0: Any, place: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], Any, Any]:
+        """The arguments, alpha and x0, with the right-hand side in all batch dimensions.
 
-        Sizes may be the symbols of a tracer: they are compared one by one, and never hashed.
+        Alpha is a number or an array in the dtype of the system: (), (..., 1, 1) or (..., N, 1).
         """
-        k, variables = self._position, self._reduction.variables
-        plain = len(args) == len(variables) and all(map(self._is_array, args))
-        if not plain or any(map(_is_sparse, args)):
-            self._sum(*args, **(place or {}))  # Genred says what is wrong
-            if len(args) != len(variables) or not all(hasattr(a, "shape") for a in args):
-                return args
+        k, reduction = self._position, self._reduction
+        if not all(map(self._is_array, args)):
+            self._reduce(reduction, args, self._place(args, **place))  # which says what is wrong
         b = args[k]
-        if _kind(b.dtype) in "iub":
+        if kind(b) in "iub":
             raise TypeError(
                 f"The right-hand side is {b.dtype}; write it in the dtype of the other arguments."
             )
-        other = self._reduction.result_category
-        for a, (_, _, category) in zip(args, variables, strict=True):
-            if category == other and b.ndim > 1 and a.shape[-2:-1] != b.shape[-2:-1]:
+        for a, category in zip(args, reduction.categories, strict=False):
+            known = category == reduction.result_category and b.ndim > 1
+            if known and a.shape[-2:-1] != b.shape[-2:-1]:
                 raise ValueError(
                     f"The right-hand side has shape {tuple(b.shape)}, and the kernel has "
                     f"{a.shape[-2]} rows; a system has as many rows as unknowns."
                 )
-        shape = self._shape_of_product(args)
-        if shape is None:
-            self._sum(*args, **(place or {}))
-        elif shape[:-2] != tuple(b.shape[:-2]):
-            b = self.xp.broadcast_to(b, (*shape[:-2], *b.shape[-2:]))
-        return (*args[:k], b, *args[k + 1 :])
+        real = self._with(args, b.real)
+        ((shape, _),) = reduction.result_shapes(
+            [tuple(a.shape) for a in real], [name_of(a.dtype) for a in real]
+        )
+        b = self._expanded(b, shape)
+        alpha = self._shift(alpha, b)
+        if not isinstance(alpha, float):
+            b = self._expanded(b, self._broadcast(alpha.shape, b.shape))
+        return self._with(args, b), alpha, self._start(x0, b)
 
-    def _shape_of_product(self, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """The shape of the product with the right-hand side, or None if they do not fit."""
-        shapes, dtypes = [tuple(a.shape) for a in args], [name_of(a.dtype) for a in args]
-        try:
-            ((shape, _),) = self._reduction.result_shapes(shapes, dtypes)
-        except (TypeError, ValueError):
-            return None
-        return shape
+    def _expanded(self, b: Any, shape: Any) -> Any:
+        return b if shape[:-2] == tuple(b.shape[:-2]) else self.xp.broadcast_to(b, tuple(shape))
 
-    def _shifted(self, args: tuple[Any, ...], alpha: Any) -> tuple[tuple[Any, ...], Any]:
-        """The arguments and alpha, in the dtype and all batch dimensions of both."""
-        k = self._position
-        b = args[k]
+    def _shift(self, alpha: Any, b: Any) -> Any:
         alpha = self._as_array(alpha, "alpha")
-        if isinstance(alpha, Real) and not isinstance(alpha, np.generic):
-            return args, float(alpha)
-        if isinstance(alpha, (np.generic, np.ndarray)) and _kind(alpha.dtype) in "fiub":
-            alpha = self._like(np.asarray(alpha), b)
-        if not self._is_array(alpha) or _kind(alpha.dtype) not in "fiub":
+        if isinstance(alpha, Real):
+            return float(alpha)
+        if isinstance(alpha, np.ndarray):
+            alpha = self._beside(alpha, b)
+        if not self._is_array(alpha) or kind(alpha) not in "fiub":
             raise TypeError(
                 f"alpha is {shown(alpha)}; write a number, or an array of real numbers: (N,) or "
                 "(..., N, 1) for each row, (..., 1, 1) for each batch."
             )
-        dtype = self.xp.float32 if self._is_narrow(b) else b.dtype
-        if alpha.dtype != dtype:
-            alpha = self._cast(alpha, dtype)
-        alpha = by_rows(alpha, b)
-        shape = tuple(alpha.shape)
-        if shape == ():
-            return args, alpha
-        whole = _broadcast((shape, tuple(b.shape)))
-        if whole != tuple(b.shape):
-            b = self.xp.broadcast_to(b, whole)
-        return (*args[:k], b, *args[k + 1 :]), alpha
+        alpha = self._cast(alpha, self.xp.float32 if self._is_narrow(b) else b.real.dtype)
+        column, rows = alpha[:, None] if alpha.ndim == 1 else alpha, b.shape[-2]
+        whole = self._broadcast(column.shape, b.shape)
+        if column.ndim == 0:
+            return column
+        if column.shape[-1] != 1 or whole is None or whole[-2:] != tuple(b.shape[-2:]):
+            raise ValueError(
+                f"alpha has shape {tuple(alpha.shape)}, and the right-hand side {tuple(b.shape)}; "
+                f"write a number, one for each row in the shape ({rows},) or (..., {rows}, 1), or "
+                "one for each batch in the shape (..., 1, 1)."
+            )
+        return column
 
-    def _started(self, x0: Any, b: Any) -> Any:
-        """The start, checked."""
+    def _start(self, x0: Any, b: Any) -> Any:
         if x0 is None:
             return None
-        x0 = self._as_array(x0, "x0")
-        wanted = f"write an array of shape {tuple(b.shape)}, as the right-hand side"
-        if not self._is_array(x0) or _is_sparse(x0):
+        x0, whole = self._as_array(x0, "x0"), tuple(b.shape)
+        wanted = f"write an array of shape {whole}, as the right-hand side"
+        if not self._is_array(x0):
             raise TypeError(f"x0 is {shown(x0)}; {wanted}.")
         shape = tuple(x0.shape)
-        if shape[-2:] != tuple(b.shape[-2:]) or _broadcast((shape, tuple(b.shape))) != b.shape:
-            raise ValueError(
-                f"x0 has shape {shape}, and the right-hand side {tuple(b.shape)}; {wanted}."
-            )
+        if shape[-2:] != whole[-2:] or self._broadcast(shape, whole) != whole:
+            raise ValueError(f"x0 has shape {shape}, and the right-hand side {whole}; {wanted}.")
         if x0.dtype != b.dtype:
             raise TypeError(
                 f"x0 is {x0.dtype}, and the right-hand side {b.dtype}; both must have one dtype."
             )
         return x0
 
-    def _approximate_inverse(self, preconditioner: Any, b: Any) -> Callable[[Any], Any] | None:
+    def _approximate_inverse(self, function: Any, b: Any) -> Callable[[Any], Any]:
         """A function given as the preconditioner, whose results are checked."""
-        if preconditioner is None or isinstance(preconditioner, str):
-            return None
-        if not callable(preconditioner):
-            raise TypeError(no_preconditioner(preconditioner))
-        own = b.dtype
+        if not callable(function):
+            raise TypeError(no_preconditioner(function))
 
         def apply(r: Any) -> Any:
-            given = r if r.dtype == own else self._cast(r, own)
-            z = preconditioner(given)
+            z = function(self._cast(r, b.dtype))
+            returned, wanted = "The function preconditioner returned", "as it was given"
             if not self._is_array(z):
                 raise TypeError(
-                    f"The function preconditioner returned {shown(z)}; return an array of shape "
-                    f"{tuple(r.shape)}, as it was given."
+                    f"{returned} {shown(z)}; return an array of shape {tuple(r.shape)}, {wanted}."
                 )
             if tuple(z.shape) != tuple(r.shape):
                 raise ValueError(
-                    f"The function preconditioner returned an array of shape {tuple(z.shape)}; "
-                    f"return one of shape {tuple(r.shape)}, as it was given."
+                    f"{returned} an array of shape {tuple(z.shape)}; return one of shape "
+                    f"{tuple(r.shape)}, {wanted}."
                 )
-            if _kind(z.dtype) == "c" and _kind(own) != "c":
-                raise TypeError(
-                    f"The function preconditioner returned {z.dtype}; return real numbers, as it "
-                    "was given."
-                )
-            return z if z.dtype == r.dtype else self._cast(z, r.dtype)
+            if kind(z) == "c" and kind(b) != "c":
+                raise TypeError(f"{returned} {z.dtype}; return real numbers, {wanted}.")
+            return self._cast(z, r.dtype)
 
         return apply
 
 
-def _kind(dtype: Any) -> str:
-    """The letter of NumPy for a dtype of any front end."""
-    kind: str | None = getattr(dtype, "kind", None)
-    if kind is not None:
-        return kind
-    return "f" if "float" in str(dtype) else "c" if "complex" in str(dtype) else "i"
-
-
-def _is_sparse(a: Any) -> bool:
-    return "sparse" in str(getattr(a, "layout", ""))
+def kind(x: Any) -> str:
+    """The letter of NumPy for the dtype of an array of any front end."""
+    dtype = getattr(x, "dtype", None)
+    letter: str | None = getattr(dtype, "kind", None)
+    return letter or ("f" if "float" in str(dtype) else "c" if "complex" in str(dtype) else "i")
 
 
 def shown(x: Any) -> str:
@@ -190,40 +214,8 @@ def shown(x: Any) -> str:
     shape = getattr(x, "shape", None)
     if shape is None:
         return f"a {type(x).__name__}"
-    kind = f"{type(x).__module__}.{type(x).__name__}"
-    return f"a {kind} of {getattr(x, 'dtype', 'no dtype')} and shape {tuple(shape)}"
-
-
-def _broadcast(shapes: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
-    """The shape that all have together, or None; sizes may be symbols."""
-    longest = max(map(len, shapes))
-    padded = [(1,) * (longest - len(s)) + s for s in shapes]
-    whole = list(padded[0])
-    for shape in padded[1:]:
-        for d, n in enumerate(shape):
-            if n == whole[d] or n == 1:  # no `in`, for which a symbol would have to be hashed
-                continue
-            if whole[d] != 1:
-                return None
-            whole[d] = n
-    return tuple(whole)
-
-
-def by_rows(alpha: Any, b: Any) -> Any:
-    """Alpha as () or as (..., 1, 1) or (..., N, 1), which broadcasts with b; (N,) is for rows."""
-    shape, whole = tuple(alpha.shape), tuple(b.shape)
-    column = (*shape, 1) if len(shape) == 1 else shape
-    if len(shape) == 0 or (
-        column[-1] == 1
-        and (column[-2] == 1 or column[-2] == whole[-2])
-        and _broadcast((column, whole)) is not None
-    ):
-        return alpha if column == shape else alpha[:, None]
-    raise ValueError(
-        f"alpha has shape {shape}, and the right-hand side {whole}; write a number, one for each "
-        f"row in the shape ({whole[-2]},) or (..., {whole[-2]}, 1), or one for each batch in the "
-        "shape (..., 1, 1)."
-    )
+    name = f"{type(x).__module__}.{type(x).__name__}"
+    return f"a {name} of {getattr(x, 'dtype', 'no dtype')} and shape {tuple(shape)}"
 
 
 # Names of options elsewhere.
@@ -271,18 +263,15 @@ def positive(eps: Any) -> float:
     return value
 
 
-def steps_of(max_iterations: Any) -> int | None:
+def steps_of(max_iterations: Any) -> int:
     """`max_iterations`, checked."""
-    if max_iterations is None:
-        return None
+    wrong = f"max_iterations is {shown(max_iterations)}; write an integer, 0 or more."
     try:
         count = operator.index(max_iterations)
     except TypeError:
-        raise TypeError(
-            f"max_iterations is {shown(max_iterations)}; write an integer, 0 or more."
-        ) from None
+        raise TypeError(wrong) from None
     if count < 0:
-        raise ValueError(f"max_iterations is {count}; write an integer, 0 or more.")
+        raise ValueError(wrong)
     return count
 
 

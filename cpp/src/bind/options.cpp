@@ -10,7 +10,7 @@
 namespace keopsnb {
 namespace {
 
-// What an error shows of a value; Python refuses to write very long integers.
+// A value as errors show it; Python refuses to write very long integers.
 std::string shown(nb::handle value) {
   const nb::object text = nb::steal(PyObject_Repr(value.ptr()));
   if (text) return nb::cast<std::string>(text);

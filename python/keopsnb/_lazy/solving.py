@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from keopsnb._core import Graph
@@ -121,19 +121,15 @@ def known_solver(
     return Solved(solve, order, symbolic)
 
 
+@dataclass(eq=False)
 class Solving:
     """A system that is solved when it is called, with the values of its symbolic variables."""
 
-    def __init__(
-        self,
-        system: Any,
-        unknown: int,
-        options: dict[str, Any],
-        given: dict[str, Any],
-        flat: bool,
-    ) -> None:
-        self.system, self.unknown = system, unknown
-        self.options, self.given, self.flat = options, given, flat
+    system: Any  # a matrix
+    unknown: int
+    options: dict[str, Any]  # of the solver
+    given: dict[str, Any]  # of its call
+    flat: bool  # whether the right-hand side is one vector
 
     @property
     def symbolic(self) -> bool:
@@ -153,18 +149,24 @@ class Solving:
                 f"This system has {symbolic} symbolic variables, and {len(args)} were given."
             )
         data: Sequence[Any] = [*args, *(variables[k].data for k in order[symbolic:])]
-        arrays, narrow = self.system.arrays, None
+        arrays, narrow, given = self.system.arrays, None, {**self.given, **more}
+        start: Any = given.get("x0")
+        if self.flat and len(getattr(start, "shape", ())) == 1:
+            start = start[:, None]
         if any(kind.number for kind in kinds):
             data, narrow = arrays.alike(data, [kinds[k].number for k in order])
-        given = {**self.given, **more}
-        if self.flat:
-            given = _of_columns(given)
-        if narrow is not None and given.get("x0") is not None:
-            (given["x0"],), _ = arrays.alike([given["x0"]], [False])
-        result = solve(*data, **given)
+            if narrow is not None and start is not None:
+                (start,), _ = arrays.alike([start], [False])
+        found = solve(*data, **given if start is None else given | {"x0": start})
+        full = hasattr(found, "iterations")
+        solution = found.solution if full else found
         if narrow is not None:
-            result = _in_dtype(arrays, result, narrow)
-        return _flattened(result) if self.flat else result
+            solution = arrays.narrowed(solution, narrow)
+        solution = solution[..., 0] if self.flat else solution
+        if not full:
+            return solution
+        residual = found.residual[..., 0, 0] if self.flat else found.residual
+        return replace(found, solution=solution, residual=residual)
 
     def __repr__(self) -> str:
         axis = self.system._variables[self.unknown].kind.category
@@ -172,21 +174,3 @@ class Solving:
             f"the solution v{self.unknown} of the sum over {'ij'[axis]} of "
             f"{text_of(self.system.form)}"
         )
-
-
-def _in_dtype(arrays: Any, result: Any, dtype: Any) -> Any:
-    if not hasattr(result, "iterations"):
-        return arrays.narrowed(result, dtype)
-    return dataclasses.replace(result, solution=arrays.narrowed(result.solution, dtype))
-
-
-def _of_columns(options: dict[str, Any]) -> dict[str, Any]:
-    start: Any = options.get("x0")
-    flat = len(getattr(start, "shape", ())) == 1
-    return options | {"x0": start[:, None]} if flat else options
-
-
-def _flattened(result: Any) -> Any:
-    if hasattr(result, "iterations"):
-        return result.flattened()
-    return result[..., 0]

@@ -2,11 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from keopsnb._generic import helper
 from keopsnb._paths import moved
-from keopsnb.numpy._generic import generic_argkmin as generic_argkmin
-from keopsnb.numpy._generic import generic_argmin as generic_argmin
-from keopsnb.numpy._generic import generic_logsumexp as generic_logsumexp
-from keopsnb.numpy._generic import generic_sum as generic_sum
 from keopsnb.numpy._genred import Genred as Genred
 
 if TYPE_CHECKING:
@@ -19,6 +16,11 @@ if TYPE_CHECKING:
     from keopsnb.numpy._solve import AccuracyWarning as AccuracyWarning
     from keopsnb.numpy._solve import ConvergenceError as ConvergenceError
     from keopsnb.numpy._solve import KernelSolve as KernelSolve
+
+generic_argkmin = helper(Genred, "ArgKMin")
+generic_argmin = helper(Genred, "ArgMin")
+generic_logsumexp = helper(Genred, "LogSumExp")
+generic_sum = helper(Genred, "Sum")
 
 __all__ = [
     "AccuracyWarning",

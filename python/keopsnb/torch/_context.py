@@ -95,7 +95,9 @@ def in_forward_mode(saved: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
     """
     with forward_ad._set_fwd_grad_enabled(True):
         yield tuple(
-            forward_ad.unpack_dual(a, level=0).primal if a.is_floating_point() else a  # type: ignore[no-untyped-call]
+            forward_ad.unpack_dual(a, level=0).primal  # type: ignore[no-untyped-call]
+            if a.is_floating_point() or a.is_complex()
+            else a
             for a in saved
         )
 

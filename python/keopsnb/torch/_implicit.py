@@ -10,6 +10,7 @@ from torch import Tensor
 from keopsnb._boundary import boundary
 from keopsnb._reduction import Reduction
 from keopsnb.torch._autograd import pullback, pushforward
+from keopsnb.torch._complex import as_complex, parts
 from keopsnb.torch._context import (
     in_forward_mode,
     is_traced,
@@ -17,11 +18,6 @@ from keopsnb.torch._context import (
     over_grads_batch,
 )
 from keopsnb.torch._operator import Place, batch_dims, with_batch_first
-
-
-def as_column(alpha: Any) -> Any:
-    """Alpha of one axis, which is one for each row, as (N, 1)."""
-    return alpha[:, None] if isinstance(alpha, Tensor) and alpha.ndim == 1 else alpha
 
 
 def _balanced(g: Tensor, x: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
@@ -40,6 +36,10 @@ def _balanced(g: Tensor, x: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tenso
     return g * inverses[0], x * inverses[1], factors
 
 
+def _parts(x: Tensor) -> Any:
+    return parts(x) if x.is_complex() else x
+
+
 def _exponent(a: Tensor) -> Tensor:
     """That of the greatest entry; 0 if there is none but 0."""
     greatest = torch.nn.functional.pad(a.abs(), (0, 1) * a.ndim).amax()
@@ -49,22 +49,24 @@ def _exponent(a: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class System:
-    """A x = b, with A = (the Sum that is linear in argument k) + alpha Id."""
+    """A x = b, with A = (the Sum that is linear in argument k) + alpha Id.
+
+    Of a complex b the reduction is that of real and imaginary parts in turn, which A does not mix.
+    """
 
     reduction: Reduction
     place: Place
     k: int
-    solve: Callable[[Tensor, Any, Sequence[Tensor], Any], Tensor]
+    solve: Callable[[Tensor, Tensor, Sequence[Tensor], Any], Tensor]  # b, alpha, args, x0
+
+    def among(self, args: Sequence[Tensor], x: Any) -> tuple[Any, ...]:
+        """The arguments with x for the unknown."""
+        return (*args[: self.k], x, *args[self.k + 1 :])
 
     def solution(self, x0: Any, alpha: Any, args: Sequence[Tensor]) -> Tensor:
-        """Its solution, differentiable, with the batch dimensions of b and alpha."""
-        b = args[self.k]
-        alpha = as_column(alpha)
-        if isinstance(alpha, Tensor) and alpha.ndim > 0:
-            shape = torch.broadcast_shapes(b.shape, alpha.shape)  # type: ignore[no-untyped-call]
-            args = (*args[: self.k], b.expand(shape), *args[self.k + 1 :])
-        if isinstance(alpha, Tensor):
-            alpha = alpha.to(b)
+        """Its solution, differentiable; b has all batch dimensions."""
+        if not isinstance(alpha, Tensor):
+            alpha = torch.as_tensor(alpha, dtype=torch.float64)
         if isinstance(x0, Tensor):
             x0 = x0.detach()  # the solution does not depend on it
         if is_traced(args) and not is_transformed():
@@ -72,12 +74,12 @@ class System:
         x: Tensor = Implicit.apply(self, x0, alpha, *args)  # type: ignore[no-untyped-call]
         return x
 
-    def again(self, b: Tensor, alpha: Any, args: Sequence[Tensor]) -> Tensor:
+    def again(self, b: Tensor, alpha: Tensor, args: Sequence[Tensor]) -> Tensor:
         """Its solution for another b, or for a batch of gradients."""
-        args = (*args[: self.k], b, *args[self.k + 1 :])
+        args = self.among(args, b)
 
         def call(whole: Sequence[Tensor], in_dims: Sequence[int | None]) -> Tensor:
-            return self.batched(None, alpha, whole, (None, None, *in_dims))
+            return self.solution(*self.batch_first(None, alpha, whole, (None, None, *in_dims)))
 
         batch: Tensor | None = over_grads_batch(call, args)
         return self.solution(None, alpha, args) if batch is None else batch
@@ -92,32 +94,23 @@ class System:
         needed: Sequence[bool],
     ) -> tuple[Tensor | None, list[Tensor | None]]:
         """Those of <e, x> in alpha, and in the arguments that need one."""
-        k = self.k
         g = self.again(e, alpha, args)
-        near_g, near_x, factors = _balanced(-g, x)
-        among = (*args[:k], near_x, *args[k + 1 :])
-        others = tuple(n and j != k for j, n in enumerate(needed))
+        near_g, near_x, factors = _balanced(_parts(-g), _parts(x))
+        others = tuple(n and j != self.k for j, n in enumerate(needed))
         results = [
             None if r is None else r * factors[0] * factors[1]
-            for r in pullback(self.reduction, self.place, others, among, near_g)
+            for r in pullback(self.reduction, self.place, others, self.among(args, near_x), near_g)
         ]
-        results[k] = g.sum_to_size(args[k].shape) if needed[k] else None
+        results[self.k] = g if needed[self.k] else None
         by_alpha = None
         if of_alpha:
-            column = as_column(alpha).shape or (1,)
-            by_alpha = (near_g * near_x).sum_to_size(column).reshape(alpha.shape)
+            by_alpha = (near_g * near_x).sum_to_size(alpha.shape or (1,)).reshape(alpha.shape)
             by_alpha = by_alpha * factors[0] * factors[1]
         return by_alpha, results
 
-    def batched(
-        self, x0: Any, alpha: Any, args: Sequence[Tensor], in_dims: Sequence[int | None]
-    ) -> Tensor:
-        """The solutions of a batch of systems, whose dimension is the first."""
-        return self.solution(*self.batch_first(x0, alpha, args, in_dims))
-
     def batch_first(
-        self, x0: Any, alpha: Any, args: Sequence[Tensor], in_dims: Sequence[int | None]
-    ) -> tuple[Any, Any, list[Tensor]]:
+        self, x0: Any, alpha: Tensor, args: Sequence[Tensor], in_dims: Sequence[int | None]
+    ) -> tuple[Any, Tensor, list[Tensor]]:
         """x0, alpha and the arguments with the dimensions `in_dims` of them as their first."""
         of_x0, of_alpha, *of_args = in_dims
         k, reduction = self.k, self.reduction
@@ -131,14 +124,14 @@ class System:
         size = next(a.shape[dim] for a, dim in batched if dim is not None)
         batch = torch.broadcast_shapes((size, *[1] * most), *shapes)  # type: ignore[no-untyped-call]
         moved[k] = moved[k].expand(*batch, *moved[k].shape[-2:])
-        if of_alpha is not None:
-            alpha = alpha.movedim(of_alpha, 0)
-            alpha = alpha[..., None] if alpha.ndim == 2 else alpha
-            alpha = alpha.reshape(size, *[1] * (moved[k].ndim - alpha.ndim), *alpha.shape[1:])
-        if of_x0 is not None:
-            x0 = x0.movedim(of_x0, 0)
-            x0 = x0.reshape(size, *[1] * (moved[k].ndim - x0.ndim), *x0.shape[1:])
-        return x0, alpha, moved
+
+        def first(a: Any, dim: int | None) -> Any:
+            if dim is None:
+                return a
+            a = a.movedim(dim, 0)
+            return a.reshape(size, *[1] * (moved[k].ndim - a.ndim), *a.shape[1:])
+
+        return first(x0, of_x0), first(alpha, of_alpha), moved
 
 
 class Implicit(torch.autograd.Function):
@@ -153,32 +146,31 @@ class Implicit(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
         ctx.system, _, alpha, *args = inputs
         ctx.set_materialize_grads(False)
-        ctx.alpha = None if isinstance(alpha, Tensor) else alpha
-        saved = (output, *args, *([alpha] if ctx.alpha is None else []))
-        ctx.save_for_backward(*saved)
-        ctx.save_for_forward(*saved)
+        ctx.save_for_backward(output, alpha, *args)
+        ctx.save_for_forward(output, alpha, *args)
 
     @staticmethod
     @boundary
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
-        system, x, alpha, args = _unpacked(ctx, ctx.saved_tensors)
+        x, alpha, *args = ctx.saved_tensors
         _, _, of_alpha, *needed = ctx.needs_input_grad
         if gradients[0] is None:
             return (None,) * (3 + len(args))
-        by_alpha, by_args = system.gradients(x, alpha, args, gradients[0], of_alpha, needed)
+        by_alpha, by_args = ctx.system.gradients(x, alpha, args, gradients[0], of_alpha, needed)
         return None, None, by_alpha, *by_args
 
     @staticmethod
     @boundary
     def jvp(ctx: Any, *tangents: Any) -> Tensor:
         with in_forward_mode(ctx.saved_tensors) as saved:
-            system, x, alpha, args = _unpacked(ctx, saved)
-            k, (_, _, of_alpha, *along) = system.k, tangents
-            among = (*args[:k], x, *args[k + 1 :])
-            others = [None if j == k else t for j, t in enumerate(along)]
-            terms = [] if along[k] is None else [along[k]]
+            system: System = ctx.system
+            (x, alpha, *args), (_, _, of_alpha, *along) = saved, tangents
+            others = list(system.among(along, None))
+            terms = [] if along[system.k] is None else [along[system.k]]
             if any(t is not None for t in others):
-                terms.append(-pushforward(system.reduction, system.place, among, others))
+                among = system.among(args, _parts(x))
+                term = pushforward(system.reduction, system.place, among, others)
+                terms.append(-(as_complex(term) if x.is_complex() else term))
             if of_alpha is not None:
                 terms.append(-of_alpha * x)
             return system.again(sum(terms[1:], terms[0]), alpha, args)
@@ -192,11 +184,4 @@ class Implicit(torch.autograd.Function):
         alpha: Any,
         *args: Any,
     ) -> tuple[Tensor, int]:
-        return system.batched(x0, alpha, args, in_dims[1:]), 0
-
-
-def _unpacked(ctx: Any, saved: Sequence[Tensor]) -> tuple[System, Tensor, Any, tuple[Tensor, ...]]:
-    """The system, its solution, alpha and the arguments."""
-    x, *args = saved
-    alpha = args.pop() if ctx.alpha is None else ctx.alpha
-    return ctx.system, x, alpha, tuple(args)
+        return system.solution(*system.batch_first(x0, alpha, args, in_dims[1:])), 0

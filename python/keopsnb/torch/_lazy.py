@@ -212,7 +212,7 @@ def _key_of_solver(*of_system: Any) -> Solved:
 def _solved(*of_system: Any) -> Solved:
     if not torch.compiler.is_compiling():
         return _solver(*of_system)
-    from keopsnb.torch._solve_operator import solve_in_graph
+    from keopsnb.torch._solve import solve_in_graph
 
     key, order, symbolic = _key_of_solver(*of_system)
     return Solved(lambda *args, **given: solve_in_graph(key, *args, **given), order, symbolic)

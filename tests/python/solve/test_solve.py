@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from keopsnb.numpy import Genred
-from keopsnb.numpy._generic import generic_argkmin, generic_sum
+from keopsnb.numpy import Genred, generic_argkmin, generic_sum
 from keopsnb.numpy._solve import ConvergenceError, KernelSolve
 
 FORMULA = "Exp(-SqDist(x, y)) * b"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keopsnb import _precondition
-from keopsnb._conjugate import EPS, Limits, conjugate_gradients
+from keopsnb._conjugate import EPS, conjugate_gradients
 from keopsnb.compat.moved.common.utils import get_tools
 
 
@@ -84,9 +84,10 @@ def _solve(
         xp,
         lambda a: apply(a.reshape(b.shape)).reshape(column.shape),
         column,
-        # As many steps as there, and its eps where rounding allows it.
-        Limits(None if eps == EPS else eps, 10 * column.shape[-2] * column.shape[-1] + 100),
         precondition=inverse,
+        # As many steps as there, and its eps where rounding allows it.
+        eps=None if eps == EPS else eps,
+        max_iterations=10 * column.shape[-2] * column.shape[-1] + 100,
     )
     return found.solution.reshape(b.shape)
 
@@ -128,4 +129,5 @@ def _nystrom(
         return xp.asarray(values, dtype=x.dtype)
 
     precision = float(xp.finfo(x.dtype).eps)
-    return _precondition.nystrom(xp, wide(test), found, shift, wide, narrow, precision)
+    low_rank = _precondition.nystrom(xp, wide(test), wide(found), precision)
+    return low_rank.inverse(xp, shift, precision, narrow)
