@@ -186,7 +186,7 @@ class Methods(Rows):
 
         It is shaped as `other`. Complex numbers count as pairs of real ones, as in autograd.
         """
-        variable = self.lift(other)
+        variable = self._variable("grad", other)
         return self._derived("Grad", variable, self, gradin, variable)
 
     def diff(self, other: Any, diffin: Any) -> Any:
@@ -194,8 +194,27 @@ class Methods(Rows):
 
         It is shaped as this matrix. Complex numbers count as pairs of real ones.
         """
-        variable = self.lift(other)
+        variable = self._variable("diff", other)
         return self._derived("Diff", variable, variable, diffin, self)
+
+    def _variable(self, name: str, other: Any) -> Any:
+        """What a derivative is in; an array, only if it is itself a variable of this matrix.
+
+        Raises:
+            ValueError: if it is an array that this matrix does not depend on as it is given.
+        """
+        lifted = self.lift(other)
+        if not self.arrays.is_array(other):
+            return lifted
+        (wanted,) = lifted._variables
+        category = wanted.kind.category
+        if any(v.data is wanted.data and v.kind.category == category for v in self._variables):
+            return lifted
+        raise ValueError(
+            f"{name} is in a variable of this matrix, and the array of shape "
+            f"{tuple(other.shape)} is none of them, as it is given; write the symbolic matrix that "
+            f"was made of it: x = LazyTensor(array), then a matrix of x, then .{name}(x, ...)."
+        )
 
     def _derived(self, operation: str, other: Any, like: Any, direction: Any, result: Any) -> Any:
         """A derivative along a direction like one of two matrices; it is like one of them too."""
@@ -216,22 +235,22 @@ class Methods(Rows):
 
     def grad_matrix(self, other: Any) -> Self:
         """The Jacobian in the variable `other`, transposed."""
-        return self.make("GradMatrix", other)
+        return self.make("GradMatrix", self._variable("grad_matrix", other))
 
     def divergence(self, var: Any) -> Self:
         """The divergence in the variable var."""
-        return self.make("Divergence", var)
+        return self.make("Divergence", self._variable("divergence", var))
 
     def laplacian(self, var: Any) -> Self:
         """The Laplacian in the variable var."""
-        return self.make("Laplacian", var)
+        return self.make("Laplacian", self._variable("laplacian", var))
 
     def trace_operator(self, var: Any) -> Self:
         """The trace of a formula that is linear in the variable var.
 
         It does not depend on var: where that is symbolic, a call need not give it.
         """
-        made = self.make("TraceOperator", var)
+        made = self.make("TraceOperator", self._variable("trace_operator", var))
         gone = [k.position for k in kinds_of(self.lift(var).form) if k.position is not None]
 
         def there(v: Variable) -> Variable:

@@ -220,6 +220,11 @@ USES: dict[str, tuple[Use, type, str]] = {
     ),
     "splines of order 99": (lambda s: s.x.bspline(s.D, 99), ValueError, "K >= k + 2"),
     "grad in a formula": (lambda s: s.D.grad(s.x + 1, 1), ValueError, "is a variable"),
+    "grad in an array": (
+        lambda s: s.x.sqdist(s.LazyTensor(s.array(4, 3)[None])).grad(s.array(5, 3)[:, None], 1.0),
+        ValueError,
+        "write the symbolic matrix that was made of it",
+    ),
     # Uses that a symbolic matrix does not have.
     "truth": (lambda s: bool(s.x), TypeError, "neither true nor false"),
     "a condition": (lambda s: 1 if s.x == s.y else 0, TypeError, "neither true nor false"),
