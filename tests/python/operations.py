@@ -215,12 +215,12 @@ def _intervals(row: _core.Operation) -> list[tuple[float, float]]:
 
 
 class OnGpu:
-    """A Routine as `run` needs it, on a GPU."""
+    """A Reduction as `run` needs it, on a GPU."""
 
     def __init__(
         self, formula: str, aliases: Sequence[str], reduction_op: str = "Sum", axis: int = 1
     ) -> None:
-        self.dim = _core.Routine(formula, list(aliases)).dim
+        self.dim = _core.Reduction(formula, list(aliases)).dim
         self._reduction = Genred(formula, aliases, reduction_op, axis)
 
     def __call__(
@@ -232,7 +232,7 @@ class OnGpu:
 
 
 def run(
-    cases: Sequence[Case], dtype: str, shift: int, routine_type: Any = _core.Routine
+    cases: Sequence[Case], dtype: str, shift: int, routine_type: Any = _core.Reduction
 ) -> dict[Case, Result]:
     """In one kernel; the shift is of the operands' categories."""
     if not cases:
@@ -247,7 +247,7 @@ def run(
         ]
         v = [text for text, _ in given]
         f = case.formula(v)
-        e, e_values = variables("e", _core.Routine(f, variables.texts()).dim, 0, (-1, 1))
+        e, e_values = variables("e", _core.Reduction(f, variables.texts()).dim, 0, (-1, 1))
         u = [variables(f"u{k}", dim, 0, (-1, 1)) for k, dim in enumerate(case.dims)]
         results[case] = Result(dtype, [x for _, x in given], e_values, [x for _, x in u])
         gradients = {k: f"Grad({f}, {v[k]}, {e})" for k in case.numbers}

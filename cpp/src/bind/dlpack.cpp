@@ -1,6 +1,7 @@
 #include "bind/dlpack.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 namespace nb = nanobind;
@@ -62,6 +63,27 @@ bool TensorExchange::describe(nb::handle tensor, ArrayView& view, bool& contiguo
   contiguous = is_contiguous(found);
   view.data = found.data ? static_cast<const char*>(found.data) + found.byte_offset : nullptr;
   return true;
+}
+
+std::unique_ptr<char[]> TensorExchange::copied(nb::handle tensor) const {
+  constexpr i64 most = 4096;  // bytes; more are copied in parallel by the library
+  ArrayView view;
+  bool contiguous = false;
+  nb::dlpack::dltensor found;
+  if (!describe(tensor, view, contiguous) || view.device != host_device || view.bytes() > most ||
+      !view.data || table_->describe(tensor.ptr(), &found) != 0)
+    return nullptr;
+  const auto size = static_cast<std::size_t>(facts(view.dtype).bytes);
+  auto numbers = std::make_unique<char[]>(static_cast<std::size_t>(view.bytes()));
+  const i64 count = view.bytes() / facts(view.dtype).bytes;
+  for (i64 k = 0; k < count; ++k) {
+    i64 at = 0, rest = k;
+    for (int d = found.ndim - 1; d >= 0; rest /= found.shape[d--])
+      at += rest % found.shape[d] * (found.strides ? found.strides[d] : 0);
+    std::memcpy(numbers.get() + static_cast<std::size_t>(k) * size,
+                static_cast<const char*>(view.data) + at * facts(view.dtype).bytes, size);
+  }
+  return numbers;
 }
 
 }  // namespace keopsnb

@@ -4,6 +4,7 @@
 #include <nanobind/ndarray.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "launch/array.hpp"
@@ -21,6 +22,10 @@ class TensorExchange {
   // The memory, shape and dtype of a tensor of that very type; false where these cannot be told
   // so: the caller asks the tensor itself. `contiguous` is false where it has to be copied first.
   bool describe(nanobind::handle tensor, ArrayView& view, bool& contiguous) const;
+
+  // The numbers of a small tensor in host memory, as of a value that is spread over rows, one after
+  // the other; null where its library has to copy them.
+  std::unique_ptr<char[]> copied(nanobind::handle tensor) const;
 
  private:
   struct Table;

@@ -3,11 +3,27 @@
 
 #include <nanobind/stl/variant.h>
 
+#include <algorithm>
+
 #include "bind/bind.hpp"
 #include "bind/routine.hpp"
+#include "bind/tensors.hpp"
 
 namespace keopsnb {
 namespace {
+
+Axis axis_of(i64 axis) {
+  if (axis < 0 || axis > 2)
+    throw std::invalid_argument("axis is " + std::to_string(axis) +
+                                "; write axis=1 to reduce over j (the result is indexed by i) or "
+                                "axis=0 to reduce over i (the result is indexed by j).");
+  return static_cast<Axis>(axis);
+}
+
+std::optional<i64> option_of(nb::handle option) {
+  if (option.is_none()) return std::nullopt;
+  return integer_of(option, "opt_arg");
+}
 
 // A reduction that another one has made and owns.
 nb::object owned(const Reduction& reduction, nb::handle owner) {
@@ -26,6 +42,32 @@ nb::list gradients(nb::handle self, const std::vector<bool>& needed, bool joined
     all.append(
         nb::make_tuple(owned(*some.sum, self), some.positions, some.dims, some.of_parameters));
   return all;
+}
+
+// The gradients in the variables that need one, of a call over all pairs of tensors in memory,
+// where no graph is made of it; None where parts of them are put together in Python.
+nb::object gradients_now(const Reduction& self, nb::tuple saved, nb::handle e,
+                         const std::vector<bool>& needed, nb::handle backend,
+                         nb::handle device_id) {
+  const std::vector<Gradients>& sums = self.gradients(needed, true);
+  const auto apart = [](const Gradients& some) { return some.of_parameters > 0; };
+  if (self.axis() == Axis::both || std::ranges::any_of(sums, apart)) return nb::none();
+  nb::list given(saved);
+  given.append(e);
+  if (wants_graph(given) != false) return nb::none();
+  nb::list found;
+  for (std::size_t k = 0; k < needed.size(); ++k) found.append(nb::none());
+  for (const Gradients& some : sums) {
+    const nb::object columns = call(*some.sum, torch_tensors(), nb::tuple(given), nb::none(),
+                                    backend, device_id, nullptr);
+    const std::vector<nb::object> all = side_by_side(columns, some.dims);
+    for (std::size_t n = 0; n < all.size(); ++n) {
+      const std::size_t k = some.positions[n];
+      const bool parameter = self.category_of(k) == parse::Category::parameter;
+      found[k] = fitted(all[n], saved[k], parameter);
+    }
+  }
+  return found;
 }
 
 nb::list parts(nb::handle self) {
@@ -53,24 +95,24 @@ nb::tuple categories(const Reduction& reduction) {
 
 void bind_reduction(nb::module_& m) {
   nb::class_<Reduction, Routine>(m, "Reduction",
-                                 "A reduction, and the reductions that its derivatives are.")
+                                 "A reduction of a formula, and those that its derivatives are.")
       .def(
           "__init__",
-          [](Reduction* self, FormulaOrText formula, std::vector<std::string> aliases,
-             std::string reduction, nb::handle axis, std::optional<FormulaOrText> weight,
+          [](Reduction* self, const FormulaOrText& formula, std::vector<std::string> aliases,
+             std::string reduction, nb::handle axis, const std::optional<FormulaOrText>& weight,
              nb::handle option, bool compensated, bool fast_math, bool rowwise, std::string header,
              bool kept) {
-            RoutineArguments arguments{std::move(formula),
-                                       std::move(aliases),
-                                       std::move(reduction),
-                                       axis,
-                                       std::move(weight),
-                                       option,
-                                       compensated,
-                                       fast_math,
-                                       rowwise,
-                                       std::move(header)};
-            new (self) Reduction(std::move(arguments).spec(), kept);
+            RoutineSpec spec{.formula = source_of(formula),
+                             .aliases = std::move(aliases),
+                             .reduction = std::move(reduction),
+                             .axis = axis_of(integer_of(axis, "axis")),
+                             .option = option_of(option),
+                             .compensated = compensated,
+                             .fast_math = fast_math,
+                             .rowwise = rowwise,
+                             .header = std::move(header)};
+            if (weight) spec.weight = source_of(*weight);
+            new (self) Reduction(std::move(spec), kept);
           },
           nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
           nb::arg("weight") = nb::none(), nb::arg("option").none() = nb::none(),
@@ -81,7 +123,8 @@ void bind_reduction(nb::module_& m) {
                   "option: int | None = None, compensated: bool = False, fast_math: bool = False, "
                   "rowwise: bool = False, header: str = '', kept: bool = False) "
                   "-> None"),
-          "As a Routine. `kept`: with what its derivatives take behind the result.")
+          "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both. `kept`: "
+          "with what its\nderivatives take behind the result.")
       .def_prop_ro("name", &Reduction::name, "The value of reduction_op.")
       .def_prop_ro(
           "axis", [](const Reduction& r) { return static_cast<int>(r.axis()); },
@@ -115,6 +158,15 @@ void bind_reduction(nb::module_& m) {
            "positions of\nits variables, their dimensions, and how many of the last columns are "
            "still to be summed over the rows.\nIf `joined`, gradients in few parameters share the "
            "sum of others.")
+      .def("gradients_now", &gradients_now, nb::arg("saved"), nb::arg("e"), nb::arg("needed"),
+           nb::arg("backend"), nb::arg("device_id"),
+           nb::sig(
+               "def gradients_now(self, saved: tuple[typing.Any, ...], e: typing.Any, needed: "
+               "collections.abc.Sequence[bool], backend: str, device_id: int) -> list[typing.Any] "
+               "| None"),
+           "The gradients in the variables that need one, for the gradient e of a result over all "
+           "pairs, of\ntensors of torch. None where parts of them are put together first, or a "
+           "graph is to be made of them.")
       .def(
           "tangent",
           [](nb::handle self, const std::vector<bool>& given) {

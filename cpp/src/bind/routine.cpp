@@ -1,10 +1,8 @@
 // The class keopsnb._core.Routine.
 #include "launch/routine.hpp"
 
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string_view.h>
-#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/variant.h>
 
 #include <algorithm>
@@ -19,25 +17,13 @@
 #include "bind/ranges.hpp"
 #include "bind/routine.hpp"
 #include "bind/sizes.hpp"
+#include "bind/tensors.hpp"
 #include "bind/watch.hpp"
 #include "launch/fit.hpp"
 #include "launch/placement.hpp"
 
 namespace keopsnb {
 namespace {
-
-Axis axis_of(i64 axis) {
-  if (axis < 0 || axis > 2)
-    throw std::invalid_argument("axis is " + std::to_string(axis) +
-                                "; write axis=1 to reduce over j (the result is indexed by i) or "
-                                "axis=0 to reduce over i (the result is indexed by j).");
-  return static_cast<Axis>(axis);
-}
-
-std::optional<i64> option_of(nb::handle option) {
-  if (option.is_none()) return std::nullopt;
-  return integer_of(option, "opt_arg");
-}
 
 void check_count(const Routine& routine, std::size_t found) {
   if (found == routine.arguments()) return;
@@ -107,6 +93,8 @@ void bring_integers(Arguments& arguments, nb::tuple inputs, Dtype integers,
   }
 }
 
+}  // namespace
+
 nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple inputs,
                 nb::object out, nb::handle backend, nb::handle device_id, BoundRanges* ranges) {
   const Call here;
@@ -144,6 +132,8 @@ nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple i
   if (results.values && results.indices) return nb::make_tuple(values.array, indices.array);
   return results.values ? values.array : indices.array;
 }
+
+namespace {
 
 nb::list variables(const Routine& routine) {
   nb::list all;
@@ -232,19 +222,6 @@ parse::Source source_of(const FormulaOrText& formula) {
   return {.graph = std::get<expr::Expr>(formula)};
 }
 
-RoutineSpec RoutineArguments::spec() && {
-  return {.formula = source_of(formula),
-          .aliases = std::move(aliases),
-          .weight = weight ? std::optional(source_of(*weight)) : std::nullopt,
-          .reduction = std::move(reduction),
-          .axis = axis_of(integer_of(axis, "axis")),
-          .option = option_of(option),
-          .compensated = compensated,
-          .fast_math = fast_math,
-          .rowwise = rowwise,
-          .header = std::move(header)};
-}
-
 void bind_routine(nb::module_& m) {
   m.def(
       "with_argument_names",
@@ -268,34 +245,15 @@ void bind_routine(nb::module_& m) {
            "and `stream(device)`.");
   m.attr("NUMPY") = nb::cast(&numpy_arrays(), nb::rv_policy::reference);
   m.attr("TORCH") = nb::cast(&torch_tensors(), nb::rv_policy::reference);
+  m.def("wants_graph", &wants_graph, nb::arg("tensors"),
+        "Whether autograd is to follow a call with these tensors of torch; None where one is more "
+        "than its\nnumbers in memory, or where a mode, a transform or a tracer is at work.");
+  m.def("fitted", &fitted, nb::arg("gradient"), nb::arg("argument"), nb::arg("parameter"),
+        nb::sig("def fitted(gradient: typing.Any, argument: typing.Any, parameter: bool) -> "
+                "typing.Any"),
+        "A gradient, a tensor of torch, as its argument is: summed over the batches that share "
+        "that, and where that is.");
   nb::class_<Routine>(m, "Routine", "A reduction of a formula, compiled at its first call.")
-      .def(
-          "__init__",
-          [](Routine* self, FormulaOrText formula, std::vector<std::string> aliases,
-             std::string reduction, nb::handle axis, std::optional<FormulaOrText> weight,
-             nb::handle option, bool compensated, bool fast_math, bool rowwise,
-             std::string header) {
-            RoutineArguments arguments{std::move(formula),
-                                       std::move(aliases),
-                                       std::move(reduction),
-                                       axis,
-                                       std::move(weight),
-                                       option,
-                                       compensated,
-                                       fast_math,
-                                       rowwise,
-                                       std::move(header)};
-            new (self) Routine(std::move(arguments).spec());
-          },
-          nb::arg("formula"), nb::arg("aliases"), nb::arg("reduction") = "Sum", nb::arg("axis") = 0,
-          nb::arg("weight") = nb::none(), nb::arg("option").none() = nb::none(),
-          nb::arg("compensated") = false, nb::arg("fast_math") = false, nb::arg("rowwise") = false,
-          nb::arg("header") = "",
-          nb::sig("def __init__(self, formula: str | Expr, aliases: collections.abc.Sequence[str], "
-                  "reduction: str = 'Sum', axis: int = 0, weight: str | Expr | None = None, "
-                  "option: int | None = None, compensated: bool = False, fast_math: bool = False, "
-                  "rowwise: bool = False, header: str = '') -> None"),
-          "Parses and checks. `axis` is the index reduced over: 0 is i, 1 is j, 2 is both.")
       .def("__call__", &call, nb::arg("library"), nb::arg("arguments"), nb::arg("out") = nb::none(),
            nb::arg("backend").none() = "auto", nb::arg("device_id").none() = -1,
            nb::arg("ranges").none() = nb::none(),

@@ -1,11 +1,11 @@
-// The arguments of a routine, from Python.
+// Formulas from Python, and calls of routines.
 #pragma once
-#include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
+#include "bind/arrays.hpp"
 #include "bind/bind.hpp"
+#include "bind/ranges.hpp"
 #include "launch/routine.hpp"
 
 namespace keopsnb {
@@ -14,19 +14,9 @@ using FormulaOrText = std::variant<std::string, expr::Expr>;
 
 parse::Source source_of(const FormulaOrText& formula);
 
-// The arguments that Python makes a routine of, in their order.
-struct RoutineArguments {
-  FormulaOrText formula;
-  std::vector<std::string> aliases;
-  std::string reduction;
-  nb::handle axis;
-  std::optional<FormulaOrText> weight;
-  nb::handle option;
-  bool compensated, fast_math, rowwise;
-  std::string header;
-
-  // Throws std::invalid_argument and ArgumentTypeError.
-  RoutineSpec spec() &&;
-};
+// The reduction of a library's arrays, over all pairs where there are no ranges: an array of it, or
+// a tuple of values and indices. Throws ArgumentTypeError and std::invalid_argument.
+nb::object call(const Routine& routine, const ArrayLibrary& library, nb::tuple inputs,
+                nb::object out, nb::handle backend, nb::handle device_id, BoundRanges* ranges);
 
 }  // namespace keopsnb

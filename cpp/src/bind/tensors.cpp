@@ -77,13 +77,67 @@ bool ask_torch(nb::handle tensor, ArrayName name, ArrayView& view, bool takes) {
 
 }  // namespace
 
+bool is_plain(nb::handle tensor) {
+  return tensor.type().is(names().tensor) || tensor.type().is(names().parameter);
+}
+
+std::optional<bool> wants_graph(nb::handle tensors) {
+  struct Surroundings {
+    nb::object of_torch = torch().attr("_C");
+    // Modes, transforms and tracers: what says that there is none is false.
+    std::array<nb::object, 4> questions{of_torch.attr("_are_functorch_transforms_active"),
+                                        of_torch.attr("_len_torch_dispatch_stack"),
+                                        of_torch.attr("_is_any_autocast_enabled"),
+                                        of_torch.attr("_get_tracing_state")};
+    nb::object forward = nb::module_::import_("torch.autograd.forward_ad");
+    nb::str level{"_current_level"};
+    nb::object graphs = torch().attr("is_grad_enabled");
+  };
+  static const auto* around = new Surroundings;
+  const auto answer = [](const nb::object& question) {
+    const nb::object found = nb::steal(PyObject_CallNoArgs(question.ptr()));
+    if (!found) throw nb::python_error();
+    return PyObject_IsTrue(found.ptr()) != 0;
+  };
+  for (const nb::object& question : around->questions)
+    if (answer(question)) return std::nullopt;
+  if (PyLong_AsLong(attribute(around->forward, around->level).ptr()) >= 0) return std::nullopt;
+  bool differs = false;
+  const nb::object all = nb::steal(PySequence_Fast(tensors.ptr(), "write a tuple of tensors"));
+  if (!all) throw nb::python_error();
+  for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(all.ptr()); ++k) {
+    const nb::handle tensor = PySequence_Fast_GET_ITEM(all.ptr(), k);
+    if (!is_plain(tensor) || attribute(tensor, names().is_meta).ptr() == Py_True)
+      return std::nullopt;
+    differs = differs || attribute(tensor, names().requires_grad).ptr() == Py_True;
+  }
+  return differs && answer(around->graphs);
+}
+
+nb::object fitted(nb::object gradient, nb::handle argument, bool parameter) {
+  const TorchNames& n = names();
+  const nb::object shape = attribute(argument, n.shape);
+  if (attribute(gradient, n.shape).equal(shape)) return gradient;
+  if (parameter) gradient = gradient.attr("squeeze")(-2);
+  const nb::object one = nb::make_tuple(1);
+  gradient = gradient.attr("sum_to_size")(nb::len(shape) == 0 ? one : shape);
+  return gradient.attr("reshape")(shape).attr("to")(argument.attr("device"));
+}
+
+std::vector<nb::object> side_by_side(const nb::object& columns, const std::vector<i64>& dims) {
+  if (dims.size() == 1) return {columns};
+  std::vector<nb::object> all;
+  for (nb::handle part : columns.attr("split_with_sizes")(shape_object(dims), -1))
+    all.push_back(nb::borrow(part));
+  return all;
+}
+
 bool has_no_memory(const ArrayView& view) { return !view.data && view.bytes() > 0; }
 
 bool see_torch(nb::handle tensor, ArrayName name, ArrayView& view, bool takes) {
   const TorchNames& n = names();
   bool contiguous = true;
-  const bool plain = tensor.type().is(n.tensor) || tensor.type().is(n.parameter);
-  if (!plain || !n.exchange.describe(tensor, view, contiguous))
+  if (!is_plain(tensor) || !n.exchange.describe(tensor, view, contiguous))
     contiguous = ask_torch(tensor, name, view, takes);
   return contiguous && !has_no_memory(view) && method(tensor, n.is_neg).ptr() != Py_True;
 }

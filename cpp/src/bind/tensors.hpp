@@ -3,6 +3,7 @@
 #include <nanobind/nanobind.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,12 +43,25 @@ struct TorchNames {
   nb::object host = device_type("cpu");
   nb::str data_ptr{"data_ptr"}, shape{"shape"}, dtype{"dtype"}, layout{"layout"}, is_cpu{"is_cpu"},
       is_cuda{"is_cuda"}, get_device{"get_device"}, is_contiguous{"is_contiguous"},
-      is_neg{"is_neg"}, detach{"detach"}, contiguous{"contiguous"};
+      is_neg{"is_neg"}, detach{"detach"}, contiguous{"contiguous"}, is_meta{"is_meta"},
+      requires_grad{"requires_grad"};
 };
 const TorchNames& names();
 
 nb::object method(nb::handle self, const nb::str& name);
 void* address(nb::handle integer);
+
+// Whether it is a tensor itself, or a parameter, and of no class that derives from these.
+bool is_plain(nb::handle tensor);
+
+// Whether autograd is to follow a call with these tensors; nullopt where one is more than its
+// numbers in memory, or where a mode, a transform or a tracer is at work.
+std::optional<bool> wants_graph(nb::handle tensors);
+
+// A gradient as its argument is: summed over the batches that share that, and where that is.
+nb::object fitted(nb::object gradient, nb::handle argument, bool parameter);
+// Columns, taken apart.
+std::vector<nb::object> side_by_side(const nb::object& columns, const std::vector<i64>& dims);
 
 bool has_no_memory(const ArrayView& view);
 

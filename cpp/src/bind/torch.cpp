@@ -16,6 +16,12 @@ nb::object copied(nb::handle tensor, nb::handle dtype) {
   return copy.attr("dtype").is(dtype) ? copy : copy.attr("to")(dtype);
 }
 
+// The same of few numbers in host memory, with no call of torch's; else null.
+std::unique_ptr<char[]> few_numbers(nb::handle tensor) {
+  if (!is_plain(tensor) || method(tensor, names().is_neg).ptr() == Py_True) return nullptr;
+  return names().exchange.copied(tensor);
+}
+
 class Torch final : public ArrayLibrary {
  public:
   void add(Arguments& arguments, nb::handle tensor) const override {
@@ -26,6 +32,12 @@ class Torch final : public ArrayLibrary {
       return;
     }
     if (!has_no_memory(view)) {
+      if (std::unique_ptr<char[]> few = few_numbers(tensor)) {
+        view.data = few.get();
+        arguments.copies.push_back(std::move(few));
+        arguments.views.push_back(view);
+        return;
+      }
       if (arguments.wants_integers() && tensor.attr("dtype").is(names().taken[0].first))
         refuse_truth_values(name());
       arguments.kept.push_back(

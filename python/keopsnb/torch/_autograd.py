@@ -12,14 +12,15 @@ output of the function beside the result: derivatives of derivatives go through 
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
-from keopsnb._boundary import boundary
+from keopsnb._boundary import boundary, shortened
+from keopsnb._core import fitted, wants_graph
 from keopsnb._reduction import Reduction, as_inputs, size
 from keopsnb.torch._context import (
     NARROW_DTYPES,
@@ -46,130 +47,85 @@ from keopsnb.torch._out import check_writable, written
 from keopsnb.torch._picked import Picked, Valued
 
 
-def reduce(
-    reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
-) -> Result:
+def reduce(reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place) -> Any:
     """Compute a reduction; where a derivative is wanted, so that it can be had."""
-    if is_ordinary((*args, *place.symbolic_ranges)):
+    wanted = None if place.symbolic_ranges else wants_graph(args)
+    if wanted is not None:
         try:
-            return _reduce_in_memory(reduction, args, out, place)
+            if out is None and not wanted and reduction.compiled:
+                return compute_now(reduction, args, None, place)
+            if out is None and wanted and reduction.name == "Sum":
+                return _plain(reduction, False, place, *args)
+            return _in_memory(reduction, args, out, place, wanted)
         except RuntimeError:
             if not is_hollow(args):
                 raise
-    if not all(isinstance(a, Tensor) for a in args):
-        value: Result = compute_now(reduction, args, out, place)  # which says what is wrong
-        return value
-    return _reduce_among_others(reduction, args, out, place)
+    return _among_others(reduction, args, out, place)
 
 
-def _reduce_in_memory(
-    reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
-) -> Result:
-    wanted = (
-        torch.is_grad_enabled()
-        and any([a.requires_grad for a in args])  # noqa: C419 (it is faster)
-        and reduction.differentiable
-    )
-    if wanted or not reduction.compiled or (out is not None and _in_a_graph(out)):
-        return _with_graph(reduction, args, out, place, wanted)
-    value: Result = compute_now(reduction, args, out, place)
-    if out is not None and not out.is_inference():
-        torch.autograd.graph.increment_version(out)  # so that autograd sees the change
-    return value
-
-
-def _in_a_graph(out: Any) -> bool:
-    return isinstance(out, Tensor) and out.requires_grad and torch.is_grad_enabled()
-
-
-def _with_graph(
+def _in_memory(
     reduction: Reduction, args: tuple[Tensor, ...], out: Any, place: Place, wanted: bool
-) -> Result:
-    """A result that has derivatives, is made of several reductions, or goes to where a graph is."""
+) -> Any:
+    """A result that may have derivatives, is made of several reductions, or goes to `out`."""
+    wanted = wanted and reduction.differentiable
     if out is not None:
+        graph = isinstance(out, Tensor) and out.requires_grad and torch.is_grad_enabled()
+        if not wanted and reduction.compiled and not graph:
+            value = compute_now(reduction, args, out, place)
+            if not out.is_inference():
+                torch.autograd.graph.increment_version(out)  # so that autograd sees the change
+            return value
         check_writable(out)
     if not wanted and reduction.compiled:
-        result: Result = _PlainKernel.apply(reduction, False, place, *args)
-    elif reduction.has_terms and not any([a.dtype in NARROW_DTYPES for a in args]):  # noqa: C419
-        result = _PlainKernel.apply(reduction, reduction.keeps, place, *args)
-        result = result[0] if isinstance(result, tuple) else result
+        result = compute_now(reduction, args, None, place)
     else:
         result = differentiable(reduction, args, place)
     return result if out is None else written(result, out, args)
 
 
-def _reduce_among_others(
+def _among_others(
     reduction: Reduction, args: tuple[Tensor, ...], out: Tensor | None, place: Place
-) -> Result:
+) -> Any:
     """The same, of tensors that are more than memory, or under modes and transforms."""
+    if not all(isinstance(a, Tensor) for a in args):
+        return compute_now(reduction, args, out, place)  # which says what is wrong
     if has_torch_function(args):
-        result: Result = handle_torch_function(reduce, args, reduction, args, out, place)
-        return result
+        return handle_torch_function(reduce, args, reduction, args, out, place)
     args = as_autocast(alive(args))
 
-    def call(whole: Sequence[Tensor], in_dims: Sequence[int | None]) -> Result:
+    def call(whole: Sequence[Tensor], in_dims: Sequence[int | None]) -> Any:
         return reduce(reduction, tuple(with_batch_first(reduction, whole, in_dims)), None, place)
 
-    batch: Result | None = over_grads_batch(call, args)
+    batch = over_grads_batch(call, args)
     if batch is not None:
         return batch
     wanted = reduction.differentiable and needs_derivative(args)
     derived = wanted or not reduction.compiled
-    value: Result = (differentiable if derived else _kernel)(reduction, args, place)
+    value = (differentiable if derived else _kernel)(reduction, args, place)
     return value if out is None else written(value, out, args)
 
 
-def _value(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    direct = reduction.compiled and not torch.is_grad_enabled() and not place.symbolic_ranges
-    if direct and is_ordinary(args):
-        try:
-            value: Result = compute_now(reduction, args, None, place)
-        except RuntimeError:
-            if not is_hollow(args):
-                raise
-            value = reduce(reduction, args, None, place)
-    else:
-        value = reduce(reduction, args, None, place)
-    assert isinstance(value, Tensor)
-    return value
-
-
-def differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Result:
-    sums = reduction.name == "Sum"
-    narrow = set() if sums else {a.dtype for a in args if isinstance(a, Tensor)} & NARROW_DTYPES
-    if narrow:
+def differentiable(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
+    narrow = NARROW_DTYPES.intersection([a.dtype for a in args])
+    if narrow and reduction.name != "Sum":
         # Numbers kept between a reduction and its derivatives would be rounded to 16 bits.
-        wide = tuple(map(widened, args))
-        result = reduce(reduction, wide, None, place)
+        result = reduce(reduction, tuple(map(widened, args)), None, place)
         (dtype,) = narrow
-        if isinstance(result, Tensor):
-            return result.to(dtype)
-        return result[0].to(dtype), result[1]
+        return result.to(dtype) if isinstance(result, Tensor) else (result[0].to(dtype), result[1])
     if reduction.picks:
         return _gathered(reduction, args, place)
     if not reduction.compiled:
-        return _composed(reduction, args, place)
-    if reduction.keeps:
-        return _with_kept(reduction, args, place)
-    value: Tensor = _kernel(reduction, args, place)
-    return value
-
-
-def _composed(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    """The maximum, and the sum of exponentials less that, side by side."""
-    first, second, both = reduction.parts
-    m = _value(first, args, place)
-    s = _value(second, (*args, *as_inputs(reduction.axis, [m])), place)
-    return _value(both, (m, s), place)
-
-
-def _with_kept(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Tensor:
-    """The result of a reduction that keeps something for its derivatives."""
+        # The maximum, and the sum of exponentials less that, side by side.
+        first, second, both = reduction.parts
+        m = reduce(first, args, None, place)
+        s = reduce(second, (*args, *as_inputs(reduction.axis, [m])), None, place)
+        return reduce(both, (m, s), None, place)
+    if not reduction.keeps:
+        return _kernel(reduction, args, place)
     if is_traced(args) and not is_transformed():
-        rows: Tensor = compute(reduction.kept, args, place)  # the operator has the rules
+        rows = compute(reduction.kept, args, place)  # the operator has the rules
         return rows[..., : reduction.out_dim].contiguous()
-    result: Tensor = _function(args).apply(reduction, True, place, *args)[0]
-    return result
+    return _function(args)(reduction, True, place, *args)[0]
 
 
 def _gathered(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Result:
@@ -181,20 +137,20 @@ def _gathered(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> R
     values = values.detach()
     ranged = place.ranges is not None or bool(place.symbolic_ranges)
     picked = Picked(reduction, args, values, indices, ranged)
-    terms = _value(reduction.at_rows, picked.arguments(), place)
+    terms = reduce(reduction.at_rows, picked.arguments(), None, place)
     result: Tensor = Valued.apply(values, picked.own(terms))  # type: ignore[no-untyped-call]
     return (result, indices) if "_Arg" in reduction.name else result
 
 
 def _kernel(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any:
     """One kernel, with derivatives if these are sums that take no more than its results."""
-    if is_traced(args) and not is_transformed():
+    if not is_transformed() and (not reduction.has_terms or is_traced(args)):
         return compute(reduction, args, place)  # the operator has the rules
-    return _function(args).apply(reduction, False, place, *args)
+    return _function(args)(reduction, False, place, *args)
 
 
-def _function(args: Sequence[Any]) -> Any:
-    return _PlainKernel if is_ordinary(args) else _Kernel
+def _function(args: Sequence[Any]) -> Callable[..., Any]:
+    return _plain if is_ordinary(args) else _Kernel.apply
 
 
 def saved_for(reduction: Reduction, args: Sequence[Tensor], rows: Any) -> list[Tensor]:
@@ -213,7 +169,7 @@ def _in_columns(
 ) -> list[Tensor]:
     """Gradients of these dimensions; those in parameters, the last `few` columns, have one row."""
     if not few:
-        return list(_value(total, args, place).split(dims, -1))  # type: ignore[no-untyped-call]
+        return list(reduce(total, args, None, place).split(dims, -1))
     category = total.result_category
     counts = zip(args, batch_dims(total, args), strict=True)
     batch = torch.broadcast_shapes(*(a.shape[: max(0, n)] for a, n in counts))  # type: ignore[no-untyped-call]
@@ -227,19 +183,13 @@ def _in_columns(
                 a.narrow(-2, begin, min(step, length - begin)) if c == category else a
                 for a, c in zip(args, total.categories, strict=True)
             )
-        rows, parameters = _value(total, some, place).tensor_split([-few], -1)
+        rows, parameters = reduce(total, some, None, place).tensor_split([-few], -1)
         own.append(rows.clone() if length > step else rows)  # without the columns beside them
         of_parameters.append(parameters.sum(-2, keepdim=True))
     rows = own[0] if len(own) == 1 else torch.cat(own, -2)
     count = [0, *itertools.accumulate(dims)].index(rows.shape[-1])
     parameters = sum(of_parameters[1:], of_parameters[0])
-    return [*rows.split(dims[:count], -1), *parameters.split(dims[count:], -1)]  # type: ignore[no-untyped-call]
-
-
-def _split(columns: Tensor, dims: list[int]) -> list[Tensor]:
-    if len(dims) == 1:
-        return [columns]
-    return list(columns.split(dims, -1))  # type: ignore[no-untyped-call]
+    return [*rows.split(dims[:count], -1), *parameters.split(dims[count:], -1)]
 
 
 # With its sums, as the module would make these objects anew.
@@ -250,7 +200,7 @@ def pullback(
     reduction: Reduction,
     place: Place,
     needed: tuple[bool, ...],
-    saved: Sequence[Tensor],
+    saved: tuple[Tensor, ...],
     e: Tensor | None,
 ) -> list[Tensor | None]:
     """The gradients in the arguments that need them, for the gradient e of the result."""
@@ -258,25 +208,29 @@ def pullback(
     results: list[Tensor | None] = [None] * count
     if e is None:
         return results
-    args = tuple(saved[:count])
+    if place.ranges is None and not place.symbolic_ranges:
+        try:
+            now: list[Tensor | None] | None = reduction.gradients_now(
+                saved, e, needed, place.backend, place.device_id
+            )
+        except RuntimeError:
+            if not is_hollow((*saved, e)):
+                raise
+            now = None
+        if now is not None:
+            return now
     joined = (
         place.ranges is None
         and not place.symbolic_ranges
         and not reduction.compensated
         and e.dtype.itemsize > 2
-        and is_ordinary((*args, e))
+        and is_ordinary((*saved, e))
     )
-    given = (*args, *as_inputs(reduction.axis, [*saved[count:], e]))
+    given = (*saved[:count], *as_inputs(reduction.axis, (*saved[count:], e)))
     for total, positions, dims, few in _sums(reduction, needed, joined):
         found = _in_columns(total, dims, few, given, place)
         for k, gradient in zip(positions, found, strict=True):
-            if total.categories[k] == 2:
-                gradient = gradient.squeeze(-2)
-            shape = args[k].shape
-            if gradient.shape != shape:  # over the batches that share an argument
-                gradient = gradient.sum_to_size(shape or (1,)).reshape(shape)
-            device = args[k].device
-            results[k] = gradient if gradient.device == device else gradient.to(device)
+            results[k] = fitted(gradient, saved[k], reduction.categories[k] == 2)
     return results
 
 
@@ -288,7 +242,8 @@ def pushforward(
     tangent = reduction.tangent(tuple(t is not None for t in tangents))
     rows = as_inputs(reduction.axis, saved[count:])
     along = [t for t in tangents if t is not None]
-    return _value(tangent, (*saved[:count], *rows, *along), place)
+    value: Tensor = reduce(tangent, (*saved[:count], *rows, *along), None, place)
+    return value
 
 
 def _whole(reduction: Reduction, e: Tensor | None, e_rows: Tensor) -> Tensor:
@@ -310,39 +265,37 @@ class _Kernel(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        reduction, ctx.keeps, ctx.place, *args = inputs
-        ctx.reduction, ctx.count = reduction, len(args)
+        reduction, keeps, place, *args = inputs
+        ctx.of, ctx.none = (reduction, keeps, place), None
         ctx.set_materialize_grads(False)
         if not reduction.has_terms:
             ctx.mark_non_differentiable(*(output if isinstance(output, tuple) else (output,)))
             ctx.none = (None,) * len(output) if isinstance(output, tuple) else None
-        saved = saved_for(reduction, args, output[1] if ctx.keeps else output)
+        saved = saved_for(reduction, args, output[1] if keeps else output)
         ctx.save_for_backward(*saved)
         ctx.save_for_forward(*saved)
 
     @staticmethod
-    @boundary
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        reduction = ctx.reduction
-        if not reduction.has_terms:
-            return (None, None, None, *[None] * ctx.count)
-        e = gradients[0]
-        if ctx.keeps and gradients[1] is not None:
-            e, reduction = _whole(reduction, e, gradients[1]), reduction.kept
-        needed: tuple[bool, ...] = ctx.needs_input_grad[3:]
-        saved: tuple[Tensor, ...] = ctx.saved_tensors
-        return None, None, None, *pullback(reduction, ctx.place, needed, saved, e)
+    def backward(ctx: Any, e: Tensor | None, e_rows: Tensor | None = None) -> tuple[Any, ...]:
+        try:  # without the cost of another call
+            reduction, keeps, place = ctx.of
+            needed: tuple[bool, ...] = ctx.needs_input_grad[3:]
+            if keeps and e_rows is not None:
+                e, reduction = _whole(reduction, e, e_rows), reduction.kept
+            return None, None, None, *pullback(reduction, place, needed, ctx.saved_tensors, e)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904
 
     @staticmethod
     @boundary
     def jvp(ctx: Any, *tangents: Tensor | None) -> Any:
-        reduction = ctx.reduction
+        reduction, keeps, place = ctx.of
         if not reduction.has_terms:
             return ctx.none
         with in_forward_mode(ctx.saved_tensors) as saved:
-            if not ctx.keeps:
-                return pushforward(reduction, ctx.place, saved, tangents[3:])
-            rows = pushforward(reduction.kept, ctx.place, saved, tangents[3:])
+            if not keeps:
+                return pushforward(reduction, place, saved, tangents[3:])
+            rows = pushforward(reduction.kept, place, saved, tangents[3:])
             return rows[..., : reduction.out_dim].clone(), rows
 
     @staticmethod
@@ -355,30 +308,30 @@ class _Kernel(torch.autograd.Function):
         *args: Tensor,
     ) -> tuple[Any, Any]:
         moved = with_batch_first(reduction, args, in_dims[3:])
-        result = _function(moved).apply(reduction, keeps, place, *moved)
+        result = _function(moved)(reduction, keeps, place, *moved)
         return result, (0,) * len(result) if isinstance(result, tuple) else 0
 
 
 class _PlainKernel(torch.autograd.Function):
     """The same outside of transforms: torch calls functions of this older form much faster."""
 
-    @classmethod
-    def apply(cls, *args: Any) -> Any:
-        # Without what Function.apply does for transforms, which there are none of.
-        return super(torch.autograd.Function, cls).apply(*args)  # type: ignore[misc]
-
     @staticmethod
     def forward(ctx: Any, reduction: Reduction, keeps: bool, place: Place, *args: Tensor) -> Any:
-        ctx.reduction, ctx.keeps, ctx.place, ctx.count = reduction, keeps, place, len(args)
+        ctx.of = reduction, keeps, place
         ctx.set_materialize_grads(False)
         if keeps:
             rows = compute_now(reduction.kept, args, None, place)
             result = rows[..., : reduction.out_dim].clone(), rows
         else:
             result = rows = compute_now(reduction, args, None, place)
-        if not reduction.has_terms:
-            ctx.mark_non_differentiable(*(result if isinstance(result, tuple) else (result,)))
-        ctx.save_for_backward(*saved_for(reduction, args, rows))
+        if reduction.takes_rows:
+            ctx.save_for_backward(*args, rows)
+        else:
+            ctx.save_for_backward(*args)
         return result
 
     backward = staticmethod(_Kernel.backward)
+
+
+# Without what Function.apply does for transforms, which there are none of.
+_plain: Callable[..., Any] = super(torch.autograd.Function, _PlainKernel).apply

@@ -12,13 +12,11 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from keopsnb._core import wants_graph
 from keopsnb._dtypes import COMPUTED, NARROW
-
-_PLAIN = frozenset((Tensor, torch.nn.Parameter))
 
 _transforms_active = torch._C._are_functorch_transforms_active
 _dispatch_modes = torch._C._len_torch_dispatch_stack
-_autocast_somewhere = torch._C._is_any_autocast_enabled
 _jit_tracer = torch._C._get_tracing_state
 _is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
 # Of torch.autograd.grad(..., is_grads_batched=True), which has a vmap of its own.
@@ -27,15 +25,7 @@ _is_batch = torch._C._functorch.is_legacy_batchedtensor
 
 def is_ordinary(args: Sequence[Any]) -> bool:
     """Whether all arguments are plain tensors in memory, with nothing around the call."""
-    if (
-        _transforms_active()
-        or _dispatch_modes()
-        or _autocast_somewhere()
-        or _jit_tracer() is not None
-        or forward_ad._current_level >= 0
-    ):
-        return False
-    return all([type(a) in _PLAIN and not a.is_meta for a in args])  # noqa: C419 (it is faster)
+    return wants_graph(args) is not None
 
 
 def is_hollow(args: Sequence[Any]) -> bool:

@@ -89,7 +89,7 @@ def test_results_are_told(row: _core.ReductionRow, axis: int) -> None:
     weight = "b" if row.weight.name == "required" else None
     aliases = ["x = Vi(3)", "y = Vj(3)", "b = Vj(1)"]
     for formula in ("SqDist(x, y) * b", "x * y * b"):
-        routine = _core.Routine(formula, aliases, row.name, axis, weight, option)
+        routine = _core.Reduction(formula, aliases, row.name, axis, weight, option)
         for batches in (((), (), ()), ((2,), (), ()), ((4, 1), (5,), (1, 1))):
             args = tuple(
                 np.ones((*batch, n, d), "float16")
@@ -112,7 +112,7 @@ WRONG_SHAPES: list[tuple[list[tuple[int, ...]], list[str]]] = [
 
 @pytest.mark.parametrize(("shapes", "dtypes"), WRONG_SHAPES)
 def test_what_does_not_fit_is_told(shapes: list[tuple[int, ...]], dtypes: list[str]) -> None:
-    routine = _core.Routine("SqDist(x, y)", ["x = Vi(3)", "y = Vj(3)"], "Sum", 1)
+    routine = _core.Reduction("SqDist(x, y)", ["x = Vi(3)", "y = Vj(3)"], "Sum", 1)
     args = tuple(np.ones(s, d) for s, d in zip(shapes, dtypes, strict=True))
     with pytest.raises((TypeError, ValueError)) as called:
         routine(_core.NUMPY, args)

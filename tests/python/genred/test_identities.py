@@ -69,7 +69,7 @@ def test_random_formulas(seed: int, dtype: str) -> None:
     formulas = [random.formula(4) for _ in range(24)]
     x = np.array(POINTS, dtype)[:, None]
     v = np.hstack([x, np.full_like(x, 2)])
-    routine = _core.Routine(
+    routine = _core.Reduction(
         f"Concat({', '.join(f'Sum({f})' for f in formulas)})",
         ["x = Vi(1)", "y = Vi(1)", "v = Vi(2)", "one = Vj(1)"],
         "Sum",

@@ -16,7 +16,7 @@ def evaluate(formulas: list[str], dtype: str, *columns: list[float]) -> np.ndarr
     aliases = [f"x{k} = Vi(1)" for k in range(len(columns))]
     arrays = [np.array(c, dtype)[:, None] for c in columns]
     concat = f"Concat({', '.join(formulas)})"
-    return _core.Routine(concat, aliases, "Sum", 1)(_core.NUMPY, tuple(arrays)).T
+    return _core.Reduction(concat, aliases, "Sum", 1)(_core.NUMPY, tuple(arrays)).T
 
 
 # Law: at any number, NaN and the infinities among them, an operation is its reference.

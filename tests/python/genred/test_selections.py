@@ -87,7 +87,9 @@ def test_branch_taken(first: int) -> None:
     dtype, integer = [("float32", "int32"), ("float64", "int64")][first == 0]
     tests = [(name, f, order) for name, f, orders in chosen for order in list(ORDERS)[:orders]]
     formulas = [order.format(f=f) for _, f, order in tests]
-    routine = _core.Routine(f"Concat({', '.join(formulas)})", ["t = Vi(1)", "i = Vj(1)"], "Sum", 1)
+    routine = _core.Reduction(
+        f"Concat({', '.join(formulas)})", ["t = Vi(1)", "i = Vj(1)"], "Sum", 1
+    )
     found = routine(_core.NUMPY, (np.full((3, 1), T, dtype), np.ones((1, 1), integer)))
     for k, (name, _, order) in enumerate(tests):
         np.testing.assert_allclose(found[:, k], ORDERS[order], 1e-5, err_msg=f"{order}, {name}")
@@ -105,6 +107,8 @@ def test_condition_without_a_number(dtype: str) -> None:
         "Where(t < 0, a * 2, a * 3)": 3,
     }
     formulas = [f"Grad({f}, a, 1)" for f in cases]
-    routine = _core.Routine(f"Concat({', '.join(formulas)})", ["t = Vi(1)", "a = Vj(1)"], "Sum", 1)
+    routine = _core.Reduction(
+        f"Concat({', '.join(formulas)})", ["t = Vi(1)", "a = Vj(1)"], "Sum", 1
+    )
     found = routine(_core.NUMPY, (np.full((1, 1), np.nan, dtype), np.ones((1, 1), dtype)))
     assert found[0].tolist() == list(cases.values())

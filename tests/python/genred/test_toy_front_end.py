@@ -84,7 +84,7 @@ def test_memory_is_held() -> None:
             return np.empty(shape, dtype)
 
     arrays = keopsnb._core.PythonArrays(Hooks())
-    total = keopsnb._core.Routine("x * p", ["x = Vj(1)", "p = Pm(1)"], "Sum", 1)
+    total = keopsnb._core.Reduction("x * p", ["x = Vj(1)", "p = Pm(1)"], "Sum", 1)
     for size in range(200, 240):
         assert total(arrays, (np.ones((size, 1)), np.full(1, 3.0)))[0, 0] == 3 * size
 
@@ -123,7 +123,7 @@ def test_errors_of_the_hooks() -> None:
             return np.zeros((7, 1)).tobytes()
 
     arrays = keopsnb._core.PythonArrays(Hooks())
-    total = keopsnb._core.Routine("SqDist(x, y)", XY, "Sum", 1)
+    total = keopsnb._core.Reduction("SqDist(x, y)", XY, "Sum", 1)
     with pytest.raises(TypeError, match=r"argument 1 \('x'\) is shown as a int; view\(\) should"):
         total(arrays, (1, Y))
     with pytest.raises(ValueError, match=r"argument 1 \('x'\) is not C-contiguous; make a copy"):

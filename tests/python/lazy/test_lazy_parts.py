@@ -27,16 +27,16 @@ def test_texts_grow_with_parts(count: int) -> None:
     assert len(K.formula) < 60 + 40 * count
     assert len(pickle.dumps(K)) < 2000 + 60 * count
     aliases = ["v0 = Vi(2)", "v1 = Vj(2)"]
-    routine = _core.Routine(K.formula, aliases)
+    routine = _core.Reduction(K.formula, aliases)
     assert str(routine.formula) == K.formula
-    assert routine.source() == _core.Routine(_core.Graph.expr(K.form), aliases).source()
+    assert routine.source() == _core.Reduction(_core.Graph.expr(K.form), aliases).source()
 
 
 # Law: so do the kernel's source, and the value is that of the parts one after the other.
 @pytest.mark.parametrize("count", [1, 6, 20])
 def test_kernels_grow_with_parts(count: int) -> None:
     K = steps(count)
-    source = _core.Routine(K.formula, ["v0 = Vi(2)", "v1 = Vj(2)"]).source()
+    source = _core.Reduction(K.formula, ["v0 = Vi(2)", "v1 = Vj(2)"]).source()
     assert len(source) < 1000 + 1000 * count
     d = (X[:, None] - Y).sum(-1)
     for _ in range(count):
@@ -78,15 +78,15 @@ def test_deep_formulas() -> None:
 def test_indices_of_shared_parts() -> None:
     names = "".join(f"a{k} = a{k - 1} + a{k - 1}; " for k in range(1, 60))
     text = f"a0 = k + k; {names}Take(f, a59)"
-    assert _core.Routine(text, ["k = Vi(1)", "f = Vj(5)"]).dim == 1
+    assert _core.Reduction(text, ["k = Vi(1)", "f = Vj(5)"]).dim == 1
 
 
 # Law: a graph is over the variables that the aliases beside it declare.
 @pytest.mark.parametrize("aliases", [["x = Vj(3)"], ["x = Vi(2)"], []])
 def test_graphs_fit_their_aliases(aliases: list[str]) -> None:
-    formula = _core.Routine("x", ["x = Vj(2)"]).formula
+    formula = _core.Reduction("x", ["x = Vj(2)"]).formula
     with pytest.raises(ValueError, match="a j-variable of dimension 2, and the aliases declare"):
-        _core.Routine(formula, aliases)
+        _core.Reduction(formula, aliases)
 
 
 # Law: what could not be made is refused each time it is asked for.

@@ -83,7 +83,7 @@ def test_the_parser_takes_what_the_row_says(row: _core.Operation) -> None:
         if row.operands < 0 and count >= 1:
             continue
         with pytest.raises(FormulaError, match=f"as in {row.name}\\("):
-            _core.Routine(f"{row.name}({', '.join(given)})", [])
+            _core.Reduction(f"{row.name}({', '.join(given)})", [])
 
 
 # Law: kernels are compiled from headers that hold nothing of what is said of a row, so that to edit
