@@ -20,7 +20,11 @@ nb::object item(nb::handle tuple, std::size_t k) {
   return nb::borrow(found);
 }
 
-std::string shown(nb::handle h) { return nb::cast<std::string>(nb::repr(h)); }
+std::string shown(nb::handle h) {
+  // A torch.Size is a tuple with a name.
+  if (PyTuple_Check(h.ptr()) && !PyTuple_CheckExact(h.ptr())) return shown(nb::tuple(nb::list(h)));
+  return nb::cast<std::string>(nb::repr(h));
+}
 
 std::string dtype_text(nb::handle dtype) {
   const auto text = nb::cast<std::string>(nb::str(dtype));

@@ -1,4 +1,5 @@
 // Formulas in Python: Expr, and the nodes of symbolic matrices by their numbers.
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
 
 #include <algorithm>
@@ -163,6 +164,39 @@ std::string source(const Expr& formula) {
   });
 }
 
+// A formula apart from its nodes: its source over variables 0, 1, ..., and what these are, with
+// their numbers.
+using Pickled = std::tuple<std::string, std::vector<std::pair<i64, Kind>>>;
+
+Expr unpickled(const Pickled& state) {
+  const auto& [text, variables] = state;
+  const parse::Program program = parse::parse({}, std::array{parse::Source{.text = text}});
+  return expr::substituted({program.formulas[0].graph}, [&](const expr::Variable& v) {
+    const auto& [number, kind] = variables.at(static_cast<std::size_t>(v.number));
+    return expr::variable(variable_of(kind, number));
+  })[0];
+}
+
+Pickled pickled(const Expr& formula) {
+  std::vector<std::pair<i64, Kind>> variables;
+  std::unordered_map<i64, i64> ranks;
+  for (const expr::Node* v : formula->variables) {
+    ranks[v->variable.number] = static_cast<i64>(variables.size());
+    variables.emplace_back(v->variable.number, kind_of(v->variable));
+  }
+  const Expr ranked = expr::substituted({formula}, [&](const expr::Variable& v) {
+    return expr::variable({ranks.at(v.number), v.dim, v.category});
+  })[0];
+  Pickled state{source(ranked), std::move(variables)};
+  try {
+    unpickled(state);
+  } catch (const parse::FormulaError& error) {
+    throw nb::type_error(
+        ("This formula is not pickled without its header: " + std::string(error.what())).c_str());
+  }
+  return state;
+}
+
 }  // namespace
 
 const Expr& formula_at(i64 number) { return numbered().at(number); }
@@ -190,7 +224,10 @@ i64 apply(Application a) {
       return "operand " + std::to_string(k + 1) +
              (place < a.names.size() ? " (" + a.names[place] + ")" : "");
     };
-    throw parse::FormulaError(misfit.worded(name, [](const std::string& row) { return row; }), 0);
+    const auto as_written = [&](const std::string& row) {
+      return a.written.empty() ? row : a.written;
+    };
+    throw parse::FormulaError(misfit.worded(name, as_written), 0);
   }
 }
 
@@ -208,6 +245,8 @@ void bind_graph(nb::module_& m) {
             return nb::try_cast(other, g) && g && f == *g;
           },
           nb::arg("other").none(), nb::sig("def __eq__(self, other: object) -> bool"))
+      .def("__getstate__", &pickled)
+      .def("__setstate__", [](Expr& f, const Pickled& state) { new (&f) Expr(unpickled(state)); })
       .def("__hash__", [](const Expr& f) { return std::hash<Expr>()(f); })
       .def("__repr__", [](const Expr& f) { return "<Expr " + expr::text(f) + ">"; });
   m.attr("MAX_DIM") = expr::max_dim;
@@ -238,13 +277,13 @@ void bind_graph(nb::module_& m) {
           "apply",
           [](std::string operation, std::vector<i64> formulas, std::vector<i64> places,
              std::vector<i64> ints, std::vector<std::vector<i64>> lists,
-             std::vector<std::string> names) {
+             std::vector<std::string> names, std::string written) {
             return apply({std::move(operation), std::move(formulas), std::move(places),
-                          std::move(ints), std::move(lists), std::move(names)});
+                          std::move(ints), std::move(lists), std::move(names), std::move(written)});
           },
           nb::arg("operation"), nb::arg("formulas"), nb::arg("places"),
           nb::arg("ints") = std::vector<i64>(), nb::arg("lists") = std::vector<std::vector<i64>>(),
-          nb::arg("names") = std::vector<std::string>(),
+          nb::arg("names") = std::vector<std::string>(), nb::arg("written") = "",
           "An operation of formulas. `places` are, in the result, the variables of all but "
           "the first, one after the other. Raises FormulaError where they do not fit.")
       .def_static(

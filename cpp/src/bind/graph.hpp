@@ -18,7 +18,9 @@ struct Application {
   std::vector<i64> formulas = {}, places = {};
   std::vector<i64> ints = {};
   std::vector<std::vector<i64>> lists = {};
-  std::vector<std::string> names = {};  // of the operands, for errors
+  // Of the operands, and of the operation, for errors.
+  std::vector<std::string> names = {};
+  std::string written = {};
 };
 // Throws FormulaError where they do not fit.
 i64 apply(Application application);

@@ -58,8 +58,8 @@ nb::object gradients_now(const Reduction& self, nb::tuple saved, nb::handle e,
   nb::list found;
   for (std::size_t k = 0; k < needed.size(); ++k) found.append(nb::none());
   for (const Gradients& some : sums) {
-    const nb::object columns = call(*some.sum, torch_tensors(), nb::tuple(given), nb::none(),
-                                    backend, device_id, nullptr);
+    const nb::object columns =
+        call(*some.sum, torch_tensors(), nb::tuple(given), nb::none(), backend, device_id, nullptr);
     const std::vector<nb::object> all = side_by_side(columns, some.dims);
     for (std::size_t n = 0; n < all.size(); ++n) {
       const std::size_t k = some.positions[n];

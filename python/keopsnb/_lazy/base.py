@@ -258,7 +258,7 @@ class Lazy:
                 part.check_done()
                 if part.is_complex and not self.is_complex:
                     if operation not in _ARITHMETIC:
-                        raise complex_operand(operation)
+                        raise complex_operand(operation, bool(order))
                     name = f"__{'' if order else 'r'}{_ARITHMETIC[operation]}__"
                     mixed: Self = getattr(part, name)(self)
                     return mixed
@@ -270,7 +270,7 @@ class Lazy:
             try:
                 form = applied(operation, forms, places, ints, lists)
             except FormulaError:
-                raise misfit(operation, parts, places, ints, lists) from None
+                raise misfit(operation, parts, places, ints, lists, bool(order)) from None
             return self._of(form, args, *parts)
         except Exception as error:
             raise shortened(error)  # noqa: B904

@@ -224,7 +224,9 @@ _INSTEAD |= dict.fromkeys(("scalprod", "|"), "(a * b).sum() or (a.conj() * b).su
 _INSTEAD |= dict.fromkeys(("equal", "=="), "(a - b).squareabs() == 0")
 _INSTEAD |= dict.fromkeys(("notequal", "!="), "(a - b).squareabs() != 0")
 _SYMBOLS = {
-    "__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=",
+    # Of a < b with a complex b Python asks b > a: either may have been written.
+    "__lt__": "< or >", "__gt__": "< or >", "__le__": "<= or >=", "__ge__": "<= or >=",
+    "__eq__": "==", "__ne__": "!=",
     "__mod__": "%", "__rmod__": "%", "__floordiv__": "//", "__rfloordiv__": "//", "__or__": "|",
     "__ror__": "|", "__and__": "&", "__rand__": "&", "__xor__": "^", "__rxor__": "^",
     "__invert__": "~",

@@ -18,11 +18,18 @@ def misfit(
     places: tuple[int, ...],
     ints: tuple[int, ...],
     lists: tuple[tuple[int, ...], ...],
+    swapped: bool,
 ) -> FormulaError:
     """The error of an operation, with operands as the user knows them."""
+    written = _SWAPPED.get(operation, "") if swapped else ""
+    if written:
+        parts = parts[::-1]
+        places, _ = parts[0].arrays.merge(
+            tuple([part.form for part in parts]), [part.args for part in parts]
+        )
     forms, names = [part.form for part in parts], [_described(part) for part in parts]
     try:
-        Graph.apply(operation, forms, places, ints, lists, names)
+        Graph.apply(operation, forms, places, ints, lists, names, written)
     except FormulaError as error:
         return error
     raise AssertionError(f"{operation} fits after all")
@@ -41,9 +48,15 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
-def complex_operand(operation: str) -> TypeError:
+# a > b is b < a: of comparisons alone, operands fit in both orders or in none.
+_SWAPPED = {"LessThan": ">", "LessOrEqual": ">="}
+
+
+def complex_operand(operation: str, swapped: bool = False) -> TypeError:
     """The error of a complex operand of an operation of real numbers."""
     name = _SYMBOLS.get(operation, operation)
+    if swapped:
+        name = _SWAPPED.get(operation, name)
     return TypeError(f"{name} has no complex operand; take .real, .imag or abs() of it.")
 
 

@@ -294,3 +294,28 @@ def test_integers_of_any_size_are_numbers(number: int, front: str) -> None:
     np.testing.assert_allclose(
         np.asarray((s.LazyTensor([number]) * s.D).sum(1)), np.asarray(expected), rtol=1e-12
     )
+
+
+# Law: an operator's error names the operands in the order in which they stand, and the operator.
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("sign", [">", ">=", "<", "<=", "==", "!=", "+", "-", "*", "/", "**"])
+@pytest.mark.parametrize(("left", "right"), [("x", "two"), ("two", "x"), ("x", "v"), ("v", "x")])
+def test_operands_stand_in_order(left: str, right: str, sign: str, front: str) -> None:
+    names = vars(surroundings(front))
+    names["v"] = names["array"](1, 1, 2)
+    shapes = {"x": (5, 3), "two": (4, 2), "v": (2,)}
+    order = re.escape(f"of shape {shapes[left]}") + ".*" + re.escape(f"of shape {shapes[right]}")
+    with pytest.raises(ValueError, match=order) as error:
+        eval(f"{left} {sign} {right}", {}, names)
+    if sign in (">", ">="):
+        assert str(error.value).startswith(f"{sign} takes (D), (D) -> D, ")
+
+
+@pytest.mark.parametrize("sign", [">", ">=", "<", "<="])
+def test_a_complex_operand_is_refused_by_the_operator_written(sign: str) -> None:
+    s = surroundings("numpy")
+    for written in (f"x {sign} z", f"z {sign} x", f"z {sign} z"):
+        with pytest.raises(TypeError, match=f"{sign} (or .*)?of complex numbers; take .real"):
+            eval(written, {}, {"x": s.x, "z": s.Vj(s.b + 1j)})

@@ -32,6 +32,23 @@ def test_texts_grow_with_parts(count: int) -> None:
     assert routine.source() == _core.Reduction(_core.Graph.expr(K.form), aliases).source()
 
 
+# Law: a formula alone is itself again, wherever it comes from; one that needs a header is refused.
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_formulas_are_pickled(protocol: int) -> None:
+    p = LazyTensor((3, 2, 2))
+    formulas = [_core.Graph.expr(K.form) for K in (Vi(X), steps(3), steps(1) * 2.5 - p)]
+    texts = ["IfElse(x - 0.1, Grad(Exp(-SqDist(x, y)), y, 1), Zero(2))", "1e-300 * y"]
+    formulas += [_core.Reduction(text, ["x = Vi(2)", "y = Vj(2)"]).formula for text in texts]
+    for formula in formulas:
+        again = pickle.loads(pickle.dumps(formula, protocol))
+        assert again == formula
+        assert hash(again) == hash(formula)
+        assert (again.dim, again.source) == (formula.dim, formula.source)
+    own = "KEOPSNB_UNARY_OPERATION(Cube, cube, a * a * a, 3_c * a * a)"
+    with pytest.raises(TypeError, match="without its header: There is no operation 'Cube'"):
+        pickle.dumps(_core.Reduction("Cube(x)", ["x = Vi(2)"], header=own).formula, protocol)
+
+
 # Law: so do the kernel's source, and the value is that of the parts one after the other.
 @pytest.mark.parametrize("count", [1, 6, 20])
 def test_kernels_grow_with_parts(count: int) -> None:
