@@ -14,7 +14,7 @@ from keopsnb._reduction import Reduction, reduction_of
 
 ROWS = [row for row in _core.reductions() if row.differentiable and row.call and not row.picks]
 ALIASES = ["x = Vi(2)", "y = Vj(2)", "b = Vj(2)", "p = Pm(1)"]
-KEEPS = {"Mean": 1, "Variance": 5, "Prod": 6, "SumSoftMaxWeight": 4, "SoftMax": 4}
+KEEPS = {"Mean": 1, "Variance": 5, "Prod": 8, "SumSoftMaxWeight": 4, "SoftMax": 4}
 
 
 def made(row: _core.ReductionRow, axis: int = 1) -> Reduction:
