@@ -3,6 +3,7 @@
 // A child has none of its parent's other threads, so what they hold when it is made is held for
 // ever. A fork therefore waits for whoever holds one of these; the thread that does may itself
 // fork.
+// A fork takes them all, in no order that is known here: take none while you hold another.
 #pragma once
 #include <pthread.h>
 

@@ -97,11 +97,13 @@ class Reducer:
             use_fast_math, header_text(header),
         )  # fmt: skip
         try:
-            known = tuple(aliases) if type(aliases) in (list, tuple) else None
-            reduction = None if known is None else _known(formula, known, *options)
+            listed = type(aliases) in (list, tuple)
+            # Equal keys are equal arguments: True is no 1 here, nor 2.0 a 2.
+            exact = type(axis) is not tuple or all(type(index) is int for index in axis)
+            known = _known(formula, tuple(aliases), *options) if listed and exact else None
         except TypeError:
-            reduction = None  # an argument cannot be hashed, or is wrong
-        self._reduction = reduction or _core.reduction(formula, aliases, *options)
+            known = None  # an argument cannot be hashed, or is wrong
+        self._reduction = known or _core.reduction(formula, aliases, *options)
         self._prepare()
 
     def _prepare(self) -> None:
@@ -158,7 +160,7 @@ class Reducer:
         raise NotImplementedError
 
 
-# Each is made once: programs make a Genred where they call it. True is no 1 here, nor 2.0 a 2.
+# Each is made once: programs make a Genred where they call it.
 @functools.lru_cache(4096, typed=True)
 def _known(formula: str, aliases: tuple[str, ...], *options: Any) -> Reduction:
     return _core.reduction(formula, list(aliases), *options)

@@ -33,7 +33,7 @@ std::string dtype_text(nb::handle dtype) {
 
 // Whether torch's autocast brings dtypes together, as it does for the reduction itself.
 bool autocasts(nb::handle array) {
-  if (nb::cast<std::string>(array.type().attr("__module__")) == "numpy") return false;
+  if (nb::hasattr(array.attr("dtype"), "kind")) return false;  // NumPy's
   const nb::object context = nb::module_::import_("keopsnb.torch._context");
   return nb::cast<bool>(context.attr("autocasts")(array.attr("device")));
 }
@@ -205,6 +205,7 @@ nb::object arguments_of(const expr::Node& formula, nb::handle data) {
 }
 
 nb::object merged(const std::vector<Operand>& operands, std::vector<i64>& places) {
+  if (operands.empty()) throw std::invalid_argument("There is no formula to merge.");
   nb::object known = operands[0].arguments;
   std::vector<std::pair<const Variable*, PyObject*>> all;
   const auto add = [&](const Operand& operand, std::size_t k) {

@@ -39,7 +39,9 @@ FormulaOrText formula_of(nb::handle value, const char* name) {
 }
 
 std::vector<std::string> aliases_of(nb::handle value) {
-  const bool listed = PySequence_Check(value.ptr()) && !PyUnicode_Check(value.ptr());
+  static const auto* sequence =
+      new nb::object(nb::module_::import_("collections.abc").attr("Sequence"));
+  const bool listed = nb::isinstance(value, *sequence) && !PyUnicode_Check(value.ptr());
   const nb::tuple items = listed ? nb::tuple(nb::borrow(value)) : nb::tuple();
   if (!listed || !std::all_of(items.begin(), items.end(),
                               [](nb::handle item) { return PyUnicode_Check(item.ptr()) != 0; }))
@@ -89,6 +91,15 @@ std::string one_of(nb::handle value, const char* name, std::initializer_list<con
                               choices + ".");
 }
 
+bool truth_of(nb::handle value, const char* name) {
+  if (PyBool_Check(value.ptr())) return value.ptr() == Py_True;
+  const int truth = nb::hasattr(value, "__len__") ? -1 : PyObject_IsTrue(value.ptr());
+  PyErr_Clear();
+  if (truth < 0)
+    throw ArgumentTypeError(std::string(name) + " is " + shown(value) + "; write True or False.");
+  return truth == 1;
+}
+
 // Whether every term is summed without error.
 bool compensated(const std::string& reduction, nb::handle dtype_acc, nb::handle use_double_acc,
                  nb::handle sum_scheme) {
@@ -96,7 +107,7 @@ bool compensated(const std::string& reduction, nb::handle dtype_acc, nb::handle 
       one_of(dtype_acc, "dtype_acc", {"auto", "float16", "float32", "float64"});
   const std::string scheme =
       one_of(sum_scheme, "sum_scheme", {"auto", "direct_sum", "block_sum", "kahan_scheme"});
-  const bool wide = PyObject_IsTrue(use_double_acc.ptr()) == 1;
+  const bool wide = truth_of(use_double_acc, "use_double_acc");
   if (wide && dtype != "auto" && dtype != "float64")
     throw std::invalid_argument("use_double_acc=True contradicts dtype_acc='" + dtype +
                                 "'; give one.");
@@ -116,7 +127,7 @@ bool compensated(const std::string& reduction, nb::handle dtype_acc, nb::handle 
 Reduction* reduction_of(nb::handle formula, nb::handle aliases, nb::handle reduction_op,
                         nb::handle axis, nb::handle opt_arg, nb::handle formula2,
                         nb::handle dtype_acc, nb::handle use_double_acc, nb::handle sum_scheme,
-                        bool use_fast_math, nb::handle header) {
+                        nb::handle use_fast_math, nb::handle header) {
   RoutineSpec spec{};
   spec.formula = source_of(formula_of(formula, "formula"));
   if (!formula2.is_none()) spec.weight = source_of(formula_of(formula2, "formula2"));
@@ -133,7 +144,7 @@ Reduction* reduction_of(nb::handle formula, nb::handle aliases, nb::handle reduc
                                 "j, or axis=0 to reduce over i.");
   if (!opt_arg.is_none()) spec.option = integer_of(opt_arg, "opt_arg");
   spec.compensated = compensated(spec.reduction, dtype_acc, use_double_acc, sum_scheme);
-  spec.fast_math = use_fast_math;
+  spec.fast_math = truth_of(use_fast_math, "use_fast_math");
   spec.header = text_of(header, "header");
   return new Reduction(std::move(spec));
 }
@@ -144,12 +155,12 @@ void bind_options(nb::module_& m) {
   m.def("reduction", &reduction_of, nb::rv_policy::take_ownership, nb::arg("formula").none(),
         nb::arg("aliases").none(), nb::arg("reduction_op").none(), nb::arg("axis").none(),
         nb::arg("opt_arg").none(), nb::arg("formula2").none(), nb::arg("dtype_acc").none(),
-        nb::arg("use_double_acc").none(), nb::arg("sum_scheme").none(), nb::arg("use_fast_math"),
-        nb::arg("header"),
+        nb::arg("use_double_acc").none(), nb::arg("sum_scheme").none(),
+        nb::arg("use_fast_math").none(), nb::arg("header"),
         nb::sig("def reduction(formula: typing.Any, aliases: typing.Any, reduction_op: typing.Any, "
                 "axis: typing.Any, opt_arg: typing.Any, formula2: typing.Any, dtype_acc: "
                 "typing.Any, use_double_acc: typing.Any, sum_scheme: typing.Any, use_fast_math: "
-                "bool, header: str) -> Reduction"),
+                "typing.Any, header: str) -> Reduction"),
         "The reduction of a `Genred` with these options, which are checked.");
 }
 

@@ -6,6 +6,7 @@
 
 #include <structmember.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -144,7 +145,9 @@ bool swaps(PyObject* names, PyObject* const* values) {
   if (PyTuple_Size(names) != 1) return false;
   if (PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), "order") != 0) return false;
   static PyObject* const order = nb::make_tuple(1, 0).release().ptr();
-  return PyObject_RichCompareBool(values[0], order, Py_EQ) == 1;
+  const int equal = PyObject_RichCompareBool(values[0], order, Py_EQ);
+  if (equal < 0) throw nb::python_error();
+  return equal == 1;
 }
 
 PyObject* make_the_long_way(PyObject* self, PyObject* const* given, Py_ssize_t count,
@@ -227,7 +230,10 @@ nb::object column(nb::handle matrix, nb::handle array) {
   for (const Slot which : {ranges, backend})
     if (!is_none(self, which)) return nb::none();
   const std::optional<i64> of = plain_form(self, self);
-  if (!of || formula_at(*of)->dim != 1) return nb::none();
+  if (!of) return nb::none();
+  const expr::Node& formula = *formula_at(*of);
+  const auto symbolic = [](const expr::Node* v) { return v->variable.position >= 0; };
+  if (formula.dim != 1 || std::ranges::any_of(formula.variables, symbolic)) return nb::none();
   nb::object columns = SymbolicArguments::of(slot(self, args)).nj;
   if (columns.is_none()) columns = nb::int_(1);
   return or_none(matrix_of(Py_TYPE(self), array, 1, columns));

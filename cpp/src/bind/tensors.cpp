@@ -97,7 +97,9 @@ std::optional<bool> wants_graph(nb::handle tensors) {
   const auto answer = [](const nb::object& question) {
     const nb::object found = nb::steal(PyObject_CallNoArgs(question.ptr()));
     if (!found) throw nb::python_error();
-    return PyObject_IsTrue(found.ptr()) != 0;
+    const int truth = PyObject_IsTrue(found.ptr());
+    if (truth < 0) throw nb::python_error();
+    return truth == 1;
   };
   for (const nb::object& question : around->questions)
     if (answer(question)) return std::nullopt;

@@ -116,10 +116,11 @@ std::string name_of(const Driver& driver, CUresult result) {
 const Initialized& initialize() {
   static const bool watches_forks = pthread_atfork(nullptr, nullptr, in_child) == 0;
   (void)watches_forks;
+  if (lost) throw_forked();
+  const Library library = open_library();  // under the loader's lock, and so under no other
   const Hold hold;
   if (const Initialized* all = ready) return *all;
   if (lost) throw_forked();
-  const Library library = open_library();
   if (library.handle == nullptr)
     throw CudaError("No NVIDIA driver was found. Tried: " + library.tried +
                     ". Install NVIDIA's driver (a container must be started with it: docker run "

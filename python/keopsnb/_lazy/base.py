@@ -210,6 +210,11 @@ class Lazy:
     def lift(self, other: Any) -> Self:
         """Anything an operator may meet, as a matrix."""
         if isinstance(other, Lazy):
+            if other.arrays is not self.arrays:
+                raise TypeError(
+                    f"An operand is made of {other.arrays.noun}, and this symbolic matrix of "
+                    f"{self.arrays.noun}; make both of one kind of array."
+                )
             return other  # type: ignore[return-value]
         other = self.arrays.plain_number(other, self.args.dtype)
         if isinstance(other, Integral) and abs(int(other)) < _FLOATS and not self.of_integers:

@@ -204,7 +204,7 @@ class Methods(Rows):
             ValueError: if it is an array that this matrix does not depend on as it is given.
         """
         lifted = self.lift(other)
-        if not self.arrays.is_array(other):
+        if not self.arrays.is_array(other) or not lifted._variables:
             return lifted
         (wanted,) = lifted._variables
         category = wanted.kind.category

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from keopsnb import _core
+from keopsnb._dtypes import NARROW
 from keopsnb._lazy.complexes import ComplexMatrix
 from keopsnb._lazy.deferred import known_plan, quick_plan
 from keopsnb._lazy.functions import functions
@@ -17,9 +18,6 @@ from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
 from keopsnb.numpy._arrays import as_array, as_complex, is_foreign, parts
 from keopsnb.numpy._genred import Genred
-
-if TYPE_CHECKING:
-    pass
 
 
 class _Arrays:
@@ -53,7 +51,7 @@ class _Arrays:
         both = list(zip(data, numbers, strict=True))
         dtypes = (d.dtype for d, number in both if not number and d.dtype.kind == "f")
         found = next(dtypes, np.dtype("float64"))
-        narrow = found if found.itemsize == 2 else None
+        narrow = found if found.name in NARROW else None
         wanted = np.dtype("float32") if narrow else found
         made = [np.asarray(d, wanted) if number or d.dtype == narrow else d for d, number in both]
         return made, narrow

@@ -223,7 +223,7 @@ def pullback(
         place.ranges is None
         and not place.symbolic_ranges
         and not reduction.compensated
-        and e.dtype.itemsize > 2
+        and e.dtype not in NARROW_DTYPES
         and is_ordinary((*saved, e))
     )
     given = (*saved[:count], *as_inputs(reduction.axis, (*saved[count:], e)))

@@ -61,7 +61,7 @@ class _Arrays:
             if not number and not found:
                 device, found = x.device, x.is_floating_point()
                 dtype = x.dtype if found else dtype
-        narrow = dtype if dtype.itemsize == 2 else None
+        narrow = dtype if dtype in NARROW_DTYPES else None
         if narrow:
             dtype = torch.float32
         made = [
@@ -167,7 +167,7 @@ def _called(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         return _product(*args)
     if func.__name__ == "__rmatmul__" and not kwargs:  # Dynamo's, for K @ v
         return _product(args[1], args[0])
-    if func.__name__ in _REDUCTIONS and like is args[0]:
+    if func.__name__ in _REDUCTIONS and args and like is args[0]:
         return getattr(like, _REDUCTIONS[func.__name__])(*args[1:], **kwargs)
     if name is None or kwargs or like is None:
         return NotImplemented

@@ -188,14 +188,16 @@ float bits_to_float(std::uint32_t bits) {
 
 template <class S, int Exponent, int Mantissa>
 struct Format {
+  static constexpr int sign_at = 8 * sizeof(S) - 1;
+  static constexpr unsigned magnitudes = (1U << sign_at) - 1;
   static constexpr unsigned infinity = ((1U << Exponent) - 1) << Mantissa;
   static double value(unsigned bits) { return magnitude<Exponent, Mantissa>(bits); }
 
   // Law: to the nearest, of two the one with an even last bit.
   static bool rounds(float a) {
-    const unsigned found = to_storage<S>(a).bits, m = found & 0x7fffU;
+    const unsigned found = to_storage<S>(a).bits, m = found & magnitudes;
     if (std::isnan(a)) return m > infinity;
-    if ((found >> 15 != 0) != std::signbit(a) || m > infinity) return false;
+    if ((found >> sign_at != 0) != std::signbit(a) || m > infinity) return false;
     if (std::isinf(a)) return m == infinity;
     const double x = std::abs(static_cast<double>(a)), error = std::abs(value(m) - x);
     const double below = m > 0 ? std::abs(value(m - 1) - x) : 1e300;
@@ -208,15 +210,15 @@ struct Format {
 
   // Law: numbers are exact in float and come back; NaN stays NaN.
   static void round_trip() {
-    for (unsigned bits = 0; bits < 0x10000; ++bits) {
-      const unsigned m = bits & 0x7fffU;
-      const float f = from_storage(S{static_cast<unsigned short>(bits)});
+    for (unsigned bits = 0; bits < 2U << sign_at; ++bits) {
+      const unsigned m = bits & magnitudes;
+      const float f = from_storage(S{static_cast<decltype(S::bits)>(bits)});
       if (m > infinity) {
         CHECK(std::isnan(f));
-        CHECK((to_storage<S>(f).bits & 0x7fffU) > infinity);
+        CHECK((to_storage<S>(f).bits & magnitudes) > infinity);
         continue;
       }
-      CHECK(std::signbit(f) == (bits >> 15 != 0));
+      CHECK(std::signbit(f) == (bits >> sign_at != 0));
       CHECK(m == infinity ? std::isinf(f) : std::abs(static_cast<double>(f)) == value(m));
       CHECK(to_storage<S>(f).bits == bits);
     }

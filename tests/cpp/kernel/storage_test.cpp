@@ -61,9 +61,9 @@ template <class S>
 void are_what_they_mean(int exponent_bits, int mantissa_bits) {
   const unsigned least = 1U << mantissa_bits, top = (1U << exponent_bits) - 1;
   bool equal = true;
-  for (unsigned bits = 0; bits < 1U << 15; ++bits) {
+  for (unsigned bits = 0; bits < 1U << (8 * sizeof(S) - 1); ++bits) {
     const unsigned exponent = bits >> mantissa_bits, mantissa = bits & (least - 1);
-    const float found = from_storage(S{static_cast<unsigned short>(bits)});
+    const float found = from_storage(S{static_cast<decltype(S::bits)>(bits)});
     const double wanted = exponent == top
                               ? (mantissa ? std::numeric_limits<double>::quiet_NaN()
                                           : std::numeric_limits<double>::infinity())
@@ -71,7 +71,8 @@ void are_what_they_mean(int exponent_bits, int mantissa_bits) {
                                                 static_cast<int>(exponent ? exponent : 1) -
                                                     static_cast<int>(top / 2) - mantissa_bits);
     equal &= same_bits(found, static_cast<float>(wanted));
-    const float opposite = from_storage(S{static_cast<unsigned short>(bits | 0x8000U)});
+    const unsigned sign = 1U << (8 * sizeof(S) - 1);
+    const float opposite = from_storage(S{static_cast<decltype(S::bits)>(bits | sign)});
     equal &= same_bits(opposite, static_cast<float>(-wanted));
   }
   CHECK(equal);

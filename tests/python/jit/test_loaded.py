@@ -113,6 +113,36 @@ busy.join()
     python(CODE + code, environment)
 
 
+# Law: so do a fork, and threads that look for a GPU as the first of all.
+def test_a_child_of_threads_that_look_for_a_gpu(tmp_path: Path) -> None:
+    code = """
+import warnings
+from keopsnb import _core
+warnings.filterwarnings("ignore", category=DeprecationWarning)  # of forking with threads
+done = False
+def work():
+    while not done:
+        try:
+            _core.cuda_info()
+        except keopsnb.CudaError:
+            pass
+busy = [threading.Thread(target=work) for _ in range(2)]
+for thread in busy:
+    thread.start()
+end = time.time() + 3
+while time.time() < end:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+done = True
+for thread in busy:
+    thread.join()
+check()
+"""
+    python(code, {"KEOPSNB_CACHE_DIR": str(tmp_path)})
+
+
 def test_graphs_outlive_kernels(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     environment = {"KEOPSNB_CACHE_DIR": str(tmp_path), "KEOPSNB_LOADED_KERNELS": "1"}

@@ -319,3 +319,22 @@ def test_a_complex_operand_is_refused_by_the_operator_written(sign: str) -> None
     for written in (f"x {sign} z", f"z {sign} x", f"z {sign} z"):
         with pytest.raises(TypeError, match=f"{sign} (or .*)?of complex numbers; take .real"):
             eval(written, {}, {"x": s.x, "z": s.Vj(s.b + 1j)})
+
+
+class Kept(np.ndarray):
+    """An array of a program's own."""
+
+
+def test_dtypes_of_an_own_array_differ() -> None:
+    s = surroundings("numpy")
+    with pytest.raises(TypeError, match="all must have one dtype"):
+        s.Vj(np.zeros((4, 3), "float32")) - s.Vi(np.zeros((5, 3)).view(Kept))
+
+
+def test_front_ends_do_not_mix() -> None:
+    pytest.importorskip("torch")
+    one, other = surroundings("numpy"), surroundings("torch")
+    with pytest.raises(TypeError, match="made of a torch tensor, and this symbolic matrix of an a"):
+        one.x - other.y
+    with pytest.raises(TypeError, match="made of an array, and this symbolic matrix of a torch"):
+        other.x - one.y

@@ -166,6 +166,9 @@ def test_symbolic() -> None:
     np.testing.assert_allclose(later(), K.sum(1)[:, None])
     with pytest.raises(TypeError, match="call it before its result"):
         later + 1
+    v = RANDOM.normal(size=(N, 2))
+    product = (-(Vi(0, 3) - Vj(Y)).sqnorm2() / 0.7).exp() @ v
+    np.testing.assert_allclose(product(X), K @ v)
 
 
 def test_properties() -> None:

@@ -1,5 +1,7 @@
 // A reduction is a monoid of states, into which terms are stepped.
 //
+//   formulas                 the List of those it evaluates
+//   state_dim(c)             how many numbers the state of c components has; block_dim(c), a block
 //   identity<V>(s)           number s of the state of no term
 //   step<C>(block, x, first) the terms of the evaluation x, for C components from `first` on
 //   absorb<C>(state, block)  a block of terms into a state; blocks begin as block_identity<V>(s)
