@@ -77,8 +77,11 @@ bool ask_torch(nb::handle tensor, ArrayName name, ArrayView& view, bool takes) {
 
 }  // namespace
 
+PyObject* stand_in = nullptr;
+
 bool is_plain(nb::handle tensor) {
-  return tensor.type().is(names().tensor) || tensor.type().is(names().parameter);
+  const nb::handle type = tensor.type();
+  return type.is(names().tensor) || type.is(names().parameter) || type.ptr() == stand_in;
 }
 
 std::optional<bool> wants_graph(nb::handle tensors) {
@@ -105,10 +108,10 @@ std::optional<bool> wants_graph(nb::handle tensors) {
     if (answer(question)) return std::nullopt;
   if (PyLong_AsLong(attribute(around->forward, around->level).ptr()) >= 0) return std::nullopt;
   bool differs = false;
-  const nb::object all = nb::steal(PySequence_Fast(tensors.ptr(), "write a tuple of tensors"));
+  const nb::object all = nb::steal(PySequence_Tuple(tensors.ptr()));
   if (!all) throw nb::python_error();
-  for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(all.ptr()); ++k) {
-    const nb::handle tensor = PySequence_Fast_GET_ITEM(all.ptr(), k);
+  for (Py_ssize_t k = 0; k < PyTuple_Size(all.ptr()); ++k) {
+    const nb::handle tensor = PyTuple_GetItem(all.ptr(), k);
     if (!is_plain(tensor) || attribute(tensor, names().is_meta).ptr() == Py_True)
       return std::nullopt;
     differs = differs || attribute(tensor, names().requires_grad).ptr() == Py_True;
