@@ -102,7 +102,7 @@ class Cuda(torch.Tensor):
     def get_device(self):
         return 0
 
-from keopsnb.torch import _context
+from keopsnb import _core
 _core._stand_in(Cuda)  # a subclass, which is to be as torch's own class of tensors
 
 def cuda(tensors):
