@@ -245,9 +245,6 @@ void bind_routine(nb::module_& m) {
            "and `stream(device)`.");
   m.attr("NUMPY") = nb::cast(&numpy_arrays(), nb::rv_policy::reference);
   m.attr("TORCH") = nb::cast(&torch_tensors(), nb::rv_policy::reference);
-  m.def(
-      "_stand_in", [](nb::handle type) { stand_in = nb::borrow(type).release().ptr(); },
-      nb::arg("type"), "Takes a subclass for torch's own class of tensors, in tests.");
   m.def("wants_graph", &wants_graph, nb::arg("tensors"),
         "Whether autograd is to follow a call with these tensors of torch; None where one is more "
         "than its\nnumbers in memory, or where a mode, a transform or a tracer is at work.");

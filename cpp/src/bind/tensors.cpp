@@ -77,11 +77,8 @@ bool ask_torch(nb::handle tensor, ArrayName name, ArrayView& view, bool takes) {
 
 }  // namespace
 
-PyObject* stand_in = nullptr;
-
 bool is_plain(nb::handle tensor) {
-  const nb::handle type = tensor.type();
-  return type.is(names().tensor) || type.is(names().parameter) || type.ptr() == stand_in;
+  return tensor.type().is(names().tensor) || tensor.type().is(names().parameter);
 }
 
 std::optional<bool> wants_graph(nb::handle tensors) {

@@ -53,9 +53,6 @@ void* address(nb::handle integer);
 
 // Whether it is a tensor itself, or a parameter, and of no class that derives from these.
 bool is_plain(nb::handle tensor);
-// A subclass that is to be as torch's own class: where there is no GPU, tests have one of its
-// tensors.
-extern PyObject* stand_in;
 
 // Whether autograd is to follow a call with these tensors; nullopt where one is more than its
 // numbers in memory, or where a mode, a transform or a tracer is at work.

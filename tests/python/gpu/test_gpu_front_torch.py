@@ -102,8 +102,14 @@ class Cuda(torch.Tensor):
     def get_device(self):
         return 0
 
-from keopsnb import _core
-_core._stand_in(Cuda)  # a subclass, which is to be as torch's own class of tensors
+from keopsnb.torch import _autograd, _context
+plain_wants_graph = _context.wants_graph
+
+def wants_graph(tensors):  # a subclass, which is to be as torch's own class of tensors
+    same = [t.as_subclass(torch.Tensor) if type(t) is Cuda else t for t in tensors]
+    return plain_wants_graph(same)
+
+_autograd.wants_graph = _context.wants_graph = wants_graph
 
 def cuda(tensors):
     return [t.as_subclass(Cuda) for t in tensors]
