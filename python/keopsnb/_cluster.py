@@ -1,5 +1,6 @@
 """Clusters of points, and the `ranges` of block-sparse reductions over them, of any arrays."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
 Floats = TypeVar("Floats", bound=Any)
@@ -8,7 +9,7 @@ Labels = TypeVar("Labels", bound=Any)  # integers of any size
 Points = TypeVar("Points", bound=Any)  # an array, or a tuple or list of arrays
 
 
-class Clusters(Generic[Floats, Integers, Labels]):
+class Clusters(ABC, Generic[Floats, Integers, Labels]):
     """The functions of a front end's `cluster`, over what array libraries do not call alike."""
 
     xp: Any
@@ -16,21 +17,21 @@ class Clusters(Generic[Floats, Integers, Labels]):
     def __reduce__(self) -> str:
         return "_clusters"  # its name in the module of its class
 
+    @abstractmethod
     def _integers(self, values: Any, beside: Any = None) -> Any:
         """An array as int64, on the device of another one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _rows(self, values: Any) -> Any:
         """Of each row of an array the number of those that equal it, from 0 on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _sums(self, values: Any, lab: Any, count: int) -> Any:
         """The sum of the rows of each label, for labels up to a count."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _sort(self, values: Any) -> tuple[Any, Any]:
         """An array sorted along its last axis, stably, and the order."""
-        raise NotImplementedError
 
     def _sizes(self, lab: Any, sizes: Any) -> Any:
         return self._integers(self.xp.bincount(self._integers(lab)) if sizes is None else sizes)

@@ -145,11 +145,11 @@ class Solver(LinearSum):
             max_iterations: the most steps; by default 500.
             x0: where to start, (..., N, D), a constant for derivatives; by default at 0.
             preconditioner: `"nystrom"`, `"pivoted_cholesky"`, or a function that applies an
-                approximate inverse to (..., N, D). The named ones are for kernels of dimension 1
-                times the variable.
+                approximate inverse to (..., N, D), which it leaves as it is. The named ones are for
+                kernels of dimension 1 times the variable.
             rank: of a named one: the number of columns that approximate the matrix (50, N at most).
             callback: called as `callback(step, residual)` after each step, with the relative
-                residuals (..., 1, D).
+                residuals (..., 1, D), which it leaves as they are.
             progress: whether to show a progress bar, by tqdm.
             full: whether to return a `Solution`, with iterations and residuals.
             unknown: no other option; names of other libraries are answered with the one here.
