@@ -28,7 +28,8 @@ nanobind_add_module(
   NOMINSIZE # the module computes too: -O3
   NB_SUPPRESS_WARNINGS
   ${keopsnb_sources}
-  $<TARGET_OBJECTS:keopsnb_embedded>)
+  $<TARGET_OBJECTS:keopsnb_embedded>
+  $<TARGET_OBJECTS:keopsnb_blake2>)
 target_include_directories(_core PRIVATE ${PROJECT_SOURCE_DIR}/cpp ${PROJECT_SOURCE_DIR}/cpp/src)
 target_compile_definitions(_core PRIVATE KEOPSNB_VERSION="${PROJECT_VERSION}")
 target_link_libraries(_core PRIVATE keopsnb::headers Threads::Threads ${CMAKE_DL_LIBS})

@@ -12,10 +12,10 @@ namespace keopsnb::jit {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t digest_digits = 32;  // of a SHA-256, in an object's name
+constexpr std::size_t digest_digits = 32;  // of one, in an object's name
 
 std::string content_digest(std::string_view bytes) {
-  return sha256(bytes).substr(0, digest_digits);
+  return digest_of(bytes).substr(0, digest_digits);
 }
 
 std::string shard(const std::string& folder, const std::string& key) {

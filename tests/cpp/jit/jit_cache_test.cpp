@@ -30,7 +30,7 @@ namespace {
 void objects_are_whole_or_absent() {
   const scratch::Folder folder;
   const Store store(folder / "store");
-  const std::string key = sha256("key"), bytes(5000, 'k');
+  const std::string key = digest_of("key"), bytes(5000, 'k');
   CHECK(!store.find(key, ".so"));
   const auto work = store.work();
   const auto publish = [&] {
@@ -40,7 +40,7 @@ void objects_are_whole_or_absent() {
   };
   const std::string path = publish();
   CHECK(store.find(key, ".so") == path && read_file(path) == bytes);
-  CHECK(!store.find(sha256("other"), ".so") && !store.find(key, ".cubin"));
+  CHECK(!store.find(digest_of("other"), ".so") && !store.find(key, ".cubin"));
   const std::map<std::string, std::string> damages = {{"truncated", bytes.substr(0, 4999)},
                                                       {"empty", ""},
                                                       {"longer", bytes + "k"},
@@ -67,7 +67,7 @@ void objects_are_whole_or_absent() {
 void folders_are_private_and_made_late() {
   const CacheFixture fixture;
   Cache& cache = Cache::current();
-  CHECK(!cache.find(sha256(""), ".so") && cache.usage().entries == 0 && !exists(fixture.home));
+  CHECK(!cache.find(digest_of(""), ".so") && cache.usage().entries == 0 && !exists(fixture.home));
   CHECK(cache.home() == fixture.home && cache.reason().empty());
   CHECK(runs(100));
   struct stat info;
@@ -201,7 +201,7 @@ void damage_is_mended() {
   }
   // Whole, by its name, but no shared object.
   std::filesystem::remove(object);
-  scratch::write(object.substr(0, object.rfind('-') + 1) + sha256("text").substr(0, 32) + ".so",
+  scratch::write(object.substr(0, object.rfind('-') + 1) + digest_of("text").substr(0, 32) + ".so",
                  "text");
   CHECK(in_child([] { return runs(1); }));
   const std::string config = Store(fixture.home).headers() + "/keopsnb/config.hpp";
