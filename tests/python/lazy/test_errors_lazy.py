@@ -303,6 +303,8 @@ def test_integers_of_any_size_are_numbers(number: int, front: str) -> None:
 @pytest.mark.parametrize("sign", [">", ">=", "<", "<=", "==", "!=", "+", "-", "*", "/", "**"])
 @pytest.mark.parametrize(("left", "right"), [("x", "two"), ("two", "x"), ("x", "v"), ("v", "x")])
 def test_operands_stand_in_order(left: str, right: str, sign: str, front: str) -> None:
+    if left == "v" and sign in ("==", "!=") and np.lib.NumpyVersion(np.__version__) < "1.25.0":
+        pytest.skip("this NumPy hides errors of its == and !=, then asks the other operand")
     names = vars(surroundings(front))
     names["v"] = names["array"](1, 1, 2)
     shapes = {"x": (5, 3), "two": (4, 2), "v": (2,)}
