@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from keopsnb._boundary import shortened
 from keopsnb._core import MAX_PARAMETER, variable
 from keopsnb._lazy.base import Lazy, made_of, of_variable
-from keopsnb._lazy.variables import NAMES, Arguments, Kind, Variable, as_float, last_dim, literal
+from keopsnb._lazy.variables import (
+    NAMES,
+    PM,
+    VI,
+    VJ,
+    Arguments,
+    Kind,
+    Variable,
+    as_float,
+    last_dim,
+    literal,
+)
 
 if TYPE_CHECKING:
     from keopsnb._lazy.matrix import Matrix
@@ -68,7 +79,7 @@ def _matrix_of(kind: Any, x: Any, axis: int | None) -> Any:
         x = type(x)(map(_number, x))
     if isinstance(x, tuple) and len(x) == 3 and all(isinstance(n, int) for n in x):
         position, dim, category = x
-        if category not in (0, 1, 2):
+        if category not in (VI, VJ, PM):
             raise ValueError(f"The category of {x} is {category}; write 0 (i), 1 (j) or 2.")
         if not 0 <= position < MAX_PARAMETER:
             raise ValueError(f"The position is {position}; number symbolic variables from 0 on.")
@@ -79,7 +90,7 @@ def _matrix_of(kind: Any, x: Any, axis: int | None) -> Any:
         isinstance(x, list | tuple) and x and all(isinstance(n, int | float) for n in x)
     ):
         numbers = (x,) if isinstance(x, float) else tuple(map(_in_range, x))
-        return of_variable(kind, Variable(numbers, Kind(2, len(numbers), number=True)))
+        return of_variable(kind, Variable(numbers, Kind(PM, len(numbers), number=True)))
     raise TypeError(
         f"A {type(x).__name__} is nothing that a symbolic matrix is made of; write a number, a "
         f"list of numbers, {kind.arrays.noun}, or (position, dimension, category)."
@@ -93,19 +104,19 @@ def indexed(make: type[M], x_or_ind: Any, dim: int | None, category: int) -> M:
         TypeError: if a position has no dimension, or one of them is no integer.
     """
     try:
-        if dim is None and category < 2 and make.arrays.is_plain(x_or_ind):
+        if dim is None and category != PM and make.arrays.is_plain(x_or_ind):
             made: M | None = variable(make, x_or_ind, category)
             if made is not None:
                 return made
         name = NAMES[category]
         if dim is not None:
             return make((*_integers(x_or_ind, dim, name), category))
-        if category < 2 and isinstance(x_or_ind, Integral):
+        if category != PM and isinstance(x_or_ind, Integral):
             raise TypeError(
                 f"{name}({x_or_ind}) has no dimension; write {name}({x_or_ind}, D) for a symbolic "
                 "variable."
             )
-        return make(x_or_ind, axis=category if category < 2 else None)
+        return make(x_or_ind, axis=category if category != PM else None)
     except Exception as error:
         raise shortened(error)  # noqa: B904
 
@@ -159,7 +170,7 @@ def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:
             )
         return (x[:, None] if len(shape) == 1 else x), axis
     if len(shape) <= 1:
-        return (x.reshape(1) if shape == () else x), 2
+        return (x.reshape(1) if shape == () else x), PM
     if len(shape) == 2:
         raise ValueError(
             f"x has shape {shape}; write Vi(x) or axis=0 for rows i, Vj(x) or axis=1 for columns "
@@ -171,5 +182,5 @@ def _variable_of(x: Any, axis: int | None) -> tuple[Any, int]:
             f"x has shape {shape}; write (..., M, 1, D), (..., 1, N, D) or (..., 1, 1, D)."
         )
     if shape[-2] == 1 and shape[-3] == 1:
-        return x[..., 0, 0, :], 2
-    return (x[..., 0, :], 0) if shape[-2] == 1 else (x[..., 0, :, :], 1)
+        return x[..., 0, 0, :], PM
+    return (x[..., 0, :], VI) if shape[-2] == 1 else (x[..., 0, :, :], VJ)

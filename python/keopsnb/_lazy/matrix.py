@@ -12,13 +12,15 @@ from keopsnb._lazy.base import of_variable
 from keopsnb._lazy.deferred import at_once
 from keopsnb._lazy.indices import component_range
 from keopsnb._lazy.reductions import Reductions
-from keopsnb._lazy.variables import Kind, Variable, last_dim
+from keopsnb._lazy.variables import PM, VI, VJ, Kind, Variable, last_dim
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 # Entries that `dense` makes without being asked twice.
 DENSE_LIMIT = 2**28
+# What the categories are in the transposed matrix.
+_SWAPPED = {VI: VJ, VJ: VI, PM: PM}
 
 
 class Matrix(Reductions):
@@ -73,7 +75,7 @@ class Matrix(Reductions):
     def _column(self, rows: Any) -> Any:
         if self.arrays.is_complex(rows):
             return self.complex_kind(rows[..., None, :, :])
-        return of_variable(type(self), Variable(rows, Kind(1, last_dim(rows))))
+        return of_variable(type(self), Variable(rows, Kind(VJ, last_dim(rows))))
 
     def __rmatmul__(self, v: Any) -> Any:
         """The product of v, (M,) or (..., E, M), with this matrix of numbers."""
@@ -136,7 +138,7 @@ class Matrix(Reductions):
         """The transposed matrix."""
         self.check_done()
         swapped = [
-            Variable(v.data, Kind((1, 0, 2)[v.kind.category], *v.kind[1:])) for v in self._variables
+            Variable(v.data, Kind(_SWAPPED[v.kind.category], *v.kind[1:])) for v in self._variables
         ]
         made = self._with(swapped, self)
         if self.ranges is not None:
@@ -181,7 +183,7 @@ class Matrix(Reductions):
         *batches, rows, columns, entries = keys
         if any(k != slice(None) for k in batches):
             raise IndexError("Batch dimensions cannot be sliced; slice the arrays.")
-        return self._rows(rows, 0)._rows(columns, 1)._entries(entries)
+        return self._rows(rows, VI)._rows(columns, VJ)._entries(entries)
 
     def _rows(self, key: Any, category: int) -> Self:
         if isinstance(key, slice):  # which Dynamo asks for no attributes
@@ -250,11 +252,11 @@ class Matrix(Reductions):
         for v in self._variables:
             if v.data is None:
                 raise TypeError("A matrix of symbolic variables has no entries yet.")
-            if v.kind.category == 2:
+            if v.kind.category == PM:
                 variables.append(v)
             else:
                 data = v.data[..., :count, :]
-                variables.append(Variable(data, Kind(0, *v.kind[1:])))
+                variables.append(Variable(data, Kind(VI, *v.kind[1:])))
         entries = self._with(variables)
         found = entries.reduction("Sum", axis=entries.nbatchdims + 1)
         found = self.arrays.broadcast(found, (*self.batchdims, count, found.shape[-1]))
@@ -292,6 +294,6 @@ class Matrix(Reductions):
             raise TypeError("A matrix of symbolic variables has no entries yet.")
         if v.kind.number:
             return v.data
-        if v.kind.category == 0:
+        if v.kind.category == VI:
             return v.data[..., :, None, :]
-        return v.data[..., None, :] if v.kind.category == 2 else v.data[..., None, :, :]
+        return v.data[..., None, :] if v.kind.category == PM else v.data[..., None, :, :]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keopsnb._lazy.rows import Rows
-from keopsnb._lazy.variables import Kind, Variable, kinds_of
+from keopsnb._lazy.variables import PM, Kind, Variable, kinds_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -256,7 +256,7 @@ class Methods(Rows):
         def there(v: Variable) -> Variable:
             dim = v.kind.dim
             return (
-                Variable((0.0,) * dim, Kind(2, dim, number=True)) if v.kind.position in gone else v
+                Variable((0.0,) * dim, Kind(PM, dim, number=True)) if v.kind.position in gone else v
             )
 
         return made._with([there(v) for v in made._variables], made)

@@ -11,7 +11,9 @@ from keopsnb._core import Graph
 from keopsnb._lazy.base import Lazy, of_variable
 from keopsnb._lazy.deferred import CONSTRUCTOR, layout_of
 from keopsnb._lazy.variables import (
+    PM,
     REMEMBERED,
+    VI,
     Kind,
     Variable,
     is_variable,
@@ -72,7 +74,7 @@ def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
         if not is_variable(other.form):
             raise TypeError("other is a formula; write an array, or a variable Vi(b) or Vj(b).")
         right = other._variables[0]
-        if right.kind.category == 2:
+        if right.kind.category == PM:
             raise TypeError("other is a parameter; write an array, or a variable Vi(b) or Vj(b).")
         if other.is_complex:
             if right.data is None:
@@ -87,7 +89,7 @@ def _right(matrix: Any, other: Any) -> tuple[Variable, bool]:
     data = matrix.arrays.as_array(other)
     flat = len(data.shape) == 1
     data = data[:, None] if flat else data
-    return Variable(data, Kind(0, last_dim(data))), flat
+    return Variable(data, Kind(VI, last_dim(data))), flat
 
 
 def _variable(var: Any) -> Variable | None:

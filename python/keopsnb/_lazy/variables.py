@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from keopsnb._core import MAX_DIM, FormulaError, Graph, described
 
+# The categories of variables, and what makes one: rows i, rows j, and parameters.
+VI, VJ, PM = range(3)
 NAMES = ("Vi", "Vj", "Pm")
 # So many structures are remembered; a program has tens.
 REMEMBERED = 4096
@@ -21,7 +23,7 @@ REMEMBERED = 4096
 class Kind(NamedTuple):
     """A variable, as a formula knows it."""
 
-    category: int  # indexed by i (0), by j (1), or a parameter (2)
+    category: int  # VI, VJ or PM
     dim: int
     position: int | None = None  # of a symbolic variable, among the arguments of the call
     number: bool = False  # a Python number, which takes the dtype of the others

@@ -16,6 +16,7 @@ from keopsnb._lazy.functions import functions
 from keopsnb._lazy.making import indexed
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
+from keopsnb._lazy.variables import PM, VI, VJ
 from keopsnb.numpy._arrays import as_array, as_complex, is_foreign, parts
 from keopsnb.numpy._genred import Genred
 
@@ -174,7 +175,7 @@ def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
 
     Or a symbolic variable Vi(position, dimension).
     """
-    return indexed(LazyTensor, x_or_ind, dim, 0)
+    return indexed(LazyTensor, x_or_ind, dim, VI)
 
 
 def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
@@ -182,9 +183,9 @@ def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
 
     Or a symbolic variable Vj(position, dimension).
     """
-    return indexed(LazyTensor, x_or_ind, dim, 1)
+    return indexed(LazyTensor, x_or_ind, dim, VJ)
 
 
 def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """A parameter: a vector (D,) or a number; or a symbolic variable Pm(position, dimension)."""
-    return indexed(LazyTensor, x_or_ind, dim, 2)
+    return indexed(LazyTensor, x_or_ind, dim, PM)

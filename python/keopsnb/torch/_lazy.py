@@ -15,7 +15,7 @@ from keopsnb._lazy.functions import functions, operators, reductions
 from keopsnb._lazy.making import indexed
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
-from keopsnb._lazy.variables import constant_in_graphs
+from keopsnb._lazy.variables import PM, VI, VJ, constant_in_graphs
 from keopsnb.torch import _graph
 from keopsnb.torch._autograd import reduce
 from keopsnb.torch._complex import as_complex, parts
@@ -311,7 +311,7 @@ def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
 
     Or a symbolic variable Vi(position, dimension).
     """
-    return indexed(LazyTensor, x_or_ind, dim, 0)
+    return indexed(LazyTensor, x_or_ind, dim, VI)
 
 
 def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
@@ -319,9 +319,9 @@ def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
 
     Or a symbolic variable Vj(position, dimension).
     """
-    return indexed(LazyTensor, x_or_ind, dim, 1)
+    return indexed(LazyTensor, x_or_ind, dim, VJ)
 
 
 def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
     """A parameter: a vector (D,) or a number; or a symbolic variable Pm(position, dimension)."""
-    return indexed(LazyTensor, x_or_ind, dim, 2)
+    return indexed(LazyTensor, x_or_ind, dim, PM)
