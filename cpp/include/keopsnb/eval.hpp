@@ -57,7 +57,7 @@ struct OneStep : EvaluationOf<typename X::plan, typename X::pack, X::lanes, X::p
 
   template <class F>
   KEOPSNB_FN tile_of<OneStep, F> slotted(i64 c) {
-    const auto t = keopsnb::get<F>(all, c);
+    const auto& t = keopsnb::get<F>(all, c);
     tile_of<OneStep, F> r;
     KEOPSNB_UNROLL
     for (int p = 0; p < r.packs; ++p) r.at(p, 0) = t.at(p, step);

@@ -5,19 +5,18 @@
 // together: enough independent work to hide latencies, and each value loaded is used P or J times.
 #pragma once
 #include <keopsnb/eval.hpp>
+#include <keopsnb/kernel/blocking.hpp>
 #include <keopsnb/kernel/entry.hpp>
 #include <keopsnb/kernel/rows.hpp>
 #include <keopsnb/reductions.hpp>
 
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-// Terms summed naively, by default: their rounding error is that of the whole sum.
-inline constexpr i64 default_block = 128;
-
 // Of numbers that lie in memory as S. Block: how many terms are reduced before they are absorbed in
 // the accurate state.
 template <Storage S, class Reduction, Output Out, i64 Block = default_block>
 struct Cpu {
+  static_assert(Block <= default_block, "keopsnb: blocks have room for so many terms at most");
   using T = computed_in<S>;
   static constexpr Category lanes = indexed_by(Out);
   static constexpr Category reduced = opposite(lanes);
@@ -39,14 +38,11 @@ struct Cpu {
   static constexpr i64 block_dim = Reduction::block_dim(dim);
   static constexpr i64 state_dim = Reduction::state_dim(dim);
   static constexpr bool direct = Reduction::direct;
+  // Whether a block may go on over several runs of terms.
+  static constexpr bool carried = carries_blocks<Reduction>;
 
-  // Long vectors are read component by component, and several reduced indices a step share each
-  // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.
-  // Where little is done to components of very long variables, their memory decides.
-  static constexpr bool long_vectors = dim > 8 || longest_loop(nodes{}) > 8 ||
-                                       (longest_of(nodes{}) > 128 && nodes::size <= 20);
-  static constexpr int packs = state_dim > 256 ? 1 : long_vectors || nodes::size > 20 ? 2 : 4;
-  static constexpr int steps = long_vectors ? 4 : 1;
+  using blocking = Blocking<Reduction, nodes>;
+  static constexpr int packs = blocking::packs, steps = blocking::steps;
   static constexpr int width = width_of<pack>;
   static constexpr i64 rows = packs * width;
 
@@ -73,7 +69,7 @@ struct Cpu {
   static constexpr bool on_stack = sizeof(Frame) <= 32768, within = sizeof(Varying) <= 16384;
   // Numbers that change with every term. Long states stay where they are.
   static constexpr i64 held_dim = direct ? state_dim : block_dim;
-  static constexpr bool local = !direct || state_dim <= 8;
+  static constexpr bool local = !carried && (!direct || state_dim <= 8);
 
   // Slots that vary: part of the evaluation, so that compilers see through to registers at once,
   // or where there is room.
@@ -92,20 +88,18 @@ struct Cpu {
     const pack* lane_values;
     Fixed& fixed;
     i64 j;      // the row of the reduced variables
-    int count;  // of the reduced indices, those that count: the first ones
     i64 first;  // the reduced index of that row
     choose<within, Within, InFrame> varying;
 
-    KEOPSNB_FN Evaluation(Frame& frame, const void* const* inputs, i64 row, int counting, i64 index)
+    KEOPSNB_FN Evaluation(Frame& frame, const void* const* inputs, i64 row, i64 index)
         : in(inputs),
           lane_values(frame.lane_values),
           fixed(frame.fixed),
           j(row),
-          count(counting),
           first(index),
           varying(frame) {}
 
-    KEOPSNB_FN bool counts(int s) const { return steps == 1 || s < count; }
+    KEOPSNB_FN static bool counts(int) { return true; }
     // The reduced index of step s, as an integer beside T.
     KEOPSNB_FN integer_of<T> index(int s) const { return static_cast<integer_of<T>>(first + s); }
 
@@ -174,12 +168,18 @@ struct Cpu {
 
   // Functions that hold a whole evaluation are boundaries of inlining: every level of inlining
   // above one would compile a copy of it.
-  KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, int count,
-                                         i64 first) {
-    Evaluation x(frame, in, j, count, first);
+  KEOPSNB_NOINLINE static void long_step(Frame& frame, const void* const* in, i64 j, i64 first) {
+    Evaluation x(frame, in, j, first);
     fill(x, slots_of<plan, true>{});
     Reduction::step(Packs{direct ? frame.state : frame.block}, x);
   }
+
+  // One reduced index of an evaluation.
+  struct Term : OneStep<Evaluation> {
+    using OneStep<Evaluation>::OneStep;
+    KEOPSNB_FN static bool counts(int) { return true; }
+    KEOPSNB_FN integer_of<T> index(int) const { return this->all.index(this->step); }
+  };
 
   // The last `count` < steps reduced indices, from row j on, copied to where whole steps can be
   // read.
@@ -197,7 +197,12 @@ struct Cpu {
           moved[V::position] = to;
         },
         reduced_variables{});
-    long_step(frame, moved, 0, count, first);
+    Evaluation x(frame, moved, 0, first);
+    fill(x, slots_of<plan, true>{});
+    for (int s = 0; s < count; ++s) {
+      Term term(x, s);
+      Reduction::step(Packs{direct ? frame.state : frame.block}, term);
+    }
   }
 
   // A block begins anew, or, where terms go straight into the state, as the state.
@@ -227,14 +232,23 @@ struct Cpu {
     Source& source = frame.source;
     const void* const* in = source.inputs(all);
     if constexpr (steps > 1 || !within || !local) {
-      if constexpr (!direct) begin_block(frame, frame.block);
+      if constexpr (!direct && !carried) begin_block(frame, frame.block);
       for (i64 j = from; j < to;) {
         const i64 end = source.bring(all, j, to, last);
-        for (; j + steps <= end; j += steps) long_step(frame, in, source.row(j), steps, j);
+        for (; j + steps <= end; j += steps) long_step(frame, in, source.row(j), j);
         if (j < end) last_step(frame, in, source.row(j), static_cast<int>(end - j), j);
         j = end;
       }
-      if constexpr (!direct) end_block(frame, frame.block);
+      if constexpr (carried) {
+        bool full = false;
+        for (int p = 0; p < packs; ++p) full |= Reduction::is_full(OnePack{frame.block + p});
+        if (full) {
+          end_block(frame, frame.block);
+          begin_block(frame, frame.block);
+        }
+      } else if constexpr (!direct) {
+        end_block(frame, frame.block);
+      }
     } else {
       // Local, so that accumulators and slots can be registers.
       pack block[held_dim * packs];
@@ -242,7 +256,7 @@ struct Cpu {
       for (i64 j = from; j < to;) {
         const i64 end = source.bring(all, j, to, last);
         for (; j < end; ++j) {
-          Evaluation x(frame, in, source.row(j), 1, j);
+          Evaluation x(frame, in, source.row(j), j);
           fill(x, slots_of<plan, true>{});
           Reduction::step(Packs{block}, x);
         }
@@ -253,11 +267,12 @@ struct Cpu {
 
   KEOPSNB_NOINLINE static void begin_tile(Frame& frame, const CpuTask& task, i64 begin) {
     load_lanes(frame, task, begin);
-    Evaluation x(frame, frame.source.inputs(task.in), 0, steps, 0);
+    Evaluation x(frame, frame.source.inputs(task.in), 0, 0);
     fill(x, slots_of<plan, false>{});
     for (i64 s = 0; s < state_dim; ++s)
       for (int p = 0; p < packs; ++p)
         frame.state[s * packs + p] = Reduction::template identity<pack>(s);
+    if constexpr (carried) begin_block(frame, frame.block);
   }
 
   // The state of outputs [begin, begin + rows) over the task's reduced indices; false: stopped.
@@ -299,6 +314,7 @@ struct Cpu {
       for (i64 s = 0; s < state_dim; ++s) states[s] = Reduction::template identity<T>(s);
     for (i64 begin = task.out_begin; begin < task.out_end; begin += rows) {
       if (!reduce(frame, task, begin)) return;
+      if constexpr (carried) end_block(frame, frame.block);
       const i64 end = begin + rows < task.out_end ? begin + rows : task.out_end;
       for (i64 row = begin; row < end; ++row) {
         T* state = reinterpret_cast<T*>(frame.state) + (row - begin);

@@ -53,9 +53,9 @@ struct CountReduction : ReductionBase<F> {
 
   template <i64 C = dim, class Block, class X>
   KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
-    for_terms<F, C>(x, first, [&]<class V>(i64 c, int, int p, V t) KEOPSNB_LAMBDA {
-      V& count = block(c, p);
-      count = from_integer_bits<V>(integer_bits(count) + count_of<V>(t != V{}));
+    using V = typename X::pack;
+    into_numbers<F, C>(block, 0, x, first, [](V* own, i64, int, int, V t) KEOPSNB_LAMBDA {
+      own[0] = from_integer_bits<V>(integer_bits(own[0]) + count_of<V>(t != V{}));
     });
   }
 

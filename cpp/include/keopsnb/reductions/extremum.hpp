@@ -23,10 +23,10 @@ struct Order {
   KEOPSNB_FN static V last() {
     return constant<V>(Greatest ? -infinity : infinity);
   }
-  // Of scalars with their indices.
-  template <class T>
-  KEOPSNB_FN static bool before(T a, T index_a, T b, T index_b) {
-    return before(a, b) || (a == b && integer_bits(index_a) < integer_bits(index_b));
+  // The same with their indices.
+  template <class V>
+  KEOPSNB_FN static auto before(V a, V index_a, V b, V index_b) {
+    return before(a, b) | ((a == b) & (integer_bits(index_a) < integer_bits(index_b)));
   }
 };
 
@@ -40,7 +40,7 @@ struct ExtremumReduction : ReductionBase<F> {
   using ReductionBase<F>::dim;
   using order = Order<Greatest>;
   static constexpr bool values = Values, indices = Indices, direct = true;
-  static constexpr i64 stride = Indices ? 2 : 1;
+  static constexpr int stride = Indices ? 2 : 1;
   static constexpr i64 state_dim(i64 c) { return stride * c; }
 
   template <Number V>
@@ -51,15 +51,13 @@ struct ExtremumReduction : ReductionBase<F> {
   template <i64 C = dim, class State, class X>
   KEOPSNB_FN static void step(State&& state, X& x, i64 first = 0) {
     using V = typename X::pack;
-    for_terms<F, C>(x, first, [&](i64 c, int s, int p, V t) KEOPSNB_LAMBDA {
-      V& best = state(stride * c, p);
-      const auto better = order::before(t, best);
-      best = select<V>(better, t, best);
-      if constexpr (Indices) {
-        V& index = state(stride * c + 1, p);
-        index = select<V>(better, index_bits<V>(x, s), index);
-      }
-    });
+    into_numbers<F, C, stride>(state, 0, x, first,
+                               [&](V* own, i64, int s, int, V t) KEOPSNB_LAMBDA {
+                                 const auto better = order::before(t, own[0]);
+                                 own[0] = select<V>(better, t, own[0]);
+                                 if constexpr (Indices)
+                                   own[1] = select<V>(better, index_bits<V>(x, s), own[1]);
+                               });
   }
 
   template <i64 C = dim, class State, class Other>

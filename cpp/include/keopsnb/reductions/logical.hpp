@@ -41,8 +41,8 @@ struct LogicalReduction : ReductionBase<F> {
   template <i64 C = dim, class State, class X>
   KEOPSNB_FN static void step(State&& state, X& x, i64 first = 0) {
     using V = typename X::pack;
-    for_terms<F, C>(x, first, [&](i64 c, int, int p, V t) KEOPSNB_LAMBDA {
-      state(c, p) = with<V>(state(c, p), t);
+    into_numbers<F, C>(state, 0, x, first, [](V* own, i64, int, int, V t) KEOPSNB_LAMBDA {
+      own[0] = with<V>(own[0], t);
     });
   }
 

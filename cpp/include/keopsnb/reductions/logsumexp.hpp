@@ -222,9 +222,9 @@ struct ExponentialReduction : ReductionBase<G> {
       for (int s = 0; s < X::steps; ++s)
         if (x.counts(s)) block(1, p) += e.at(p, s);
     }
-    for_terms<G, C>(x, first, [&](i64 c, int s, int p, V g) KEOPSNB_LAMBDA {
-      block(1 + Normalized + c, p) += e.at(p, s) * g;
-    });
+    into_numbers<G, C>(block, 1 + Normalized, x, first,
+                       [&](V* own, i64, int s, int p, V g)
+                           KEOPSNB_LAMBDA { own[0] += e.at(p, s) * g; });
   }
 
   template <i64 C = dim, class State, class Block>

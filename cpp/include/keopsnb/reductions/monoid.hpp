@@ -6,6 +6,8 @@
 //   step<C>(block, x, first) the terms of the evaluation x, for C components from `first` on
 //   absorb<C>(state, block)  a block of terms into a state; blocks begin as block_identity<V>(s)
 //   begin<C>(block, state)   optional: what an empty block takes from the state that it goes into
+//   is_full<C>(block)        optional: whether it is to be absorbed; one that is not goes on, and
+//                            takes as many terms as a block has before it is asked again
 //   merge<C>(state, other)   a state into a state: associative, with `identity` as neutral element,
 //                            and the same whichever way the terms were split
 //   finish<C>(state, c, k)   component c of the result, of rank k where a component has several
@@ -28,6 +30,9 @@
 KEOPSNB_EXACT_BEGIN
 namespace keopsnb::inline KEOPSNB_TARGET {
 
+// The terms of a block, and no more: summed naively, their rounding error is that of the whole sum.
+inline constexpr i64 default_block = 128;
+
 // The common part of most reductions. Result: the formula whose components those of the result
 // are.
 template <Formula Result>
@@ -48,6 +53,10 @@ struct ReductionBase {
 template <class R, class At>
 concept begins_from_state = requires(At at) { R::begin(at, at); };
 
+// Whether a block may go on over more terms than it has room for.
+template <class R>
+concept carries_blocks = requires(double& (*at)(i64)) { R::is_full(at); };
+
 // The terms of an evaluation that count: body(c, s, p, t) for component `first` + c of F at step s,
 // for pack p of outputs.
 template <class F, i64 C, class X, class Body>
@@ -61,6 +70,25 @@ KEOPSNB_FN void for_terms(X& x, i64 first, Body&& body) {
       for (int p = 0; p < X::packs; ++p)
         if (x.counts(s)) body(c, s, p, to_number<typename X::pack>(term.at(p, 0)));
     }
+  });
+}
+
+// The same where the terms of component c change the N numbers(begin + N c, p) and on: body(own, c,
+// s, p, t) has them as own[0], ..., in registers. No compiler knows that they lie apart from what
+// terms are read from, and each term would store them: a sum of 64 components took twice as long.
+template <class F, i64 C, int N = 1, class Numbers, class X, class Body>
+KEOPSNB_FN void into_numbers(Numbers&& numbers, i64 begin, X& x, i64 first, Body&& body) {
+  for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+    typename X::pack own[X::packs * N];
+    KEOPSNB_UNROLL
+    for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
+    for (int n = 0; n < N; ++n) own[p * N + n] = numbers(begin + N * c + n, p);
+    for_terms<F, 1>(x, first + c, [&](i64, int s, int p, typename X::pack t) KEOPSNB_LAMBDA {
+      body(own + p * N, c, s, p, t);
+    });
+    KEOPSNB_UNROLL
+    for (int p = 0; p < X::packs; ++p) KEOPSNB_UNROLL
+    for (int n = 0; n < N; ++n) numbers(begin + N * c + n, p) = own[p * N + n];
   });
 }
 

@@ -80,7 +80,7 @@ struct ProdReduction : ReductionBase<F> {
   using keeping = ProdReduction<F, true>;
   using ReductionBase<F>::dim;
   static constexpr bool direct = true;
-  static constexpr i64 numbers = Keeps ? 4 : 1;
+  static constexpr int numbers = Keeps ? 4 : 1;
   static constexpr i64 state_dim(i64 c) { return numbers * c; }
 
   template <Number V>
@@ -100,13 +100,13 @@ struct ProdReduction : ReductionBase<F> {
   template <i64 C = dim, class State, class X>
   KEOPSNB_FN static void step(State&& state, X& x, i64 first = 0) {
     using V = typename X::pack;
-    for_terms<F, C>(x, first, [&](i64 c, int, int p, V t) KEOPSNB_LAMBDA {
-      state(numbers * c, p) *= t;
+    into_numbers<F, C, numbers>(state, 0, x, first, [](V* own, i64, int, int, V t) KEOPSNB_LAMBDA {
+      own[0] *= t;
       if constexpr (Keeps) {
         const auto is_zero = t == V{};
         const ByFours<V> other(select<V>(is_zero, constant<V>(1), t));
-        multiply<V>(state(numbers * c + 1, p), state(numbers * c + 2, p), other.m, other.h);
-        state(numbers * c + 3, p) += select<V>(is_zero, constant<V>(1), V{});
+        multiply<V>(own[1], own[2], other.m, other.h);
+        own[3] += select<V>(is_zero, constant<V>(1), V{});
       }
     });
   }

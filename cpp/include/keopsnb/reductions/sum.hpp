@@ -52,7 +52,8 @@ struct SumReduction : ReductionBase<F> {
   template <i64 C = dim, class Block, class X>
   KEOPSNB_FN static void step(Block&& block, X& x, i64 first = 0) {
     using V = typename X::pack;
-    for_terms<F, C>(x, first, [&](i64 c, int, int p, V t) KEOPSNB_LAMBDA { block(c, p) += t; });
+    into_numbers<F, C>(block, 0, x, first,
+                       [](V* own, i64, int, int, V t) KEOPSNB_LAMBDA { own[0] += t; });
   }
 
   // A block into a state.

@@ -74,12 +74,11 @@ struct VarianceReduction : ReductionBase<F> {
     for (int s = 0; s < X::steps; ++s) KEOPSNB_UNROLL
     for (int p = 0; p < X::packs; ++p)
       if (x.counts(s)) count_one(block(0, p));
-    for_terms<F, C>(x, first, [&](i64 c, int s, int p, V t) KEOPSNB_LAMBDA {
-      V& shift = block(1 + 3 * c, p);
-      if (s == 0 && before == 0) shift = t;
-      const V u = t - shift;
-      block(2 + 3 * c, p) += u;
-      block(3 + 3 * c, p) += u * u;
+    into_numbers<F, C, 3>(block, 1, x, first, [&](V* own, i64, int s, int, V t) KEOPSNB_LAMBDA {
+      if (s == 0 && before == 0) own[0] = t;
+      const V u = t - own[0];
+      own[1] += u;
+      own[2] += u * u;
     });
   }
 

@@ -1,0 +1,24 @@
+// How many outputs and reduced indices the CPU kernel evaluates together, with the measures that
+// chose it.
+#pragma once
+#include <keopsnb/kernel/layout.hpp>
+#include <keopsnb/share.hpp>
+
+namespace keopsnb::inline KEOPSNB_TARGET {
+
+template <class Reduction, class Nodes>
+struct Blocking {
+  static constexpr i64 dim = Reduction::dim;
+  // Long vectors are read component by component, and several reduced indices a step share each
+  // load of a lane variable. Otherwise packs hide latencies, as many as registers allow.
+  // Where little is done to components of very long variables, their memory decides.
+  static constexpr bool long_vectors = dim > 8 || longest_loop(Nodes{}) > 8 ||
+                                       (longest_of(Nodes{}) > 128 && Nodes::size <= 20);
+  // States of more than some megabytes are halved.
+  static constexpr int packs = Reduction::state_dim(dim) > 16384  ? 1
+                               : long_vectors || Nodes::size > 20 ? 2
+                                                                  : 4;
+  static constexpr int steps = long_vectors ? 4 : 1;
+};
+
+}  // namespace keopsnb::inline KEOPSNB_TARGET
