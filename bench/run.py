@@ -33,6 +33,11 @@ MEASURES = {
     "h": ("throughput", "logsumexp"),
     "i": ("throughput", "few_outputs"),
     "j": ("throughput", "neighbours"),
+    "k": ("shapes", "long_results"),
+    "l": ("shapes", "long_gradients"),
+    "m": ("shapes", "attention"),
+    "n": ("shapes", "small_batches"),
+    "o": ("shapes", "neighbour_indices"),
 }
 RESULTS = Path(__file__).parent / "results" / "cpu.md"
 

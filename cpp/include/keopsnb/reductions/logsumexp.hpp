@@ -40,15 +40,20 @@ struct ShiftedSums {
     bool passed_over = false;
     KEOPSNB_UNROLL
     for (int p = 0; p < X::packs; ++p) {
-      V m = at(0, p);
+      shift[p] = at(0, p);
       KEOPSNB_UNROLL
       for (int j = 0; j < X::steps; ++j)
-        if (x.counts(j)) m = max(to_number<V>(f.at(p, j)), m);
-      shift[p] = min(m, splat<V>(largest<scalar_of<V>>));
-      grows |= shift[p] > at(0, p);
+        if (x.counts(j)) shift[p] = max(to_number<V>(f.at(p, j)), shift[p]);
+      // Of a single term the maximum is not needed where it does not grow.
+      if constexpr (X::steps == 1)
+        grows |= x.counts(0) ? to_number<V>(f.at(p, 0)) > at(0, p) : integer_of<V>{};
+      else
+        grows |= shift[p] > at(0, p);
     }
     // Rare once the first terms have passed: one exponential a term is all that is paid.
     if (any_lane<V>(grows)) {
+      KEOPSNB_UNROLL
+      for (int p = 0; p < X::packs; ++p) shift[p] = min(shift[p], splat<V>(largest<scalar_of<V>>));
       passed_over = (pass_over<V>(x, f, weights(), at, shift) || ...);
       KEOPSNB_UNROLL
       for (int p = 0; p < X::packs; ++p) {
