@@ -45,10 +45,10 @@ struct ShiftedSums {
       for (int j = 0; j < X::steps; ++j)
         if (x.counts(j)) shift[p] = max(to_number<V>(f.at(p, j)), shift[p]);
       // Of a single term the maximum is not needed where it does not grow.
-      if constexpr (X::steps == 1)
-        grows |= x.counts(0) ? to_number<V>(f.at(p, 0)) > at(0, p) : integer_of<V>{};
-      else
+      if constexpr (X::steps > 1)
         grows |= shift[p] > at(0, p);
+      else if (x.counts(0))
+        grows |= to_number<V>(f.at(p, 0)) > at(0, p);
     }
     // Rare once the first terms have passed: one exponential a term is all that is paid.
     if (any_lane<V>(grows)) {
