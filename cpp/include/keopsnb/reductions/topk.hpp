@@ -147,6 +147,8 @@ struct TopKReduction : ReductionBase<F> {
       return integer_of<V>{} + static_cast<integer_of<scalar_of<V>>>(k) < counts;
     };
     const V none = order::template last<V>();
+    using I = integer_of<scalar_of<V>>;
+    const auto behind = integer_of<V>{} + static_cast<I>(~(1ull << (8 * sizeof(I) - 1)));
     // By as many as there are, up to a power of two; the others come behind everything.
     constexpr i64 longest = length < default_block ? length : default_block;
     for (i64 begin = 0; begin < most; begin += longest) {
@@ -156,7 +158,7 @@ struct TopKReduction : ReductionBase<F> {
         V& value = block(Gathered::value(k));
         V& index = block(Gathered::index(k));
         value = select<V>(there(k), value, none);
-        index = select<V>(there(k), index, from_integer_bits<V>(~integer_of<V>{} ^ sign_bit<V>));
+        index = select<V>(there(k), index, from_integer_bits<V>(behind));
       }
       const auto sorted = [&](i64 s)
                               KEOPSNB_LAMBDA -> V& { return block(Gathered::value(begin) + s); };
