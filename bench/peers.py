@@ -89,9 +89,9 @@ def _compile(folder: Path, packs: int) -> ctypes.CDLL:
     return ctypes.CDLL(str(library))
 
 
-def dense_sum(torch: ModuleType, x: Any, y: Any, b: Any) -> Callable[[], Any]:
+def dense_sum(torch: ModuleType, x: Any, y: Any, b: Any, rows: int = 512) -> Callable[[], Any]:
     """The Gaussian sum through matrix products, in chunks of rows that stay in the caches."""
-    return _dense(torch, x, y, lambda s: s.neg_().exp_() @ b)
+    return _dense(torch, x, y, lambda s: s.neg_().exp_() @ b, rows)
 
 
 def dense_logsumexp(torch: ModuleType, x: Any, y: Any) -> Callable[[], Any]:

@@ -27,10 +27,12 @@ def long_results() -> Iterator[Measure]:
             candidates: dict[str, Callable[[], Any] | None] = {
                 "keopsnb": functools.partial(ours, x, y, b),
                 "torch, dense": None,
+                "torch, chunks": None,
             }
             if torch := peers.torch():
-                tensors = map(torch.from_numpy, (x, y, b))
-                candidates["torch, dense"] = peers.dense_sum(torch, *tensors)
+                tensors = [torch.from_numpy(a) for a in (x, y, b)]
+                candidates["torch, dense"] = peers.dense_sum(torch, *tensors, rows=N)
+                candidates["torch, chunks"] = peers.dense_sum(torch, *tensors)
             measure = f"Gaussian, D={D}, float32, {E} columns, {N:,}^2"
             yield from compared(measure, candidates, {"torch, dense": reach})
 

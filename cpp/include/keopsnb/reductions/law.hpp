@@ -11,6 +11,9 @@
 // C multiplies e component by component, so that it is its own transpose; where S names e, it is 1
 // along a tangent.
 //
+// A quotient of e by a number of its row is written inv(number) * e: among derivatives scalars come
+// together, and a pair has one product more instead of a division for each component of e.
+//
 //   keeps                   numbers beside the result, of a row or of each component of f
 //   result(o, e)            the term of the result
 //   kept(Int<n>, o, e)      that of kept number n, or `constant`

@@ -169,7 +169,7 @@ struct SoftMaxLaw {
   using keeps = Keeps<Keep::of_component, Keep::of_component>;
   static constexpr auto result(auto o, auto e) {
     const auto [m, sum] = o.k;
-    return term(exp(stored(o.f) - m) * (o.g - o.a), e / sum);
+    return term(exp(stored(o.f) - m) * (o.g - o.a), inv(sum) * e);
   }
   static constexpr auto kept(Int<0>, auto, auto) { return constant_output; }
   static constexpr auto kept(Int<1>, auto o, auto e) {

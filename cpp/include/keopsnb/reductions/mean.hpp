@@ -11,7 +11,7 @@ struct MeanLaw {
   using keeps = Keeps<Keep::of_row>;
   static constexpr auto result(auto o, auto e) {
     const auto [number] = o.k;
-    return term(o.f, e / number);
+    return term(o.f, inv(number) * e);
   }
   static constexpr auto kept(Int<0>, auto, auto) { return constant_output; }
 };

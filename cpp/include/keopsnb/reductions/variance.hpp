@@ -24,11 +24,11 @@ struct VarianceLaw {
   using keeps = Keeps<Keep::of_component, Keep::of_component, Keep::of_row>;
   static constexpr auto result(auto o, auto e) {
     const auto [mean, rest, number] = o.k;
-    return term(square(o.f - mean - rest), e / relu(number - o.n));
+    return term(square(o.f - mean - rest), inv(relu(number - o.n)) * e);
   }
   static constexpr auto kept(Int<0>, auto o, auto e) {
     const auto [mean, rest, number] = o.k;
-    return term(o.f, e / number);
+    return term(o.f, inv(number) * e);
   }
   static constexpr auto kept(Int<1>, auto, auto) { return constant_output; }
   static constexpr auto kept(Int<2>, auto, auto) { return constant_output; }
