@@ -85,6 +85,24 @@ def cost(measure: str, times: Times, whole: str, part: str, limit: float) -> Mea
     )
 
 
+def share(
+    measure: str, times: Times, work: float, peak: float, at_least: float | None = None
+) -> Measure:
+    """What `work` takes, in what as much takes at the speed at which "peak" does `peak`."""
+    found = statistics.median(
+        (work / o) / (peak / p) for p, o in zip(times["peak"], times["keopsnb"], strict=True)
+    )
+    return Measure(
+        measure,
+        _seconds(statistics.median(times["keopsnb"])),
+        "FMA peak",
+        _seconds(statistics.median(times["peak"]) * work / peak),
+        f"{found:.0%}",
+        "" if at_least is None else f">= {at_least:.0%}",
+        None if at_least is None else found >= at_least,
+    )
+
+
 def skipped(measure: str, why: str) -> Measure:
     """A line that says what was not measured."""
     return Measure(measure, "", why)

@@ -63,7 +63,9 @@ def handwritten(x: Array, y: Array, b: Array) -> Callable[[], Array]:
         return call
 
     with tempfile.TemporaryDirectory() as folder:
-        libraries = [_compile(Path(folder), packs) for packs in (2, 3, 4)]
+        libraries = [
+            _compile(Path(folder), "handwritten", f"-DPACKS={packs}") for packs in (2, 3, 4)
+        ]
 
     def least(library: ctypes.CDLL) -> float:
         call = bind(library, min(len(x), 4096))
@@ -77,12 +79,22 @@ def handwritten(x: Array, y: Array, b: Array) -> Callable[[], Array]:
     return bind(min(libraries, key=least), len(x))
 
 
-def _compile(folder: Path, packs: int) -> ctypes.CDLL:
+def fma_peak() -> tuple[Callable[[], Any], float]:
+    """Multiply-adds in registers on all cores, and how many a call does."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = _compile(Path(folder), "peak")
+    library.fmas_of.restype = ctypes.c_long
+    rounds = ctypes.c_long(1_000_000)
+    fmas = CORES * library.fmas_of(rounds)
+    return lambda: library.fma_peak(rounds, ctypes.c_int(CORES)), fmas
+
+
+def _compile(folder: Path, name: str, *defines: str) -> ctypes.CDLL:
     compiler = shlex.split(_core.info()["C++ compiler"])
-    source = Path(__file__).parent / "handwritten.cpp"
-    library = folder / f"handwritten{packs}.so"
+    source = Path(__file__).parent / f"{name}.cpp"
+    library = folder / f"{name}{len(list(folder.iterdir()))}.so"
     flags = "-std=c++20 -O3 -march=native -fno-math-errno -fno-trapping-math -fno-signed-zeros"
-    command = [*compiler, *flags.split(), "-ffp-contract=fast", f"-DPACKS={packs}"]
+    command = [*compiler, *flags.split(), "-ffp-contract=fast", *defines]
     subprocess.run(
         [*command, "-shared", "-fPIC", "-pthread", str(source), "-o", str(library)], check=True
     )

@@ -38,6 +38,7 @@ MEASURES = {
     "m": ("shapes", "attention"),
     "n": ("shapes", "small_batches"),
     "o": ("shapes", "neighbour_indices"),
+    "p": ("shapes", "shares"),
 }
 RESULTS = Path(__file__).parent / "results" / "cpu.md"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import peers
-from measure import Measure, cost, interleaved, skipped, versus
+from measure import Measure, cost, interleaved, share, skipped, versus
 from throughput import Array, clouds, compared, gaussian
 
 from keopsnb import numpy as keopsnb_numpy
@@ -35,6 +35,32 @@ def long_results() -> Iterator[Measure]:
                 candidates["torch, chunks"] = peers.dense_sum(torch, *tensors)
             measure = f"Gaussian, D={D}, float32, {E} columns, {N:,}^2"
             yield from compared(measure, candidates, {"torch, dense": reach})
+
+
+def shares() -> Iterator[Measure]:
+    """(p) What the kernel makes of the machine: multiply-adds, of those it could do in registers.
+
+    A component of a squared distance is two operations, a column one; the exponential of a pair and
+    what keeps sums accurate are not counted.
+    """
+    peak, fmas = peers.fma_peak()
+    N = 4_000
+    for D, E, reach in (
+        (3, 16, None),
+        (3, 64, 0.7),
+        (3, 128, 0.7),
+        (3, 256, 0.7),
+        (64, 1, None),
+        (64, 64, 0.7),
+        (256, 1, 0.85),
+    ):
+        x, y, _ = clouds(N, N, D, "float32")
+        b = np.random.default_rng(1).random((N, E), np.float32)
+        aliases = [f"x=Vi({D})", f"y=Vj({D})", f"b=Vj({E})"]
+        ours = keopsnb_numpy.Genred("Exp(-SqDist(x,y))*b", aliases, "Sum", axis=1)
+        times = interleaved({"keopsnb": functools.partial(ours, x, y, b), "peak": peak})
+        measure = f"Gaussian, D={D}, float32, {E} columns: share of the peak"
+        yield share(measure, times, N * N * (2 * D + E), fmas, reach)
 
 
 def long_gradients() -> Iterator[Measure]:
