@@ -68,8 +68,14 @@ export PATH=$venv/bin:$PATH
 stage "formatting, lint and types"
 bash .ci/lint.sh "$venv"
 
-if ! command -v clang++ >/dev/null && [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ]; then
-  (apt-get update -qq && apt-get install -y -qq clang) >/dev/null 2>&1 || true
+neon=aarch64-linux-gnu-g++
+if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] &&
+  ! { command -v clang++ && command -v $neon && command -v qemu-aarch64; } >/dev/null; then
+  {
+    apt-get update -qq && apt-get install -y -qq clang &&
+      apt-get install -y -qq --no-install-recommends qemu-user g++-aarch64-linux-gnu \
+        libc6-dev-arm64-cross
+  } >/dev/null 2>&1 || true
 fi
 nvrtc=$(find "$venv" -name 'libnvrtc.so.*' -print -quit)
 if [ -n "$nvrtc" ]; then
@@ -100,6 +106,17 @@ if command -v nvcc >/dev/null; then
   for process in "${running[@]}"; do wait "$process"; done
 else
   missing "nvcc, which was not found"
+fi
+
+if command -v $neon >/dev/null && command -v qemu-aarch64 >/dev/null; then
+  stage "kernels and reductions with NEON, on an emulated processor"
+  for test in kernel/kernel reduction/{reduction,topk,weights,product}; do
+    $neon -std=c++20 -O1 -Wall -Wextra -Wshadow -Werror -static -pthread -Icpp/include \
+      -Itests/cpp "tests/cpp/${test}_test.cpp" -o "$work/neon"
+    qemu-aarch64 "$work/neon"
+  done
+else
+  missing "NEON: $neon and qemu-aarch64 were not found"
 fi
 
 stage "Python tests, in two halves beside each other"
