@@ -50,7 +50,7 @@ def quiet(call: Callable[[], Array]) -> Callable[[], Array]:
 
 def handwritten(x: Array, y: Array, b: Array) -> Callable[[], Array]:
     """The hand-written Gaussian sum, with the number of packs that is fastest here."""
-    a = np.empty((len(x), 1), np.float32)
+    a = np.empty((len(x), 1), x.dtype)
     pointers = [ctypes.c_void_p(array.ctypes.data) for array in (x, y, b, a)]
 
     def bind(library: ctypes.CDLL, rows: int) -> Callable[[], Array]:
@@ -62,9 +62,11 @@ def handwritten(x: Array, y: Array, b: Array) -> Callable[[], Array]:
 
         return call
 
+    number = "float" if x.dtype == np.float32 else "double"
     with tempfile.TemporaryDirectory() as folder:
         libraries = [
-            _compile(Path(folder), "handwritten", f"-DPACKS={packs}") for packs in (2, 3, 4)
+            _compile(Path(folder), "handwritten", f"-DPACKS={packs}", f"-DNUMBER={number}")
+            for packs in (2, 3, 4)
         ]
 
     def least(library: ctypes.CDLL) -> float:

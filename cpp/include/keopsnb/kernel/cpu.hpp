@@ -231,8 +231,8 @@ struct Cpu {
 
   // The reduced indices [from, to) into the frame's state, by way of a block; more, up to `last`,
   // follow.
-  KEOPSNB_NOINLINE static void accumulate(Frame& frame, const void* const* all, i64 from, i64 to,
-                                          i64 last) {
+  KEOPSNB_INTERLEAVED KEOPSNB_NOINLINE static void accumulate(Frame& frame, const void* const* all,
+                                                              i64 from, i64 to, i64 last) {
     Source& source = frame.source;
     const void* const* in = source.inputs(all);
     if constexpr (steps > 1 || !within || !local) {
