@@ -26,7 +26,11 @@ struct Order {
   // The same with their indices.
   template <class V>
   KEOPSNB_FN static auto before(V a, V index_a, V b, V index_b) {
-    return before(a, b) | ((a == b) & (integer_bits(index_a) < integer_bits(index_b)));
+    const auto equal = a == b, earlier = integer_bits(index_a) < integer_bits(index_b);
+    if constexpr (width_of<V> == 1)
+      return before(a, b) || (equal && earlier);
+    else
+      return before(a, b) | (equal & earlier);
   }
 };
 
