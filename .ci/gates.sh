@@ -72,9 +72,10 @@ neon=aarch64-linux-gnu-g++
 if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] &&
   ! { command -v clang++ && command -v $neon && command -v qemu-aarch64; } >/dev/null; then
   {
-    apt-get update -qq && apt-get install -y -qq clang &&
-      apt-get install -y -qq --no-install-recommends qemu-user g++-aarch64-linux-gnu \
-        libc6-dev-arm64-cross
+    apt-get update -qq
+    apt-get install -y -qq clang
+    apt-get install -y -qq --no-install-recommends qemu-user g++-aarch64-linux-gnu \
+      libc6-dev-arm64-cross
   } >/dev/null 2>&1 || true
 fi
 nvrtc=$(find "$venv" -name 'libnvrtc.so.*' -print -quit)

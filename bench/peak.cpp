@@ -37,7 +37,7 @@ extern "C" long fmas_of(long rounds) { return rounds * chains * (bytes / 4); }
 extern "C" float fma_peak(long rounds, int count) {
   std::vector<float> results(static_cast<std::size_t>(count));
   std::vector<std::thread> threads;
-  for (int t = 0; t < count; ++t) threads.emplace_back(chain, rounds, &results[static_cast<std::size_t>(t)]);
+  for (float& result : results) threads.emplace_back(chain, rounds, &result);
   for (std::thread& thread : threads) thread.join();
   float sum = 0;
   for (float result : results) sum += result;

@@ -1,4 +1,4 @@
-"""Measures keopsnb against pykeops, dense PyTorch and a kernel written by hand.
+"""Measures keopsnb against pykeops, PyTorch, FAISS, scikit-learn and kernels written by hand.
 
     ./dev bench                 every measure (some minutes)
     ./dev bench --only a,d      some of them

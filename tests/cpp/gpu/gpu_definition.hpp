@@ -151,9 +151,8 @@ struct Terms {
     }
   }
   Expected at(i64 c, i64 k) const {
-    std::vector<double> settled = state;
-    const auto number = [&](i64 s) -> double& { return settled[size(s)]; };
-    if constexpr (requires { R::settle(number); }) R::settle(number);
+    std::vector<double> copy = state;
+    const auto number = [&](i64 s) -> double& { return copy[size(s)]; };
     Expected e;
     if constexpr (R::values) e.value = R::finish(number, c, k);
     if constexpr (R::indices) e.index = R::index(number, c, k);
@@ -163,9 +162,9 @@ struct Terms {
   // Component c of what is kept beside the result as number N.
   template <int N>
   Expected kept(i64 c) const {
-    std::vector<double> settled = state;
+    std::vector<double> copy = state;
     const double value =
-        R::template keep<R::dim, N>([&](i64 s) -> double& { return settled[size(s)]; }, c);
+        R::template keep<R::dim, N>([&](i64 s) -> double& { return copy[size(s)]; }, c);
     return {value, 1 + std::abs(value)};
   }
 };

@@ -116,6 +116,7 @@ void reductions(i64 M, i64 N) {
   as_float<S>(sum_over_i(distance), M, N, D, D);
   as_float<S>(sum_over_ij(distance), M, N, D, D);
   as_float<S>(over_j(kmin_argkmin_reduction<2>(sqdist(x, y))), M, N, D, D);
+  as_float<S>(over_j(kmin_argkmin_reduction<40>(sqdist(x, y))), M, N, D, D);
   as_float<S>(over_j(sum_reduction(take<1>(pm<2, 4>, vj_integer<3, 1>) * exp(x * y))), M, N, D, D);
   as_float<S>(over_j(max_reduction(y)), M, N, D, D);
 }

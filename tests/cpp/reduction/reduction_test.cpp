@@ -180,7 +180,7 @@ void all_reductions() {
   laws<T>("ArgMin", argmin_reduction(f), true);
   laws<T>("KMin_ArgKMin<1>", kmin_argkmin_reduction<1>(f), true);
   laws<T>("KMin_ArgKMin<7>", kmin_argkmin_reduction<7>(f), true);
-  laws<T>("KMax_ArgKMax<40>", kmax_argkmax_reduction<40>(f), true);  // a heap
+  laws<T>("KMax_ArgKMax<40>", kmax_argkmax_reduction<40>(f), true);  // a long list
   laws<T>("LogSumExp", logsumexp_reduction(h, f));
   laws<T>("SumSoftMaxWeight", softmax_reduction(h, f));
   laws<T>("LogSumExp of components", logsumexp_reduction(f));

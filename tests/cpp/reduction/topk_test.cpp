@@ -92,6 +92,30 @@ void sizes() {
   first<T, K>(Terms::random, 2, 50021, 4);
 }
 
+// Of long vectors, of which several reduced indices are computed at once.
+template <i64 K>
+void of_long_vectors(i64 N) {
+  constexpr i64 D = 16;
+  const auto ys = terms<float>(Terms::random, N * D, 9);
+  const std::vector<float> x(D, 0.25F);
+  std::vector<long long> found(static_cast<std::size_t>(K), 77);
+  constexpr auto f = sqdist(vi<0, D>, vj<1, D>);
+  CHECK(reduce<float>(over_j(argkmin_reduction<K>(f)), found.data(), 1, N, {x.data(), ys.data()}) ==
+        Outcome::done);
+  std::vector<float> distances;
+  for (i64 j = 0; j < N; ++j) {
+    float one[1];
+    CHECK(reduce<float>(sum_over_j(f), one, 1, 1, {x.data(), ys.data() + j * D}) == Outcome::done);
+    distances.push_back(one[0]);
+  }
+  std::vector<long long> order(distances.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {},
+                           [&](long long j) { return distances[static_cast<std::size_t>(j)]; });
+  for (std::size_t k = 0; k < found.size(); ++k)
+    CHECK(found[k] == (k < order.size() ? order[k] : 0));
+}
+
 // The greatest of all pairs: the lists of outputs are merged into one.
 template <i64 K>
 void of_all() {
@@ -138,5 +162,9 @@ int main() {
   of_all<5>();
   of_all<50>();
   of_components();
+  for (const i64 N : {30, 127, 129, 130, 131, 515}) {
+    of_long_vectors<10>(N);
+    of_long_vectors<100>(N);
+  }
   return report("topk_test");
 }

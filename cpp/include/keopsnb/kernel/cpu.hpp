@@ -39,7 +39,7 @@ struct Cpu {
   static constexpr i64 state_dim = Reduction::state_dim(dim);
   static constexpr bool direct = Reduction::direct;
   // Whether a block may go on over several runs of terms.
-  static constexpr bool carried = carries_blocks<Reduction>;
+  static constexpr bool carried = !direct && carries_blocks<Reduction>;
 
   using blocking = Blocking<Reduction, nodes>;
   static constexpr int packs = blocking::packs, steps = blocking::steps;
@@ -69,7 +69,8 @@ struct Cpu {
   static constexpr bool on_stack = sizeof(Frame) <= 32768, within = sizeof(Varying) <= 16384;
   // Numbers that change with every term. Long states stay where they are.
   static constexpr i64 held_dim = direct ? state_dim : block_dim;
-  static constexpr bool local = !carried && (!direct || state_dim <= 8);
+  static constexpr bool local = !carried && (!direct || state_dim <= 8) &&
+                                held_dim * packs * static_cast<i64>(sizeof(pack)) <= 16384;
 
   // Slots that vary: part of the evaluation, so that compilers see through to registers at once,
   // or where there is room.
@@ -126,7 +127,7 @@ struct Cpu {
           Tile<pack, packs, 1> t{{lane_values[(offset + c) * packs + P]...}};
           // Held in a register for all steps: g++ reads it again where it can be an operand in
           // memory, which made differences y - x a third slower than x - y.
-          if constexpr (steps > 1) ((t.v[P] = in_register(t.v[P])), ...);
+          if constexpr (steps > 1 && KEOPSNB_HAS_REGISTERS) ((t.v[P] = in_register(t.v[P])), ...);
           return t;
         }(up_to<packs>{});
       } else if constexpr (V::category == reduced) {
@@ -180,6 +181,7 @@ struct Cpu {
 
   // One reduced index of an evaluation.
   struct Term : OneStep<Evaluation> {
+    static constexpr bool calls = Shape::calls;
     using OneStep<Evaluation>::OneStep;
     KEOPSNB_FN static bool counts(int) { return true; }
     KEOPSNB_FN integer_of<T> index(int) const { return this->all.index(this->step); }
@@ -342,7 +344,6 @@ struct Cpu {
   // The result of output `row`, from its state.
   template <class State>
   KEOPSNB_FN static void write(State state, i64 row, void* out, i64* indices) {
-    if constexpr (requires { Reduction::settle(state); }) Reduction::settle(state);
     for (i64 k = 0; k < Reduction::ranks; ++k)
       for (i64 c = 0; c < dim; ++c) {
         const i64 at = row * out_dim + k * dim + c;

@@ -7,7 +7,8 @@
 KEOPSNB_EXACT_BEGIN
 namespace keopsnb::inline KEOPSNB_TARGET {
 
-constexpr i64 power_of_two_from(i64 n) {
+// The least power of two that is not less than n.
+constexpr i64 whole_length(i64 n) {
   i64 size = 1;
   while (size < n) size *= 2;
   return size;

@@ -23,7 +23,7 @@ struct Order {
   KEOPSNB_FN static V last() {
     return constant<V>(Greatest ? -infinity : infinity);
   }
-  // The same with their indices.
+  // What comes before what, with their indices.
   template <class V>
   KEOPSNB_FN static auto before(V a, V index_a, V b, V index_b) {
     const auto equal = a == b, earlier = integer_bits(index_a) < integer_bits(index_b);

@@ -12,7 +12,8 @@
 // along a tangent.
 //
 // A quotient of e by a number of its row is written inv(number) * e: among derivatives scalars come
-// together, and a pair has one product more instead of a division for each component of e.
+// together, and a pair has one product more instead of a division for each component of e. A number
+// of each component is divided by as often either way.
 //
 //   keeps                   numbers beside the result, of a row or of each component of f
 //   result(o, e)            the term of the result

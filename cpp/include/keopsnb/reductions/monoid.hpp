@@ -6,13 +6,12 @@
 //   step<C>(block, x, first) the terms of the evaluation x, for C components from `first` on
 //   absorb<C>(state, block)  a block of terms into a state; blocks begin as block_identity<V>(s)
 //   begin<C>(block, state)   optional: what an empty block takes from the state that it goes into
-//   is_full<C>(block)        optional: whether it is to be absorbed; one that is not goes on, and
-//                            takes as many terms as a block has before it is asked again
+//   is_full<C>(block)        optional, on CPUs: whether it is to be absorbed; one that is not goes
+//                            on, and takes as many terms as a block has before it is asked again
 //   merge<C>(state, other)   a state into a state: associative, with `identity` as neutral element,
 //                            and the same whichever way the terms were split
 //   finish<C>(state, c, k)   component c of the result, of rank k where a component has several
 //   index<C>(state, c, k)    the same of a result that is an index of the reduced side
-//   settle(state)            optional: brings a state in the order that these read
 //   law                      how it differentiates (law.hpp); `NoLaw` by default
 //   keep<C, n>(state, c)     kept number n of component c, where the law keeps some
 //   part<F>                  optional: the same reduction of another formula. Kernels rewrite and
@@ -53,7 +52,7 @@ struct ReductionBase {
 template <class R, class At>
 concept begins_from_state = requires(At at) { R::begin(at, at); };
 
-// Whether a block may go on over more terms than it has room for.
+// Whether a block may go on over several runs of terms.
 template <class R>
 concept carries_blocks = requires(double& (*at)(i64)) { R::is_full(at); };
 

@@ -1,10 +1,10 @@
 // The K greatest or least terms in order, and their indices.
 //
-// Law: the state holds the K first terms seen so far, in the order of their values and, where these
-// are equal, of their indices; NaN is never among them. A place that no term takes holds -inf or
-// inf, and index 0. Into a short list a term is inserted as it comes. Of a long one, the terms that
-// come before its last are gathered, and sorted and merged into it when there are some: the cost of
-// K is paid for these alone, and once for all of them.
+// Law: the state holds the K or more first terms seen so far, in the order of their values and,
+// where these are equal, of their indices; NaN is never among them. A place that no term takes
+// holds -inf or inf, and index 0. Into a short list a term is inserted as it comes. Of a long one,
+// the terms that come before its last are gathered, and sorted and merged into it when there are
+// some: the cost of K is paid for these alone, and once for all of them.
 #pragma once
 #include <keopsnb/reductions/bitonic.hpp>
 #include <keopsnb/reductions/extremum.hpp>
@@ -60,7 +60,7 @@ struct TopKReduction : ReductionBase<F> {
   static constexpr i64 ranks = K;
   static constexpr bool values = Values, indices = Indices;
   static constexpr bool direct = K <= longest_inserted;
-  static constexpr i64 length = direct ? K : power_of_two_from(K);
+  static constexpr i64 length = direct ? K : whole_length(K);
   static constexpr i64 state_dim(i64 c) { return 2 * length * c; }
   static constexpr i64 block_dim(i64 c) { return direct ? 0 : Gathered::size * c; }
 

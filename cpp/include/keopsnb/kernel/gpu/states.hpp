@@ -135,7 +135,6 @@ KEOPSNB_FN void write_window(const GpuResult<typename Kernel::Storage>& to, i64 
                              State state) {
   using R = typename Kernel::Reduction;
   constexpr i64 W = Kernel::window;
-  if constexpr (requires { R::template settle<W>(state); }) R::template settle<W>(state);
   const GpuWindow w = Kernel::columns(window);
   KEOPSNB_UNROLL
   for (i64 k = 0; k < R::ranks; ++k)
