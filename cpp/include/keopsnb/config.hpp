@@ -53,7 +53,6 @@
 #else
 #define KEOPSNB_REGISTER "+m"
 #endif
-#define KEOPSNB_HAS_REGISTERS (KEOPSNB_REGISTER[1] != 'm')
 
 // Of a function with several chains of dependent instructions: these take turns. g++ leaves them
 // one behind the other on x86, farther apart than a processor looks ahead: Gaussian sums in R^3 are

@@ -124,11 +124,7 @@ struct Cpu {
       if constexpr (V::category == lanes) {
         constexpr i64 offset = offset_of<V>(lane_variables{});
         return [&]<int... P>(Ints<P...>) KEOPSNB_LAMBDA {
-          Tile<pack, packs, 1> t{{lane_values[(offset + c) * packs + P]...}};
-          // Held in a register for all steps: g++ reads it again where it can be an operand in
-          // memory, which made differences y - x a third slower than x - y.
-          if constexpr (steps > 1 && KEOPSNB_HAS_REGISTERS) ((t.v[P] = in_register(t.v[P])), ...);
-          return t;
+          return Tile<pack, packs, 1>{{lane_values[(offset + c) * packs + P]...}};
         }(up_to<packs>{});
       } else if constexpr (V::category == reduced) {
         return [&]<int... K>(Ints<K...>) KEOPSNB_LAMBDA {
