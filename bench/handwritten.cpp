@@ -11,6 +11,8 @@
 #include <immintrin.h>
 #endif
 
+#include "simd.hpp"
+
 #ifndef PACKS
 #define PACKS 4
 #endif
@@ -20,13 +22,6 @@
 
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int bytes = 64;
-#elif defined(__AVX__)
-constexpr int bytes = 32;
-#else
-constexpr int bytes = 16;
-#endif
 using Number = NUMBER;
 constexpr bool single = sizeof(Number) == 4;
 using Whole = std::conditional_t<single, int, long long>;

@@ -2,14 +2,9 @@
 #include <thread>
 #include <vector>
 
+#include "simd.hpp"
+
 namespace {
-#if defined(__AVX512F__)
-constexpr int bytes = 64;
-#elif defined(__AVX__)
-constexpr int bytes = 32;
-#else
-constexpr int bytes = 16;
-#endif
 using Pack = float __attribute__((vector_size(bytes)));
 constexpr int chains = 12;  // a latency of 4 or 5 cycles, two a cycle
 

@@ -3,30 +3,15 @@
 
 #include <cmath>
 #include <random>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "check.hpp"
+#include "threads.hpp"
 
 using namespace keopsnb;
 
 namespace {
-
-// Runs tasks on threads, in reverse order: nothing may depend on who runs what when.
-struct Threads {
-  int count;
-  int threads() const { return count; }
-  template <class F>
-  void run(i64 tasks, F&& task) const {
-    std::vector<std::thread> all;
-    for (int t = 0; t < count; ++t)
-      all.emplace_back([&, t] {
-        for (i64 k = tasks - 1 - t; k >= 0; k -= count) task(k);
-      });
-    for (std::thread& t : all) t.join();
-  }
-};
 
 template <class T>
 std::vector<T> random_vector(i64 n, unsigned seed) {

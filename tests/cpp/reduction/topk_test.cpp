@@ -5,28 +5,14 @@
 #include <limits>
 #include <numeric>
 #include <random>
-#include <thread>
 #include <vector>
 
 #include "check.hpp"
+#include "threads.hpp"
 
 using namespace keopsnb;
 
 namespace {
-
-struct Threads {
-  int count;
-  int threads() const { return count; }
-  template <class F>
-  void run(i64 tasks, F&& task) const {
-    std::vector<std::thread> all;
-    for (int t = 0; t < count; ++t)
-      all.emplace_back([&, t] {
-        for (i64 k = t; k < tasks; k += count) task(k);
-      });
-    for (std::thread& t : all) t.join();
-  }
-};
 
 // Terms in which many are equal, and some infinite or NaN.
 enum class Terms { random, equal, special, descending };
