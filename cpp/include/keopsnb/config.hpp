@@ -53,6 +53,13 @@
 #else
 #define KEOPSNB_REGISTER "+m"
 #endif
+// Whether the compiler reads numbers of memory again where they are operands, however many
+// registers there are (kernel/component.hpp). Held from clang, its own loops are slower.
+#if defined(__clang__) || !(defined(__SSE2__) || defined(__aarch64__))
+#define KEOPSNB_REREADS 0
+#else
+#define KEOPSNB_REREADS 1
+#endif
 
 // Of a function with several chains of dependent instructions: these take turns. g++ leaves them
 // one behind the other on x86, farther apart than a processor looks ahead: Gaussian sums in R^3 are

@@ -95,6 +95,14 @@ KEOPSNB_FN decltype(auto) get(X& x, i64 c) {
     return x.template slot_at<F>(c);
 }
 
+// The evaluation x for component c of F, and no other.
+template <class F, class X>
+KEOPSNB_FN decltype(auto) at_component(X& x, i64 c) {
+  if constexpr (requires { x.template at_component<F>(c); })
+    return x.template at_component<F>(c);
+  else
+    return (x);
+}
 template <i64 D>
 struct Evaluate<Zero<D>> {
   template <class X>

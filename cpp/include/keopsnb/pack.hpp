@@ -99,10 +99,9 @@ KEOPSNB_FN constexpr V select(M mask, V yes, V no) {
   return mask ? yes : no;
 }
 
-// a, rounded as it would be in memory: where it is a product, no compiler joins it to a sum that
-// takes it.
+// a, and no compiler knows where it is from.
 template <Number V>
-KEOPSNB_FN V stored(V a) {
+KEOPSNB_FN V in_register(V a) {
 #if KEOPSNB_CUDA && defined(__CUDA_ARCH__)
   if constexpr (same<V, float>)
     asm("" : "+f"(a));
@@ -112,6 +111,13 @@ KEOPSNB_FN V stored(V a) {
   asm("" : KEOPSNB_REGISTER(a));
 #endif
   return a;
+}
+
+// a, rounded as it would be in memory: where it is a product, it is not joined to a sum that takes
+// it.
+template <Number V>
+KEOPSNB_FN V stored(V a) {
+  return in_register(a);
 }
 
 // Whether a comparison of two V holds in any lane.

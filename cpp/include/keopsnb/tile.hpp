@@ -95,9 +95,11 @@ using tile_of = Tile<choose<(depends<X::lanes, F> || ...), typename X::pack, typ
                      (depends<X::lanes, F> || ...) ? X::packs : 1,
                      (depends<X::reduced, F> || ...) ? X::steps : 1>;
 
-// Component c of F in the evaluation x (eval.hpp).
+// Component c of F in the evaluation x, and x for what that is made of (eval.hpp).
 template <class F, class X>
 KEOPSNB_FN decltype(auto) get(X& x, i64 c);
+template <class F, class X>
+KEOPSNB_FN decltype(auto) at_component(X& x, i64 c);
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
 KEOPSNB_EXACT_END

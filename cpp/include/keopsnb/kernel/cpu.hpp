@@ -6,6 +6,7 @@
 #pragma once
 #include <keopsnb/eval.hpp>
 #include <keopsnb/kernel/blocking.hpp>
+#include <keopsnb/kernel/component.hpp>
 #include <keopsnb/kernel/entry.hpp>
 #include <keopsnb/kernel/rows.hpp>
 #include <keopsnb/reductions.hpp>
@@ -136,6 +137,15 @@ struct Cpu {
     }
 
     KEOPSNB_FN auto at_step(int s) { return OneStep<Evaluation>{*this, s}; }
+
+    template <class F>
+    KEOPSNB_FN decltype(auto) at_component(i64 c) {
+      using Alike = read_alike<plan, F, lane_variables>;
+      if constexpr (steps > 1 && Alike::size > 0 && KEOPSNB_REREADS)
+        return Component<Evaluation, Alike>(*this, c);
+      else
+        return *this;
+    }
   };
 
   // The lane variables of outputs [begin, begin + rows), one pack of outputs beside the other;

@@ -51,9 +51,10 @@ struct Sum {
     } else {
       R sum{};
       for_components<A::dim>([&](i64 c) KEOPSNB_LAMBDA {
+        auto&& own = at_component<A>(x, c);
         KEOPSNB_UNROLL
         for (int s = 0; s < R::steps; ++s) {
-          auto one = x.at_step(s);
+          auto&& one = own.at_step(s);
           const auto term = get<A>(one, c);
           KEOPSNB_UNROLL
           for (int p = 0; p < R::packs; ++p)

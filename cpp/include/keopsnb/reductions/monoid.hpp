@@ -61,9 +61,10 @@ concept carries_blocks = requires(double& (*at)(i64)) { R::is_full(at); };
 template <class F, i64 C, class X, class Body>
 KEOPSNB_FN void for_terms(X& x, i64 first, Body&& body) {
   for_components<C>([&](i64 c) KEOPSNB_LAMBDA {
+    auto&& own = at_component<F>(x, first + c);
     KEOPSNB_UNROLL
     for (int s = 0; s < X::steps; ++s) {
-      auto one = x.at_step(s);
+      auto&& one = own.at_step(s);
       const auto term = get<F>(one, first + c);
       KEOPSNB_UNROLL
       for (int p = 0; p < X::packs; ++p)
