@@ -164,7 +164,11 @@ def neighbour_indices() -> Iterator[Measure]:
         for name, path in (("faiss", "faiss"), ("scikit-learn", "sklearn.neighbors"))
         if importlib.util.find_spec(path.split(".")[0])
     }
-    for N, D, reach in ((20_000, 3, {"faiss": 5, "scikit-learn": 5}), (10_000, 64, {})):
+    for N, D, reach in (
+        (20_000, 3, {"faiss": 5, "scikit-learn": 5}),
+        (10_000, 64, {"faiss": 1.5, "scikit-learn": 1.5}),
+        (4_000, 784, {"faiss": 1.2, "scikit-learn": 2}),
+    ):
         x, y, _ = clouds(N, N, D, "float32")
         for K in (1, 10, 100):
             aliases = [f"x=Vi({D})", f"y=Vj({D})"]

@@ -1,6 +1,7 @@
 // How many outputs and reduced indices the CPU kernel evaluates together: what was measured for it
 // is in docs/performance.md.
 #pragma once
+#include <keopsnb/kernel/cut.hpp>
 #include <keopsnb/kernel/layout.hpp>
 #include <keopsnb/share.hpp>
 
@@ -19,6 +20,13 @@ struct Blocking {
                                : long_vectors || Nodes::size > 20 ? 2
                                                                   : 4;
   static constexpr int steps = long_vectors ? 4 : 1;
+  // Rows beyond so many bytes may not be in a cache when they are read again, and tiles of outputs
+  // take turns at them: as many as half of a second level of the cache holds. Turns cost 5 to 10 %
+  // where rows are near, and short vectors are a small part of the time wherever they are.
+  static constexpr i64 near = 1 << 22;
+  template <i64 Bytes, bool InMemory>
+  static constexpr i64 tiles =
+      long_vectors && InMemory ? detail::at_least(1, detail::at_most(8, 262144 / Bytes)) : 1;
 };
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

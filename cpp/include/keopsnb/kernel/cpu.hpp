@@ -67,7 +67,13 @@ struct Cpu {
     // The last reduced indices, when they do not fill a step.
     T last_rows[(red_dim > 0 ? red_dim : 1) * steps];
   };
-  static constexpr bool on_stack = sizeof(Frame) <= 32768, within = sizeof(Varying) <= 16384;
+  // Tiles of outputs that are reduced over one block after the other where rows are far away: these
+  // are then read once for all of them.
+  static constexpr i64 tiles = blocking::template tiles<sizeof(Frame), same<Source, RowsInMemory>>;
+  struct Frames {
+    Frame of[tiles];
+  };
+  static constexpr bool on_stack = sizeof(Frames) <= 32768, within = sizeof(Varying) <= 16384;
   // Numbers that change with every term. Long states stay where they are.
   static constexpr i64 held_dim = direct ? state_dim : block_dim;
   static constexpr bool local = !carried && (!direct || state_dim <= 8) &&
@@ -287,19 +293,21 @@ struct Cpu {
     if constexpr (carried) begin_block(frame, frame.block);
   }
 
-  // The state of outputs [begin, begin + rows) over the task's reduced indices; false: stopped.
-  static bool reduce(Frame& frame, const CpuTask& task, i64 begin) {
-    begin_tile(frame, task, begin);
-    if (!task.intervals) return reduce(frame, task, task.red_begin, task.red_end);
+  // The states of some tiles over the task's reduced indices; false: stopped.
+  static bool reduce(Frames& frames, i64 count, const CpuTask& task) {
+    if (!task.intervals) return reduce(frames, count, task, task.red_begin, task.red_end);
     for (i64 k = 0; k < task.interval_count; ++k)
-      if (!reduce(frame, task, task.intervals[2 * k], task.intervals[2 * k + 1])) return false;
+      if (!reduce(frames, count, task, task.intervals[2 * k], task.intervals[2 * k + 1]))
+        return false;
     return true;
   }
-  static bool reduce(Frame& frame, const CpuTask& task, i64 red_begin, i64 red_end) {
+  static bool reduce(Frames& frames, i64 count, const CpuTask& task, i64 red_begin, i64 red_end) {
     for (i64 from = red_begin; from < red_end; from += Block) {
       const i64 to = from + Block < red_end ? from + Block : red_end;
-      accumulate(frame, task.in, from, to, red_end);
-      if (task.stop && task.stop(task.stop_argument)) return false;
+      for (i64 t = 0; t < count; ++t) {
+        accumulate(frames.of[t], task.in, from, to, red_end);
+        if (task.stop && task.stop(task.stop_argument)) return false;
+      }
     }
     return true;
   }
@@ -307,31 +315,40 @@ struct Cpu {
   static void run(const CpuTask* t) {
     const CpuTask task = *t;
     if constexpr (on_stack) {
-      Frame frame;
-      run_in(frame, task);
+      Frames frames;
+      run_in(frames, task);
     } else {
-      run_in(*static_cast<Frame*>(task.workspace), task);
+      run_in(*static_cast<Frames*>(task.workspace), task);
     }
   }
 
-  static void run_in(Frame& frame, const CpuTask& task) {
-    frame.source.start(task, detail::parts_of(task.out_end - task.out_begin, rows));
-    reduce_all(frame, task);
-    frame.source.finish();
+  static void run_in(Frames& frames, const CpuTask& task) {
+    frames.of[0].source.start(task, detail::parts_of(task.out_end - task.out_begin, rows));
+    reduce_all(frames, task);
+    frames.of[0].source.finish();
   }
 
-  KEOPSNB_FN static void reduce_all(Frame& frame, const CpuTask& task) {
+  KEOPSNB_FN static void reduce_all(Frames& frames, const CpuTask& task) {
     T* states = static_cast<T*>(task.states);
     if (Out == Output::one && !task.adds)
       for (i64 s = 0; s < state_dim; ++s) states[s] = Reduction::template identity<T>(s);
-    for (i64 begin = task.out_begin; begin < task.out_end; begin += rows) {
-      if (!reduce(frame, task, begin)) return;
-      if constexpr (carried) end_block(frame, frame.block);
-      const i64 end = begin + rows < task.out_end ? begin + rows : task.out_end;
-      for (i64 row = begin; row < end; ++row) {
-        T* state = reinterpret_cast<T*>(frame.state) + (row - begin);
-        store(task, row, [&](i64 s) -> T& { return state[s * rows]; });
-      }
+    const bool far =
+        !task.intervals &&
+        (task.red_end - task.red_begin) * red_dim * static_cast<i64>(sizeof(T)) > blocking::near;
+    const i64 together = far ? tiles : 1;
+    for (i64 begin = task.out_begin; begin < task.out_end; begin += together * rows) {
+      const i64 count = detail::at_most(together, detail::parts_of(task.out_end - begin, rows));
+      for (i64 t = 0; t < count; ++t) begin_tile(frames.of[t], task, begin + t * rows);
+      if (!reduce(frames, count, task)) return;
+      for (i64 t = 0; t < count; ++t) end_tile(frames.of[t], task, begin + t * rows);
+    }
+  }
+  KEOPSNB_FN static void end_tile(Frame& frame, const CpuTask& task, i64 begin) {
+    if constexpr (carried) end_block(frame, frame.block);
+    const i64 end = begin + rows < task.out_end ? begin + rows : task.out_end;
+    for (i64 row = begin; row < end; ++row) {
+      T* state = reinterpret_cast<T*>(frame.state) + (row - begin);
+      store(task, row, [&](i64 s) -> T& { return state[s * rows]; });
     }
   }
 
@@ -379,7 +396,7 @@ struct Cpu {
   }
 
   static constexpr CpuKernel kernel = {
-      state_dim, sizeof(T), sizeof(S), rows, on_stack ? 0 : static_cast<i64>(sizeof(Frame)),
+      state_dim, sizeof(T), sizeof(S), rows, on_stack ? 0 : static_cast<i64>(sizeof(Frames)),
       run,       merge};
 };
 
