@@ -2,16 +2,17 @@
 
     ./dev bench                 every measure (some minutes)
     ./dev bench --only a,d      some of them
+    ./dev bench --peers         those against other libraries, and shares of the machine's limit
     ./dev bench --save          every measure, also written to bench/results/cpu.md
 
-Each row is a time of keopsnb, that of a peer, their ratio and what the project wants to reach.
+Each row is a time of keopsnb, that of a peer, their ratio and what the project wants to reach. The
+exit status is 1 if a row says NO, which has not reached that.
 """
 
 import argparse
 import datetime
 import importlib
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import re
@@ -39,7 +40,10 @@ MEASURES = {
     "n": ("shapes", "small_batches"),
     "o": ("shapes", "neighbour_indices"),
     "p": ("shapes", "shares"),
+    "q": ("shapes", "scaling"),
 }
+# Those against other libraries and the machine's limits.
+PEERS = "a,b,c,g,h,i,j,k,l,m,n,o,p,q"
 RESULTS = Path(__file__).parent / "results" / "cpu.md"
 
 
@@ -61,9 +65,11 @@ def facts() -> dict[str, str]:
     """The conditions that the numbers depend on."""
     core = importlib.import_module("keopsnb._core")
     versions = [f"keopsnb {core.__version__}"]
-    for package in ("pykeops", "torch", "numpy"):
-        found = importlib.util.find_spec(package) is not None
-        versions.append(f"{package} {importlib.metadata.version(package) if found else '(none)'}")
+    for package in ("pykeops", "torch", "numpy", "faiss-cpu", "scikit-learn"):
+        try:
+            versions.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            versions.append(f"{package} (none)")
     return {
         "date": datetime.date.today().isoformat(),
         "machine": f"{cpu_model()}, {cpu_count()} cores, all used by every candidate",
@@ -84,6 +90,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", default=",".join(MEASURES), help="measures, as in 'a,d'")
+    parser.add_argument(
+        "--peers", action="store_const", const=PEERS, dest="only", help="all but calls and imports"
+    )
     parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name} too")
     options = parser.parse_args()
     only = options.only.split(",")
@@ -102,10 +111,11 @@ def main() -> int:
         about = facts()
         for name, value in about.items():
             print(f"{name}: {value}")
-        lines = [measure.head()]
+        lines, met = [measure.head()], True
         print(f"\n{lines[0]}", flush=True)
         for row in rows(only):
             lines.append(measure.body(row))
+            met = met and row.met is not False
             print(lines[-1], flush=True)
     if options.save:
         text = "# Measured on a CPU\n\n"
@@ -116,7 +126,7 @@ def main() -> int:
         text += "\n".join(lines) + "\n"
         RESULTS.write_text(text)
         print(f"Written to {RESULTS}.")
-    return 0
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
