@@ -64,18 +64,15 @@ def cpu_model() -> str:
 def facts() -> dict[str, str]:
     """The conditions that the numbers depend on."""
     core = importlib.import_module("keopsnb._core")
-    versions = [f"keopsnb {core.__version__}"]
-    for package in ("pykeops", "torch", "numpy", "faiss-cpu", "scikit-learn"):
-        try:
-            versions.append(f"{package} {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            versions.append(f"{package} (none)")
+    installed = {d.name: d.version for d in importlib.metadata.distributions()}
+    peers = ("pykeops", "torch", "numpy", "faiss-cpu", "scikit-learn")
+    versions = [f"{package} {installed.get(package, '(none)')}" for package in peers]
     return {
         "date": datetime.date.today().isoformat(),
         "machine": f"{cpu_model()}, {cpu_count()} cores, all used by every candidate",
         "load average": f"{os.getloadavg()[0]:.1f} before the first measure",
         "compiler": core.info()["compiler version"],
-        "versions": ", ".join(versions),
+        "versions": ", ".join([f"keopsnb {core.__version__}", *versions]),
     }
 
 

@@ -38,8 +38,8 @@ def long_results() -> Iterator[Measure]:
             yield from compared(measure, candidates, {"torch, dense": reach})
 
 
-# Multiply-adds that are as much arithmetic as an exponential, and as the sum of a block of 128 terms
-# to twice the precision has for each of them.
+# In multiply-adds: an exponential; and of a block of 128 terms, whose sum is added to twice the
+# precision, the share of each.
 EXPONENTIAL, BLOCK_SUM = 12, 1 / 8
 
 

@@ -6,6 +6,7 @@
 // its key and its digest, and it gets that name by rename, from a private folder on the same disk.
 //
 //   <home>/objects/<2 digits>/<key>-<digest><extension>   headers-<digest>/...   failed/   work/
+//   headers-<digest>/<key>-<digest><extension>: what a compiler made of the headers
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -40,6 +41,11 @@ class Store {
   // Makes headers-<digest>, or what of it is missing or damaged. False if all of it was there.
   bool mend_headers(const WorkFolder& work) const;
   std::string headers() const;
+  // The same as find and publish, of what is made of the headers and goes with them.
+  std::optional<std::string> find_beside_headers(const std::string& key,
+                                                 std::string_view extension) const;
+  std::string publish_beside_headers(const std::string& file, const std::string& key,
+                                     std::string_view extension) const;
   // Keeps a source text that does not compile; returns its path.
   std::string keep_failed(const WorkFolder& work, const std::string& name,
                           std::string_view text) const;

@@ -9,6 +9,7 @@
 
 #include "errors.hpp"
 #include "memo.hpp"
+#include "precompiled.hpp"
 
 namespace keopsnb::jit {
 namespace {
@@ -53,8 +54,12 @@ void append(Words& words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
 }
 
+// What the compiler makes of a source.
+enum class Product { object, headers };
+
 std::optional<Refusal> compile_with(const Way& way, const HostCompiler& compiler,
-                                    const Compilation& job, const Interrupt& interrupt) {
+                                    const Compilation& job, const Interrupt& interrupt,
+                                    Product product = Product::object) {
   Words argv = compiler.command;
   append(argv, code_flags);
   // A formula is one expression, and clang's limit is 256 parentheses inside one another.
@@ -62,8 +67,13 @@ std::optional<Refusal> compile_with(const Way& way, const HostCompiler& compiler
   append(argv, way.flags);
   append(argv, split_words(job.flags));
   if (!job.include_folder.empty()) append(argv, {"-I", job.include_folder});
-  append(argv, {"-shared", "-o", job.object, job.source});
-  append(argv, way.libraries);
+  if (product == Product::headers) {
+    append(argv, {"-x", "c++-header", "-o", job.object, job.source});
+  } else {
+    if (!job.precompiled.empty()) append(argv, {"-include", job.precompiled});
+    append(argv, {"-shared", "-o", job.object, job.source});
+    append(argv, way.libraries);
+  }
   const std::string command = join_words(argv);
   try {
     const Finished end =
@@ -183,8 +193,21 @@ void throw_refused(const Refusal& refusal, const std::string& source, const std:
                      refusal.command, refusal.log, source);
 }
 
+std::optional<Refusal> compile_headers(const HostCompiler& compiler, const Compilation& job,
+                                       const Interrupt& interrupt) {
+  return compile_with(ways()[0], compiler, job, interrupt, Product::headers);
+}
+
 std::optional<Refusal> compile_shared(const HostCompiler& compiler, const Compilation& job,
                                       const Interrupt& interrupt) {
+  if (!job.precompiled.empty()) {
+    if (!compile_with(ways()[0], compiler, job, interrupt)) return std::nullopt;
+    Compilation plain = job;
+    plain.precompiled.clear();
+    const std::optional<Refusal> refusal = compile_shared(compiler, plain, interrupt);
+    if (!refusal) refuse_precompiled();
+    return refusal;
+  }
   // The way that works is looked for only when the wanted one failed, and once per compiler.
   static Memo<std::size_t> working;
   const std::string name = join_words(compiler.command) + '\n' + job.flags;

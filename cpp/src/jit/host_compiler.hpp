@@ -40,11 +40,17 @@ struct Compilation {
   std::string source, object, include_folder;  // paths
   std::string temporary_folder;                // for the compiler's own files
   std::string flags;                           // more flags, separated by blanks
+  std::string precompiled = "";                // headers read before the source; none if ""
 };
 
-// Makes the shared object. Flags this compiler or its linker does not know are given up, down to
-// code for the baseline of the architecture. Throws Interrupted.
+// Makes the shared object. Precompiled headers that the compiler does not read are given up, and so
+// are flags that it or its linker does not know, down to code for the baseline of the architecture.
+// Throws Interrupted.
 std::optional<Refusal> compile_shared(const HostCompiler& compiler, const Compilation& job,
                                       const Interrupt& interrupt);
+
+// Makes of a header what g++ reads faster: with the wanted flags, or not at all.
+std::optional<Refusal> compile_headers(const HostCompiler& compiler, const Compilation& job,
+                                       const Interrupt& interrupt);
 
 }  // namespace keopsnb::jit

@@ -8,6 +8,7 @@
 #include "digest.hpp"
 #include "host_compiler.hpp"
 #include "loader.hpp"
+#include "precompiled.hpp"
 
 namespace keopsnb::jit {
 namespace {
@@ -26,8 +27,9 @@ std::shared_ptr<const Library> compile_in(const Store& store, const std::string&
     const auto keep = [&] { return store.keep_failed(*work, name + ".cpp", source); };
     write_file(file, source);
     store.mend_headers(*work);
+    const std::string headers = precompiled_headers(store, *work, compiler, interrupt);
     if (const auto refusal =
-            compile_shared(compiler, {file, made, store.headers(), here, ""}, interrupt)) {
+            compile_shared(compiler, {file, made, store.headers(), here, "", headers}, interrupt)) {
       if (!work->has_room(ample_room))
         fault = "the folder " + store.folder() + " has less than 1 MiB of room";
       else if (store.mend_headers(*work))

@@ -22,6 +22,34 @@ std::string shard(const std::string& folder, const std::string& key) {
   return folder + "/objects/" + key.substr(0, 2);
 }
 
+std::optional<std::string> find_in(const std::string& folder, const std::string& key,
+                                   std::string_view extension) {
+  for (const std::string& name : names_in(folder)) {
+    const std::size_t dash = name.find('-');
+    if (dash == std::string::npos || dash < key.size() || !name.starts_with(key) ||
+        name.size() != dash + 1 + digest_digits + extension.size() || !name.ends_with(extension))
+      continue;
+    const std::string path = folder + "/" + name;
+    if (!distrust(path).empty()) continue;
+    const std::optional<std::string> bytes = read_file(path);
+    if (bytes && content_digest(*bytes) == name.substr(dash + 1, digest_digits)) return path;
+  }
+  return std::nullopt;
+}
+
+std::string publish_in(const std::string& folder, const std::string& file, const std::string& key,
+                       std::string_view extension) {
+  const std::optional<std::string> bytes = read_file(file);
+  if (!bytes) throw_errno("cannot read " + file);
+  // Whatever the umask: an object that others may write is never loaded.
+  if (chmod(file.c_str(), 0644) != 0) throw_errno("cannot change the mode of " + file);
+  make_folders(folder);
+  const std::string path =
+      folder + "/" + key + "-" + content_digest(*bytes) + std::string(extension);
+  if (rename(file.c_str(), path.c_str()) != 0) throw_errno("cannot make " + path);
+  return path;
+}
+
 }  // namespace
 
 std::unique_ptr<WorkFolder> Store::work() const {
@@ -30,30 +58,22 @@ std::unique_ptr<WorkFolder> Store::work() const {
 }
 
 std::optional<std::string> Store::find(const std::string& key, std::string_view extension) const {
-  for (const std::string& name : names_in(shard(folder_, key))) {
-    const std::size_t dash = name.find('-');
-    if (dash == std::string::npos || dash < key.size() || !name.starts_with(key) ||
-        name.size() != dash + 1 + digest_digits + extension.size() || !name.ends_with(extension))
-      continue;
-    const std::string path = shard(folder_, key) + "/" + name;
-    if (!distrust(path).empty()) continue;
-    const std::optional<std::string> bytes = read_file(path);
-    if (bytes && content_digest(*bytes) == name.substr(dash + 1, digest_digits)) return path;
-  }
-  return std::nullopt;
+  return find_in(shard(folder_, key), key, extension);
 }
 
 std::string Store::publish(const std::string& file, const std::string& key,
                            std::string_view extension) const {
-  const std::optional<std::string> bytes = read_file(file);
-  if (!bytes) throw_errno("cannot read " + file);
-  // Whatever the umask: an object that others may write is never loaded.
-  if (chmod(file.c_str(), 0644) != 0) throw_errno("cannot change the mode of " + file);
-  make_folders(shard(folder_, key));
-  const std::string path =
-      shard(folder_, key) + "/" + key + "-" + content_digest(*bytes) + std::string(extension);
-  if (rename(file.c_str(), path.c_str()) != 0) throw_errno("cannot make " + path);
-  return path;
+  return publish_in(shard(folder_, key), file, key, extension);
+}
+
+std::optional<std::string> Store::find_beside_headers(const std::string& key,
+                                                      std::string_view extension) const {
+  return find_in(headers(), key, extension);
+}
+
+std::string Store::publish_beside_headers(const std::string& file, const std::string& key,
+                                          std::string_view extension) const {
+  return publish_in(headers(), file, key, extension);
 }
 
 std::string Store::headers() const {

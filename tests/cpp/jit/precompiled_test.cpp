@@ -1,0 +1,116 @@
+// Law: with precompiled headers, without them, and where the compiler refuses them or they are
+// damaged, kernels are the same; they are made once, for the fourth kernel of a process.
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <jit/cache.hpp>
+#include <jit/errors.hpp>
+
+#include "check.hpp"
+#include "jit_fixture.hpp"
+
+using namespace keopsnb::jit;
+using scratch::in_child;
+
+namespace {
+
+std::vector<std::string> precompiled(const std::string& home) {
+  std::vector<std::string> paths;
+  for (const std::string& folder : names_in(home))
+    for (const std::string& name : names_in(home + "/" + folder))
+      if (name.ends_with(".gch")) paths.push_back(home + "/" + folder + "/" + name);
+  return paths;
+}
+
+// Kernels of the values [begin, end).
+bool run_some(int begin, int end) {
+  bool all = true;
+  for (int value = begin; value < end; ++value) all = runs(value) && all;
+  return all;
+}
+
+// The compiler, which notes whether it is given precompiled headers; `refuse` then ends it.
+std::string noting(const CacheFixture& fixture, const std::string& refuse) {
+  return scratch::script(fixture.folder / "noting", "case \"$*\" in *-include*) echo >> " +
+                                                        (fixture.folder / "given") + "; " + refuse +
+                                                        " ;; esac\nexec " +
+                                                        CacheFixture::real_compiler() + " \"$@\"");
+}
+std::size_t given(const CacheFixture& fixture) {
+  return scratch::read(fixture.folder / "given").size();
+}
+
+bool is_gnu() {
+  return host_compiler().version.find("Free Software Foundation") != std::string::npos;
+}
+
+void the_fourth_kernel_makes_them() {
+  const CacheFixture fixture;
+  const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, ":")};
+  CHECK(in_child([] { return run_some(0, 3); }));
+  CHECK(precompiled(fixture.home).empty() && given(fixture) == 0);
+  CHECK(in_child([] { return run_some(3, 9); }));
+  CHECK(precompiled(fixture.home).size() == (is_gnu() ? 1 : 0));
+  CHECK(given(fixture) == (is_gnu() ? 3 : 0));
+  // Another process finds them.
+  CHECK(in_child([] { return runs(9); }));
+  CHECK(given(fixture) == (is_gnu() ? 4 : 0));
+  // The cache's own size counts them, and to clear it removes them.
+  Cache& cache = Cache::current();
+  CHECK(cache.usage().entries == objects(fixture.home).size());
+  cache.clear();
+  CHECK(precompiled(fixture.home).empty());
+}
+
+void refused_ones_are_given_up() {
+  const CacheFixture fixture;
+  const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, "exit 1")};
+  CHECK(in_child([] { return run_some(0, 8); }));
+  CHECK(given(fixture) == (is_gnu() ? 1 : 0) && objects(fixture.home).size() == 8);
+}
+
+void damaged_ones_are_not_read() {
+  const CacheFixture fixture;
+  const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, ":")};
+  CHECK(in_child([] { return run_some(0, 4); }));
+  const std::size_t before = given(fixture);
+  for (const std::string& path : precompiled(fixture.home)) {
+    const std::string whole = scratch::read(path);
+    scratch::write(path, whole.substr(0, whole.size() / 2));
+  }
+  CHECK(in_child([] { return runs(4); }) && given(fixture) == before);
+  // Those that others could have written neither.
+  for (const std::string& path : precompiled(fixture.home)) CHECK(remove(path.c_str()) == 0);
+  CHECK(in_child([] { return run_some(5, 9); }));
+  for (const std::string& path : precompiled(fixture.home)) CHECK(chmod(path.c_str(), 0666) == 0);
+  const std::size_t then = given(fixture);
+  CHECK(in_child([] { return runs(9); }) && given(fixture) == then);
+}
+
+// A kernel that does not compile is refused as it is without them.
+void errors_are_the_same() {
+  const CacheFixture fixture;
+  CHECK(in_child([&] {
+    bool refused = run_some(0, 5);
+    try {
+      load("#include <keopsnb/kernel/cpu.hpp>\nint f( {\n", {});
+      refused = false;
+    } catch (const CompileError& error) {
+      refused = refused && error.log.find("kernel.cpp:2") != std::string::npos;
+    }
+    return refused && run_some(5, 6) && precompiled(fixture.home).size() == (is_gnu() ? 1 : 0);
+  }));
+}
+
+}  // namespace
+
+int main() {
+  the_fourth_kernel_makes_them();
+  refused_ones_are_given_up();
+  damaged_ones_are_not_read();
+  errors_are_the_same();
+  return report("precompiled_test");
+}
