@@ -5,6 +5,7 @@ from typing import Any
 
 from keopsnb._boundary import boundary
 from keopsnb._core import FormulaError, declared
+from keopsnb._options import PM
 
 
 def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
@@ -16,8 +17,8 @@ def helper(genred: Callable[..., Any], operation: str) -> Callable[..., Any]:
         try:
             _, _, dim, category = declared(output)
         except FormulaError:
-            category = 2
-        if category == 2:
+            category = PM
+        if category == PM:
             raise ValueError(f"output is {output!r}; write 'a = Vi(D)' or 'a = Vj(D)'.")
         axis = 1 - category
         if ranked:

@@ -6,8 +6,11 @@ from typing import Any
 
 from keopsnb import _core
 
-# The axis of a reduction over i and j at once.
+# The categories of variables: rows i, rows j, and parameters.
+VI, VJ, PM = range(3)
+# The axis of a reduction over i and j at once, and its number where 0 is i and 1 is j.
 BOTH = (0, 1)
+I_AND_J = 2
 
 
 def shown(value: Any) -> str:
@@ -45,6 +48,7 @@ def header_text(header: object) -> str:
     Raises:
         TypeError: if it is neither.
         FileNotFoundError: if it is a path, and there is no such file.
+        ValueError: if it is the path of something else.
     """
     if header is None:
         return ""
@@ -52,5 +56,10 @@ def header_text(header: object) -> str:
         return header
     if not isinstance(header, str | os.PathLike):
         raise TypeError(f"header is {header!r}; write the text of a C++ header, or its path.")
-    with open(header, encoding="utf-8") as file:
-        return file.read()
+    try:
+        with open(header, encoding="utf-8") as file:
+            return file.read()
+    except UnicodeError as error:
+        raise ValueError(
+            f"header is {header!r}, and neither text nor the path of a file of UTF-8 ({error})."
+        ) from None

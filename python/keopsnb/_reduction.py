@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keopsnb._core import Reduction as Reduction
+from keopsnb._options import I_AND_J
 
 
 @functools.lru_cache(4096)
@@ -32,7 +33,7 @@ def as_inputs(axis: int, values: Sequence[Any]) -> list[Any]:
 
     A reduction over both indices has one row of them: a parameter.
     """
-    return [v[..., 0, :] for v in values] if axis == 2 else list(values)
+    return [v[..., 0, :] for v in values] if axis == I_AND_J else list(values)
 
 
 def size(reduction: Reduction, args: Sequence[Any], category: int) -> int:

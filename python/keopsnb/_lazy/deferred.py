@@ -16,7 +16,7 @@ from keopsnb._lazy.variables import (
     constant_in_graphs,
     text_of,
 )
-from keopsnb._options import BOTH
+from keopsnb._options import BOTH, I_AND_J
 
 # Options that LazyTensor methods pass on to the constructor of Genred, and to its call.
 CONSTRUCTOR = frozenset(
@@ -53,11 +53,8 @@ def layout_of(forms: tuple[int, ...], places: tuple[int, ...] = ()) -> Layout:
     return Layout(formulas, aliases, order, symbolic, known, numbers if any(numbers) else ())
 
 
-class Plan(NamedTuple):
-    """A reduction of forms: what to call, and with what."""
-
-    call: Callable[..., Any]
-    layout: Layout
+# A reduction of forms: what to call, and with what.
+Planned = tuple[Callable[..., Any], Layout]
 
 
 def plan(
@@ -68,20 +65,20 @@ def plan(
     axis: int,
     opt_arg: Any,
     options: tuple[tuple[str, Any], ...],
-) -> Plan:
-    """The reduction of forms by `genred`; axis 2 is both."""
+) -> Planned:
+    """The reduction of forms by `genred`; axis is an index, or I_AND_J."""
     found = layout_of(forms, places)
     formula, *weights = map(Graph.expr, found.formulas)
     made = genred(
         formula,
         list(found.aliases),
         op,
-        BOTH if axis == 2 else axis,
+        BOTH if axis == I_AND_J else axis,
         opt_arg=opt_arg,
         formula2=weights[0] if weights else None,
         **dict(options),
     )
-    return Plan(made, found)
+    return made, found
 
 
 _known_plan = functools.lru_cache(REMEMBERED)(plan)
@@ -95,7 +92,7 @@ def known_plan(
     axis: int,
     opt_arg: Any,
     options: tuple[tuple[str, Any], ...],
-) -> Plan:
+) -> Planned:
     """The same, made once for each structure."""
     if options or opt_arg is not None or type(op) is not str:
         try:
@@ -233,7 +230,7 @@ class Deferred:
             result = self.parts[0].arrays.as_complex(result)
         if self.keepdim:
             return self._with_axis(result)
-        return result[..., 0, :] if self.axis == 2 else result
+        return result[..., 0, :] if self.axis == I_AND_J else result
 
     def check(self) -> None:
         """Raise ValueError if the symbolic variables are not numbered from 0 on."""

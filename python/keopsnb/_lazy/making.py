@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from keopsnb._boundary import shortened
 from keopsnb._core import MAX_PARAMETER, variable
 from keopsnb._lazy.base import Lazy, made_of, of_variable
-from keopsnb._lazy.variables import (
-    NAMES,
-    PM,
-    VI,
-    VJ,
-    Arguments,
-    Kind,
-    Variable,
-    as_float,
-    last_dim,
-    literal,
-)
+from keopsnb._lazy.variables import NAMES, Arguments, Kind, Variable, as_float, last_dim, literal
+from keopsnb._options import PM, VI, VJ
 
 if TYPE_CHECKING:
     from keopsnb._lazy.matrix import Matrix

@@ -12,7 +12,8 @@ from keopsnb._lazy.base import of_variable
 from keopsnb._lazy.deferred import at_once
 from keopsnb._lazy.indices import component_range
 from keopsnb._lazy.reductions import Reductions
-from keopsnb._lazy.variables import PM, VI, VJ, Kind, Variable, last_dim
+from keopsnb._lazy.variables import Kind, Variable, last_dim
+from keopsnb._options import PM, VI, VJ
 
 if TYPE_CHECKING:
     from typing_extensions import Self

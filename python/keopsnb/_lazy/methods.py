@@ -7,8 +7,10 @@ import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from keopsnb._lazy.reducing import ENTRIES
 from keopsnb._lazy.rows import Rows
-from keopsnb._lazy.variables import PM, Kind, Variable, kinds_of
+from keopsnb._lazy.variables import Kind, Variable, kinds_of
+from keopsnb._options import PM
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -67,7 +69,7 @@ class Methods(Rows):
 
     def norm(self, dim: int = -1) -> Self:
         """Euclidean norm of each entry; `dim` is the last one."""
-        if self._index(None, dim) != 2:
+        if self._index(None, dim) != ENTRIES:
             raise ValueError(f"dim is {dim}; norm is over the entries: write -1.")
         return self.norm2()
 
@@ -92,7 +94,7 @@ class Methods(Rows):
         matrices = [lt for lt in tuple_of_lt if isinstance(lt, Methods)]
         if not matrices:
             raise TypeError("There is no symbolic matrix to concatenate; give one or more.")
-        if matrices[0]._index(axis, None) != 2:
+        if matrices[0]._index(axis, None) != ENTRIES:
             raise ValueError(f"axis is {axis}; matrices are joined along the entries: write -1.")
         joined, *others = (matrices[0].lift(lt) for lt in tuple_of_lt)
         if any(lt.is_complex for lt in others) and not joined.is_complex:

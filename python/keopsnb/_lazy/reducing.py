@@ -9,7 +9,10 @@ from keopsnb._boundary import shortened
 from keopsnb._lazy.base import Lazy
 from keopsnb._lazy.deferred import CALL, CONSTRUCTOR, Deferred, at_once
 from keopsnb._lazy.misfits import check_reduces, complex_operand
-from keopsnb._options import integer
+from keopsnb._options import I_AND_J, integer
+
+# The axis of the components of entries, where 0 is i and 1 is j.
+ENTRIES = 2
 
 
 class Reducing(Lazy):
@@ -35,7 +38,7 @@ class Reducing(Lazy):
         return f"a {type(found).__name__} of shape {tuple(shape)}" if shape else repr(found)
 
     def _index(self, axis: int | None, dim: int | None) -> int:
-        """An axis as a number: 0 for i, 1 for j, 2 for the vector."""
+        """An axis as a number: 0 for i, 1 for j, or ENTRIES."""
         given = self._axis(axis, dim)
         if given is not None and type(given) is not int:
             several = getattr(given, "shape", ())
@@ -54,7 +57,7 @@ class Reducing(Lazy):
         return int(place) - batches
 
     def _reduced(self, reduction_op: str, axis: Any, dim: Any) -> int:
-        """The indices that are reduced: 0 for i, 1 for j, 2 for both."""
+        """The indices that are reduced: 0 for i, 1 for j, or I_AND_J."""
         given = axis if axis is not None else dim
         if type(given) is int and (axis is None or dim is None):
             index = given - len(self.args.batch)
@@ -62,11 +65,11 @@ class Reducing(Lazy):
                 return index
         both = isinstance(given, tuple | list)
         indices = sorted(self._index(k, None) for k in given) if both else [self._index(axis, dim)]
-        if 2 in indices:
+        if ENTRIES in indices:
             raise ValueError(f"reduction_op={reduction_op!r} reduces over i or j, not the entries.")
         if both and indices != [0, 1]:
             raise ValueError(f"axis is {given}; name i, j or both.")
-        return 2 if both else indices[0]
+        return I_AND_J if both else indices[0]
 
     def reduction(
         self,
@@ -103,7 +106,8 @@ class Reducing(Lazy):
             if self.is_complex:
                 check_reduces(reduction_op)
             index = self._reduced(reduction_op, axis, dim)
-            if not (kwargs or index == 2) and other is opt_arg is None and call and self._at_once:
+            plain = not kwargs and index != I_AND_J and other is opt_arg is None
+            if plain and call and self._at_once:
                 return at_once(self, reduction_op, index)
             options = opt_arg, call, is_complex
             return self._reduction(reduction_op, other, index, *options, kwargs)

@@ -8,7 +8,7 @@ from typing import Any
 from keopsnb._boundary import shortened
 from keopsnb._lazy.methods import Methods
 from keopsnb._lazy.misfits import check_reduces
-from keopsnb._lazy.reducing import take_keepdim
+from keopsnb._lazy.reducing import ENTRIES, take_keepdim
 from keopsnb._lazy.reduction_rows import Axis, ReductionRows
 from keopsnb._lazy.variables import constant_in_graphs
 from keopsnb._options import picks
@@ -48,7 +48,7 @@ class Reductions(ReductionRows, bare=True):
             given = -1
         if isinstance(given, tuple | list):
             return self._over_several(entries, op, given, kwargs)
-        if self._index(given, None) != 2:
+        if self._index(given, None) != ENTRIES:
             return self.reduction(op, axis=given, **kwargs)
         if not entries:
             raise ValueError(
@@ -66,7 +66,7 @@ class Reductions(ReductionRows, bare=True):
         if not indices or len(set(indices)) < len(indices):
             raise ValueError(f"axis is {tuple(axes)}; name one axis or more, and each once.")
         matrix = self
-        if indices[-1] == 2:
+        if indices[-1] == ENTRIES:
             matrix = self._over(entries, op, -1, None, {})
             indices.pop()
         first = self.nbatchdims

@@ -10,16 +10,8 @@ from typing import Any, NamedTuple
 from keopsnb._core import Graph
 from keopsnb._lazy.base import Lazy, of_variable
 from keopsnb._lazy.deferred import CONSTRUCTOR, layout_of
-from keopsnb._lazy.variables import (
-    PM,
-    REMEMBERED,
-    VI,
-    Kind,
-    Variable,
-    is_variable,
-    last_dim,
-    text_of,
-)
+from keopsnb._lazy.variables import REMEMBERED, Kind, Variable, is_variable, last_dim, text_of
+from keopsnb._options import PM, VI
 
 
 def solving(matrix: Any, other: Any, var: Any, options: dict[str, Any]) -> Solving:

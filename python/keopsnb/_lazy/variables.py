@@ -13,8 +13,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from keopsnb._core import MAX_DIM, FormulaError, Graph, described
 
-# The categories of variables, and what makes one: rows i, rows j, and parameters.
-VI, VJ, PM = range(3)
+# What makes a variable of each category.
 NAMES = ("Vi", "Vj", "Pm")
 # So many structures are remembered; a program has tens.
 REMEMBERED = 4096

@@ -16,7 +16,7 @@ from keopsnb._lazy.functions import functions
 from keopsnb._lazy.making import indexed
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
-from keopsnb._lazy.variables import PM, VI, VJ
+from keopsnb._options import PM, VI, VJ
 from keopsnb.numpy._arrays import as_array, as_complex, is_foreign, parts
 from keopsnb.numpy._genred import Genred
 

@@ -21,6 +21,7 @@ from torch.overrides import handle_torch_function, has_torch_function
 
 from keopsnb._boundary import boundary, shortened
 from keopsnb._core import fitted, wants_graph
+from keopsnb._options import PM
 from keopsnb._reduction import Reduction, as_inputs, size
 from keopsnb.torch._context import (
     NARROW_DTYPES,
@@ -230,7 +231,7 @@ def pullback(
     for total, positions, dims, few in _sums(reduction, needed, joined):
         found = _in_columns(total, dims, few, given, place)
         for k, gradient in zip(positions, found, strict=True):
-            results[k] = fitted(gradient, saved[k], reduction.categories[k] == 2)
+            results[k] = fitted(gradient, saved[k], reduction.categories[k] == PM)
     return results
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from keopsnb import _core
 from keopsnb._lazy.variables import Arguments, Kind, constant_in_graphs, is_floating, kinds_of
+from keopsnb._options import PM
 from keopsnb._reduction import reduction_of
 from keopsnb.torch import _rules as _rules
 from keopsnb.torch._autograd import reduce
@@ -138,8 +139,8 @@ def _of_kinds(kinds: Sequence[Kind], data: tuple[Any, ...]) -> Arguments:
     for kind, x in zip(kinds, data, strict=True):
         if x is None or kind.number:
             continue
-        own = 1 if kind.category == 2 else 2
-        if own == 2:
+        own = 1 if kind.category == PM else 2
+        if kind.category != PM:
             rows[kind.category] = x.shape[-2]
         batch = torch.broadcast_shapes(batch, tuple(x.shape)[:-own])  # type: ignore[no-untyped-call]
         if is_floating(x.dtype):

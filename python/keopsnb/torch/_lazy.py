@@ -10,12 +10,13 @@ import torch
 
 from keopsnb._boundary import shortened
 from keopsnb._lazy.complexes import ComplexMatrix
-from keopsnb._lazy.deferred import Plan, known_plan, layout_of, quick_plan
+from keopsnb._lazy.deferred import Planned, known_plan, layout_of, quick_plan
 from keopsnb._lazy.functions import functions, operators, reductions
 from keopsnb._lazy.making import indexed
 from keopsnb._lazy.matrix import Matrix
 from keopsnb._lazy.solving import Solved, known_solver
-from keopsnb._lazy.variables import PM, VI, VJ, constant_in_graphs
+from keopsnb._lazy.variables import constant_in_graphs
+from keopsnb._options import PM, VI, VJ
 from keopsnb.torch import _graph
 from keopsnb.torch._autograd import reduce
 from keopsnb.torch._complex import as_complex, parts
@@ -185,16 +186,16 @@ def _is_number(x: torch.Tensor) -> bool:
 @constant_in_graphs
 def _key(*of_plan: Any) -> str:
     """The key of the reduction that a plan calls."""
-    key: str = known_plan(Genred, *of_plan).call._key  # type: ignore[attr-defined]
+    key: str = known_plan(Genred, *of_plan)[0]._key  # type: ignore[attr-defined]
     return key
 
 
-def _planned(*of_plan: Any) -> Plan:
+def _planned(*of_plan: Any) -> Planned:
     if not torch.compiler.is_compiling():
         return known_plan(Genred, *of_plan)
     forms, places, *_ = of_plan
     key = _key(*of_plan)
-    return Plan(lambda *args, **place: _graph.call(key, args, **place), layout_of(forms, places))
+    return lambda *args, **place: _graph.call(key, args, **place), layout_of(forms, places)
 
 
 def _solver(*of_system: Any) -> Solved:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from keopsnb import _core
 from keopsnb._dtypes import name_of
+from keopsnb._options import PM
 from keopsnb._ranges import Ranges
 from keopsnb._reduction import Reduction, reduction_of
 from keopsnb.torch._context import device_of, is_traced
@@ -70,7 +71,7 @@ def compute(reduction: Reduction, args: tuple[Tensor, ...], place: Place) -> Any
 def batch_dims(reduction: Reduction, args: Sequence[Tensor]) -> list[int]:
     """The number of batch dimensions of each argument; -1 for a parameter without any dimension."""
     own = reduction.categories
-    return [a.ndim - (1 if c == 2 else 2) for a, c in zip(args, own, strict=True)]
+    return [a.ndim - (1 if c == PM else 2) for a, c in zip(args, own, strict=True)]
 
 
 def with_batch_first(

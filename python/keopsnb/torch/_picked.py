@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from keopsnb._options import PM
 from keopsnb._reduction import Reduction
 from keopsnb.torch._context import in_forward_mode
 from keopsnb.torch._operator import batch_dims
@@ -52,7 +53,7 @@ class Picked:
         """The arguments at the rows that belong to the terms."""
         at = []
         for argument, category in zip(self.args, self.reduction.categories, strict=True):
-            if category == 2:
+            if category == PM:
                 at.append(argument)
             elif category != self.reduction.result_category:
                 at.append(rows_at(argument, self.batch, self.indices))

@@ -114,6 +114,8 @@ def test_errors() -> None:
         Genred("x", ALIASES, header="KEOPSNB_REDUCTION(Sum, mine, values)\n")
     with pytest.raises(TypeError, match="header is 3; write the text of a C\\+\\+ header"):
         Genred("x", ALIASES, header=3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="nor the path of a file of UTF-8"):
+        Genred("x", ALIASES, header="\ud800")
     with pytest.raises(ValueError, match="whose arguments do not begin with two names"):
         Genred("x", ALIASES, header="KEOPSNB_UNARY_OPERATION(3, f)")
     with pytest.raises(ValueError, match="gives 'lists'; write values, indices or both"):

@@ -4,7 +4,9 @@ import re
 from collections import OrderedDict
 from typing import Any
 
-categories = OrderedDict([("Vi", 0), ("Vj", 1), ("Pm", 2)])
+from keopsnb._options import PM, VI, VJ
+
+categories = OrderedDict([("Vi", VI), ("Vj", VJ), ("Pm", PM)])
 
 _NAMED = re.compile(
     r"(?:(?P<name>[A-Za-z_]\w*)=)?(?P<kind>V[ijxy]|Pm)\((?:(?P<at>\d+),)?(?P<dim>\d+)\)"
@@ -49,6 +51,6 @@ def get_sizes(aliases: list[str], *args: Any) -> tuple[int, int]:
     sizes: dict[int, int] = {}
     for place, alias in enumerate(aliases):
         _, category, _, position = get_type(alias, place)
-        if category < 2 and position is not None:
+        if category in (VI, VJ) and position is not None:
             sizes.setdefault(category, int(args[position].shape[-2]))
-    return sizes.get(0, 1), sizes.get(1, 1)
+    return sizes.get(VI, 1), sizes.get(VJ, 1)
