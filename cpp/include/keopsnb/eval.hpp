@@ -103,6 +103,7 @@ KEOPSNB_FN decltype(auto) at_component(X& x, i64 c) {
   else
     return (x);
 }
+
 template <i64 D>
 struct Evaluate<Zero<D>> {
   template <class X>

@@ -200,29 +200,32 @@ std::optional<Refusal> compile_headers(const HostCompiler& compiler, const Compi
 
 std::optional<Refusal> compile_shared(const HostCompiler& compiler, const Compilation& job,
                                       const Interrupt& interrupt) {
-  if (!job.precompiled.empty()) {
-    if (!compile_with(ways()[0], compiler, job, interrupt)) return std::nullopt;
-    Compilation plain = job;
-    plain.precompiled.clear();
-    const std::optional<Refusal> refusal = compile_shared(compiler, plain, interrupt);
-    if (!refusal) refuse_precompiled();
-    return refusal;
-  }
+  Compilation plain = job;
+  plain.precompiled.clear();
   // The way that works is looked for only when the wanted one failed, and once per compiler.
   static Memo<std::size_t> working;
   const std::string name = join_words(compiler.command) + '\n' + job.flags;
   const std::size_t last = ways().size() - 1;
   const std::size_t* known = working.find(name);
   std::size_t way = known != nullptr ? *known : 0;
-  std::optional<Refusal> refusal = compile_with(ways()[way], compiler, job, interrupt);
+  // Precompiled headers are those of the wanted way.
+  const bool precompiled = !job.precompiled.empty() && way == 0;
+  std::optional<Refusal> refusal =
+      compile_with(ways()[way], compiler, precompiled ? job : plain, interrupt);
+  if (refusal && precompiled && blames_precompiled(*refusal, job.precompiled)) {
+    const bool told = !refusal->log.empty();
+    refusal = compile_shared(compiler, plain, interrupt);
+    if (!refusal && told) refuse_precompiled(job.precompiled);
+    return refusal;
+  }
   if (refusal && known == nullptr) {
     const std::size_t found = working.get(name, [&] {
-      return std::make_unique<std::size_t>(first_working_way(compiler, job, interrupt));
+      return std::make_unique<std::size_t>(first_working_way(compiler, plain, interrupt));
     });
-    if (found != way) refusal = compile_with(ways()[way = found], compiler, job, interrupt);
+    if (found != way) refusal = compile_with(ways()[way = found], compiler, plain, interrupt);
   }
   // Then flags are not to blame, but an assembler may be too old for an instruction of this CPU.
-  if (refusal && way != last) refusal = compile_with(ways()[last], compiler, job, interrupt);
+  if (refusal && way != last) refusal = compile_with(ways()[last], compiler, plain, interrupt);
   return refusal;
 }
 

@@ -10,11 +10,15 @@ namespace keopsnb::jit {
 
 // The precompiled headers of a store for this compiler, whose name stands for them behind
 // `-include`; "" if there are none. Making them takes as long as some four kernels save by them, so
-// that the fourth kernel of a process does, where no process did before.
+// that a process does which has compiled three, where no other has made them or is about to.
 std::string precompiled_headers(const Store& store, const WorkFolder& work,
                                 const HostCompiler& compiler, const Interrupt& interrupt);
 
-// The compiler does not read them: no kernel of this process takes them any more.
-void refuse_precompiled();
+// Whether a compiler that refused a source may have done so for the precompiled headers it was
+// given.
+bool blames_precompiled(const Refusal& refusal, const std::string& name);
+
+// The compiler does not read them: they go, and this process makes none in their place.
+void refuse_precompiled(const std::string& name);
 
 }  // namespace keopsnb::jit

@@ -58,18 +58,32 @@ void the_fourth_kernel_makes_them() {
   // Another process finds them.
   CHECK(in_child([] { return runs(9); }));
   CHECK(given(fixture) == (is_gnu() ? 4 : 0));
-  // The cache's own size counts them, and to clear it removes them.
+  // They count as bytes of the cache and not as objects, and to clear it removes them.
   Cache& cache = Cache::current();
   CHECK(cache.usage().entries == objects(fixture.home).size());
+  CHECK(!is_gnu() || cache.usage().bytes > 4'000'000);
   cache.clear();
   CHECK(precompiled(fixture.home).empty());
 }
 
+// They go, and this process makes no others; the next one does.
 void refused_ones_are_given_up() {
   const CacheFixture fixture;
-  const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, "exit 1")};
+  const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, "echo no PCH; exit 1")};
   CHECK(in_child([] { return run_some(0, 8); }));
   CHECK(given(fixture) == (is_gnu() ? 1 : 0) && objects(fixture.home).size() == 8);
+  CHECK(precompiled(fixture.home).empty());
+}
+
+// A compiler that was killed, as for want of memory, says nothing of them.
+void a_killed_compiler_says_nothing_of_them() {
+  const CacheFixture fixture;
+  const std::string once = fixture.folder / "once";
+  const scratch::Variable compiler{
+      "KEOPSNB_CXX",
+      noting(fixture, "test -e " + once + " || { echo > " + once + "; kill -9 $$; }")};
+  CHECK(in_child([] { return run_some(0, 8); }));
+  CHECK(given(fixture) == (is_gnu() ? 5 : 0) && objects(fixture.home).size() == 8);
 }
 
 void damaged_ones_are_not_read() {
@@ -88,6 +102,38 @@ void damaged_ones_are_not_read() {
   for (const std::string& path : precompiled(fixture.home)) CHECK(chmod(path.c_str(), 0666) == 0);
   const std::size_t then = given(fixture);
   CHECK(in_child([] { return runs(9); }) && given(fixture) == then);
+}
+
+// However many processes want them at once.
+void they_are_made_once() {
+  const CacheFixture fixture;
+  std::vector<pid_t> children;
+  for (int k = 0; k < 4; ++k)
+    children.push_back(scratch::start_child([k] { return run_some(10 * k, 10 * k + 5); }));
+  for (const pid_t child : children) CHECK(scratch::child_succeeds(child));
+  CHECK(precompiled(fixture.home).size() == (is_gnu() ? 1 : 0));
+}
+
+// After the cache was cleared, and after a first attempt that Ctrl-C ended.
+void they_are_made_again() {
+  const CacheFixture fixture;
+  CHECK(in_child([&] {
+    bool good = run_some(0, 4);
+    Cache::current().clear();
+    good = run_some(4, 6) && good;
+    return good && precompiled(fixture.home).size() == (is_gnu() ? 1 : 0);
+  }));
+  Cache::current().clear();
+  CHECK(in_child([&] {
+    bool good = run_some(10, 13), stopped = false;
+    try {
+      runs(13, [] { return true; });
+    } catch (const Interrupted&) {
+      stopped = true;
+    }
+    good = run_some(14, 15) && good;
+    return good && stopped && precompiled(fixture.home).size() == (is_gnu() ? 1 : 0);
+  }));
 }
 
 // A kernel that does not compile is refused as it is without them.
@@ -110,7 +156,10 @@ void errors_are_the_same() {
 int main() {
   the_fourth_kernel_makes_them();
   refused_ones_are_given_up();
+  a_killed_compiler_says_nothing_of_them();
   damaged_ones_are_not_read();
+  they_are_made_once();
+  they_are_made_again();
   errors_are_the_same();
   return report("precompiled_test");
 }

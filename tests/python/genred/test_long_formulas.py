@@ -59,6 +59,17 @@ def test_depth() -> None:
     assert np.array_equal(found, 3 * e - 600 * b.sum())
 
 
+# Of vectors as well, each of which is read at the component of the one around it.
+def test_depth_of_vectors() -> None:
+    rng = np.random.default_rng(9)
+    x, y = rng.normal(size=(3, 16)), rng.normal(size=(2, 16))
+    formula, expected = "x", x[:, None]
+    for _ in range(140):
+        formula, expected = f"({formula}) * x/8 + y", expected * x[:, None] / 8 + y
+    found = Genred(formula, ["x=Vi(16)", "y=Vj(16)"], axis=1)(x, y)
+    np.testing.assert_allclose(found, expected.sum(1), rtol=1e-12)
+
+
 # Results longer than 8 components are evaluated in steps of several reduced indices.
 def test_vectors() -> None:
     rng = np.random.default_rng(6)

@@ -20,13 +20,14 @@ struct Blocking {
                                : long_vectors || Nodes::size > 20 ? 2
                                                                   : 4;
   static constexpr int steps = long_vectors ? 4 : 1;
-  // Rows beyond so many bytes may not be in a cache when they are read again, and tiles of outputs
-  // take turns at them: as many as half of a second level of the cache holds. Turns cost 5 to 10 %
-  // where rows are near, and short vectors are a small part of the time wherever they are.
-  static constexpr i64 near = 1 << 22;
-  template <i64 Bytes, bool InMemory>
+  // Whether components of lane variables are held in registers (component.hpp): of formulas of a
+  // bounded size, as that is found by recursion.
+  static constexpr bool holds = steps > 1 && KEOPSNB_REREADS&& Nodes::size <= 64;
+  // As many tiles of outputs as half of a second level of the cache holds take turns at rows that
+  // are far away. Short vectors are a small part of the time wherever they are.
+  template <i64 Bytes, bool TakeTurns>
   static constexpr i64 tiles =
-      long_vectors && InMemory ? detail::at_least(1, detail::at_most(8, 262144 / Bytes)) : 1;
+      long_vectors && TakeTurns ? detail::at_least(1, detail::at_most(8, 262144 / Bytes)) : 1;
 };
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

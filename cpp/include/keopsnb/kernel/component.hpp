@@ -41,9 +41,11 @@ struct ReadAlike {
 
 }  // namespace detail
 
-// Of variables V, those of which the evaluation of a component of F reads that component alone.
+// Of variables V, those of which the evaluation of a component of F reads that component alone;
+// none where they are too many for registers.
 template <class Plan, class F, class Variables>
-using read_alike = filter<detail::ReadAlike<Plan, F>, Variables>;
+using read_alike =
+    filter<detail::ReadAlike<Plan, F>, choose<Variables::size <= 8, Variables, List<>>>;
 
 template <class V, class T>
 struct Held {
@@ -87,5 +89,15 @@ struct Component<X, List<V...>>
     for (int p = 0; p < X::packs; ++p) held<F>().at(p, 0) = in_register(held<F>().at(p, 0));
   }
 };
+
+// x, or x with what it reads alike.
+template <class F, class X, class Variables>
+KEOPSNB_FN decltype(auto) component_of(X& x, i64 c, Variables) {
+  using Alike = read_alike<typename X::plan, F, Variables>;
+  if constexpr (Alike::size > 0)
+    return Component<X, Alike>(x, c);
+  else
+    return (x);
+}
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

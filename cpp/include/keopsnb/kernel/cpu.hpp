@@ -67,12 +67,14 @@ struct Cpu {
     // The last reduced indices, when they do not fill a step.
     T last_rows[(red_dim > 0 ? red_dim : 1) * steps];
   };
-  // Tiles of outputs that are reduced over one block after the other where rows are far away: these
-  // are then read once for all of them.
-  static constexpr i64 tiles = blocking::template tiles<sizeof(Frame), same<Source, RowsInMemory>>;
+  // Tiles of outputs that take turns at the blocks of rows that are far away: these are read once
+  // for so many. Lists of candidates are too long for it.
+  static constexpr i64 tiles = blocking::template tiles < sizeof(Frame),
+                       same<Source, RowsInMemory> && !carried > ;
   struct Frames {
     Frame of[tiles];
   };
+  static constexpr i64 row_bytes = red_dim * static_cast<i64>(sizeof(T));
   static constexpr bool on_stack = sizeof(Frames) <= 32768, within = sizeof(Varying) <= 16384;
   // Numbers that change with every term. Long states stay where they are.
   static constexpr i64 held_dim = direct ? state_dim : block_dim;
@@ -146,9 +148,8 @@ struct Cpu {
 
     template <class F>
     KEOPSNB_FN decltype(auto) at_component(i64 c) {
-      using Alike = read_alike<plan, F, lane_variables>;
-      if constexpr (steps > 1 && Alike::size > 0 && KEOPSNB_REREADS)
-        return Component<Evaluation, Alike>(*this, c);
+      if constexpr (blocking::holds)
+        return component_of<F>(*this, c, lane_variables{});
       else
         return *this;
     }
@@ -332,9 +333,7 @@ struct Cpu {
     T* states = static_cast<T*>(task.states);
     if (Out == Output::one && !task.adds)
       for (i64 s = 0; s < state_dim; ++s) states[s] = Reduction::template identity<T>(s);
-    const bool far =
-        !task.intervals &&
-        (task.red_end - task.red_begin) * red_dim * static_cast<i64>(sizeof(T)) > blocking::near;
+    const bool far = !task.intervals && (task.red_end - task.red_begin) * row_bytes > far_bytes;
     const i64 together = far ? tiles : 1;
     for (i64 begin = task.out_begin; begin < task.out_end; begin += together * rows) {
       const i64 count = detail::at_most(together, detail::parts_of(task.out_end - begin, rows));
@@ -395,9 +394,15 @@ struct Cpu {
     }
   }
 
-  static constexpr CpuKernel kernel = {
-      state_dim, sizeof(T), sizeof(S), rows, on_stack ? 0 : static_cast<i64>(sizeof(Frames)),
-      run,       merge};
+  static constexpr CpuKernel kernel = {state_dim,
+                                       sizeof(T),
+                                       sizeof(S),
+                                       rows,
+                                       tiles,
+                                       row_bytes,
+                                       on_stack ? 0 : static_cast<i64>(sizeof(Frames)),
+                                       run,
+                                       merge};
 };
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

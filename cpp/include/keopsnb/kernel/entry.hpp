@@ -25,11 +25,17 @@ struct CpuTask {
   void* stop_argument;
 };
 
+// Rows of reduced variables beyond so many bytes may not be in a cache any more when they are read
+// again. Taking turns at nearer ones costs 5 to 10 %.
+inline constexpr i64 far_bytes = 1 << 22;
+
 struct CpuKernel {
   i64 state_dim;
   i64 number_bytes;   // of a number of a state
   i64 storage_bytes;  // of a number of results
   i64 rows;           // outputs computed together: ranges of outputs are best multiples of it
+  i64 tiles;          // so many times that where the rows of reduced variables are far away,
+  i64 row_bytes;      // each of which has so many bytes
   i64 workspace;      // bytes that `run` needs
   void (*run)(const CpuTask*);
   // Merges `parts` states of each of `outputs` outputs, laid out (parts, outputs, state_dim), into

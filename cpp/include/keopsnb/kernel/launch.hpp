@@ -171,7 +171,10 @@ Outcome launch(const CpuKernel& kernel, const CpuCall& call, Executor& executor)
           ? 1
           : at_most(threads * tasks_per_thread, at_least(1, static_cast<i64>(pairs / smallest))));
 
-  const i64 tiles_per_task = at_least(1, tiles.total() / at_least(1, wanted));
+  // Tiles that take turns at rows are best of one task, as long as each thread has one.
+  const bool far = !sparse && call.reduced * kernel.row_bytes > far_bytes;
+  const i64 turns = far ? at_most(kernel.tiles, tiles.total() / at_least(1, threads)) : 1;
+  const i64 tiles_per_task = at_least(at_least(1, turns), tiles.total() / at_least(1, wanted));
   const i64 runs = parts_of(tiles.total(), tiles_per_task);
   // Shorter splits than this would spend their time on loading and merging.
   const i64 most_splits = sparse ? 1 : at_least(1, call.reduced / 1024);
