@@ -91,10 +91,25 @@ def reductions() -> str:
 
 
 def measures() -> str:
-    """Every row of the last run, those that missed what they should reach among them."""
+    """The last run, a line for each measure: every peer and every aim that was missed."""
     facts, rows = MEASURED.read_text().split("\n| measure", 1)
     about = dict(re.findall(r"^- (.+?): (.*)$", facts, re.M))
-    return f"{about['machine']}; {about['versions']}; {about['date']}.\n\n| measure{rows}"
+    measured: dict[str, list[list[str]]] = {}
+    for line in rows.splitlines()[2:]:
+        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        measured.setdefault(name, []).append(cells)
+    lines = ["| measure | keopsnb | beside it | missed |", "| --- | --- | --- | --- |"]
+    for name, all_cells in measured.items():
+        beside, missed = [], []
+        for _, peer, takes, ratio, reach, met in all_cells:
+            if peer:
+                beside.append(f"{peer} {ratio or takes}".strip())
+            if met == "NO":
+                missed.append(f"{peer} {reach}".strip())
+        cells = (name, all_cells[0][0], "; ".join(beside), "; ".join(missed))
+        lines.append(f"| {' | '.join(cells)} |")
+    text = "\n".join(lines)
+    return f"{about['machine']}; {about['versions']}; {about['date']}.\n\n{text}\n"
 
 
 def rewritten(page: Path, text: str) -> str:
