@@ -1,9 +1,10 @@
 """Measures keopsnb against pykeops, PyTorch, FAISS, scikit-learn and kernels written by hand.
 
     ./dev bench                 every measure (some minutes)
-    ./dev bench --only a,d      some of them
     ./dev bench --peers         those against other libraries, and shares of the machine's limit
-    ./dev bench --save          every measure, also written to bench/results/cpu.md
+    ./dev bench --calls         first calls, calls that have next to nothing to compute, imports
+    ./dev bench --only a,d      some of them
+    ./dev bench --save          also written to bench/results/peers.md and calls.md
 
 Each row is a time of keopsnb, that of a peer, their ratio and what the project wants to reach. The
 exit status is 1 if a row says NO, which has not reached that.
@@ -42,9 +43,9 @@ MEASURES = {
     "p": ("shapes", "shares"),
     "q": ("shapes", "scaling"),
 }
-# Those against other libraries and the machine's limits.
-PEERS = "a,b,c,g,h,i,j,k,l,m,n,o,p,q"
-RESULTS = Path(__file__).parent / "results" / "cpu.md"
+# What is saved together.
+GROUPS = {"peers": "a,b,c,g,h,i,j,k,l,m,n,o,p,q", "calls": "d,e,f"}
+RESULTS = Path(__file__).parent / "results"
 
 
 def cpu_count() -> int:
@@ -82,21 +83,43 @@ def rows(only: list[str]) -> Iterator[measure.Measure]:
         yield from getattr(importlib.import_module(module), function)()
 
 
+def measured(only: list[str]) -> tuple[str, str, bool]:
+    """Prints facts and a table of these measures; both as text, and whether every aim is met."""
+    about = "".join(f"- {name}: {value}\n" for name, value in facts().items())
+    print(f"{about}\n{measure.head()}", flush=True)
+    lines, met = [measure.head()], True
+    for row in rows(only):
+        lines.append(measure.body(row))
+        met = met and row.met is not False
+        print(lines[-1], flush=True)
+    return about, "\n".join(lines) + "\n", met
+
+
+def save(group: str, about: str, table: str) -> None:
+    path = RESULTS / f"{group}.md"
+    path.write_text(
+        f"# Measured on a CPU\n\n{about}- command: `./dev bench --{group} --save`\n\n{table}\n"
+        "Candidates take turns; a time is the median over rounds, and a ratio that of the ratios\n"
+        "in each round. Times of a machine with other work to do are too long.\n"
+    )
+    print(f"Written to {path}.")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", default=",".join(MEASURES), help="measures, as in 'a,d'")
-    parser.add_argument(
-        "--peers", action="store_const", const=PEERS, dest="only", help="all but calls and imports"
-    )
-    parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name} too")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--only", help="measures, as in 'a,d'")
+    for group in GROUPS:
+        chosen.add_argument(f"--{group}", action="store_const", const=[group], dest="groups")
+    parser.add_argument("--save", action="store_true", help="write the results, too")
     options = parser.parse_args()
-    only = options.only.split(",")
+    only = options.only.split(",") if options.only else []
     if unknown := [key for key in only if key not in MEASURES]:
         parser.error(f"there is no measure {unknown[0]!r}; they are {', '.join(MEASURES)}")
-    if options.save and len(only) < len(MEASURES):
-        parser.error("--save writes every measure; leave --only out")
+    if options.save and only:
+        parser.error("--save writes every measure of a group; leave --only out")
 
     with tempfile.TemporaryDirectory() as folder:
         # Before any library that reads them is loaded.
@@ -105,25 +128,15 @@ def main() -> int:
         os.environ["PYKEOPS_VERBOSE"] = "0"
         for name in ("OMP_NUM_THREADS", "KEOPSNB_NUM_THREADS"):
             os.environ[name] = str(cpu_count())
-        about = facts()
-        for name, value in about.items():
-            print(f"{name}: {value}")
-        lines, met = [measure.head()], True
-        print(f"\n{lines[0]}", flush=True)
-        for row in rows(only):
-            lines.append(measure.body(row))
-            met = met and row.met is not False
-            print(lines[-1], flush=True)
-    if options.save:
-        text = "# Measured on a CPU\n\n"
-        text += "".join(f"- {name}: {value}\n" for name, value in about.items())
-        text += "- command: `./dev bench --save`\n\n"
-        text += "Candidates take turns; a time is the median over rounds, and a ratio that of the\n"
-        text += "ratios in each round. Times of a machine with other work to do are too long.\n\n"
-        text += "\n".join(lines) + "\n"
-        RESULTS.write_text(text)
-        print(f"Written to {RESULTS}.")
-    return 0 if met else 1
+        if only:
+            return 0 if measured(only)[-1] else 1
+        all_met = True
+        for group in options.groups or GROUPS:
+            about, table, met = measured(GROUPS[group].split(","))
+            all_met = all_met and met
+            if options.save:
+                save(group, about, table)
+    return 0 if all_met else 1
 
 
 if __name__ == "__main__":

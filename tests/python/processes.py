@@ -60,7 +60,7 @@ def python(code: str, environment: Mapping[str, str | None], *wrapper: str) -> s
 
 
 class Compiler:
-    """A compiler that writes down each compilation, and may do something else first."""
+    """A compiler that writes down each kernel's compilation, and may do something else first."""
 
     def __init__(self, folder: Path, before: str = "") -> None:
         self.path = folder / "logging-c++"
@@ -68,7 +68,7 @@ class Compiler:
         self.path.write_text(
             f"""#!/bin/sh
 case "$*" in
-  *--version*) ;;
+  *--version*|*c++-header*) ;;
   *) echo "$*" >>'{self.log}'
      {before or ":"} ;;
 esac

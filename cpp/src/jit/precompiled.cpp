@@ -16,7 +16,6 @@ namespace keopsnb::jit {
 namespace {
 
 constexpr std::string_view precompiled_extension = ".hpp.gch";
-constexpr int worthwhile = 4;     // kernels
 constexpr int most_failures = 2;  // of a process to make them
 constexpr std::time_t patience =
     120;  // seconds after which another process that makes them is dead

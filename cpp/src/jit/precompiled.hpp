@@ -8,9 +8,12 @@
 
 namespace keopsnb::jit {
 
+// Making them takes as long as some four kernels save by them. A process does so for its kernel of
+// this number, so that a program of a few formulas never waits for them.
+constexpr int worthwhile = 8;
+
 // The precompiled headers of a store for this compiler, whose name stands for them behind
-// `-include`; "" if there are none. Making them takes as long as some four kernels save by them, so
-// that a process does which has compiled three, where no other has made them or is about to.
+// `-include`; "" where there are none yet, or another process is making them.
 std::string precompiled_headers(const Store& store, const WorkFolder& work,
                                 const HostCompiler& compiler, const Interrupt& interrupt);
 

@@ -1,5 +1,5 @@
 // Law: with precompiled headers, without them, and where the compiler refuses them or they are
-// damaged, kernels are the same; they are made once, for the fourth kernel of a process.
+// damaged, kernels are the same; they are made once, for a process that compiles many kernels.
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -8,6 +8,7 @@
 
 #include <jit/cache.hpp>
 #include <jit/errors.hpp>
+#include <jit/precompiled.hpp>
 
 #include "check.hpp"
 #include "jit_fixture.hpp"
@@ -47,16 +48,18 @@ bool is_gnu() {
   return host_compiler().version.find("Free Software Foundation") != std::string::npos;
 }
 
-void the_fourth_kernel_makes_them() {
+constexpr int n = worthwhile;
+
+void many_kernels_make_them() {
   const CacheFixture fixture;
   const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, ":")};
-  CHECK(in_child([] { return run_some(0, 3); }));
+  CHECK(in_child([] { return run_some(0, n - 1); }));
   CHECK(precompiled(fixture.home).empty() && given(fixture) == 0);
-  CHECK(in_child([] { return run_some(3, 9); }));
+  CHECK(in_child([] { return run_some(n, 2 * n + 2); }));
   CHECK(precompiled(fixture.home).size() == (is_gnu() ? 1 : 0));
   CHECK(given(fixture) == (is_gnu() ? 3 : 0));
   // Another process finds them.
-  CHECK(in_child([] { return runs(9); }));
+  CHECK(in_child([] { return runs(3 * n); }));
   CHECK(given(fixture) == (is_gnu() ? 4 : 0));
   // They count as bytes of the cache and not as objects, and to clear it removes them.
   Cache& cache = Cache::current();
@@ -70,8 +73,9 @@ void the_fourth_kernel_makes_them() {
 void refused_ones_are_given_up() {
   const CacheFixture fixture;
   const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, "echo no PCH; exit 1")};
-  CHECK(in_child([] { return run_some(0, 8); }));
-  CHECK(given(fixture) == (is_gnu() ? 1 : 0) && objects(fixture.home).size() == 8);
+  CHECK(in_child([] { return run_some(0, n + 4); }));
+  CHECK(given(fixture) == (is_gnu() ? 1 : 0) &&
+        static_cast<int>(objects(fixture.home).size()) == n + 4);
   CHECK(precompiled(fixture.home).empty());
 }
 
@@ -82,26 +86,27 @@ void a_killed_compiler_says_nothing_of_them() {
   const scratch::Variable compiler{
       "KEOPSNB_CXX",
       noting(fixture, "test -e " + once + " || { echo > " + once + "; kill -9 $$; }")};
-  CHECK(in_child([] { return run_some(0, 8); }));
-  CHECK(given(fixture) == (is_gnu() ? 5 : 0) && objects(fixture.home).size() == 8);
+  CHECK(in_child([] { return run_some(0, n + 4); }));
+  CHECK(given(fixture) == (is_gnu() ? 5 : 0) &&
+        static_cast<int>(objects(fixture.home).size()) == n + 4);
 }
 
 void damaged_ones_are_not_read() {
   const CacheFixture fixture;
   const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, ":")};
-  CHECK(in_child([] { return run_some(0, 4); }));
+  CHECK(in_child([] { return run_some(0, n); }));
   const std::size_t before = given(fixture);
   for (const std::string& path : precompiled(fixture.home)) {
     const std::string whole = scratch::read(path);
     scratch::write(path, whole.substr(0, whole.size() / 2));
   }
-  CHECK(in_child([] { return runs(4); }) && given(fixture) == before);
+  CHECK(in_child([] { return runs(n); }) && given(fixture) == before);
   // Those that others could have written neither.
   for (const std::string& path : precompiled(fixture.home)) CHECK(remove(path.c_str()) == 0);
-  CHECK(in_child([] { return run_some(5, 9); }));
+  CHECK(in_child([] { return run_some(n + 1, 2 * n + 1); }));
   for (const std::string& path : precompiled(fixture.home)) CHECK(chmod(path.c_str(), 0666) == 0);
   const std::size_t then = given(fixture);
-  CHECK(in_child([] { return runs(9); }) && given(fixture) == then);
+  CHECK(in_child([] { return runs(3 * n); }) && given(fixture) == then);
 }
 
 // However many processes want them at once.
@@ -109,7 +114,8 @@ void they_are_made_once() {
   const CacheFixture fixture;
   std::vector<pid_t> children;
   for (int k = 0; k < 4; ++k)
-    children.push_back(scratch::start_child([k] { return run_some(10 * k, 10 * k + 5); }));
+    children.push_back(
+        scratch::start_child([k] { return run_some(2 * n * k, 2 * n * k + n + 1); }));
   for (const pid_t child : children) CHECK(scratch::child_succeeds(child));
   CHECK(precompiled(fixture.home).size() == (is_gnu() ? 1 : 0));
 }
@@ -118,20 +124,20 @@ void they_are_made_once() {
 void they_are_made_again() {
   const CacheFixture fixture;
   CHECK(in_child([&] {
-    bool good = run_some(0, 4);
+    bool good = run_some(0, n);
     Cache::current().clear();
-    good = run_some(4, 6) && good;
+    good = run_some(n, n + 2) && good;
     return good && precompiled(fixture.home).size() == (is_gnu() ? 1 : 0);
   }));
   Cache::current().clear();
   CHECK(in_child([&] {
-    bool good = run_some(10, 13), stopped = false;
+    bool good = run_some(2 * n, 3 * n - 1), stopped = false;
     try {
-      runs(13, [] { return true; });
+      runs(3 * n, [] { return true; });
     } catch (const Interrupted&) {
       stopped = true;
     }
-    good = run_some(14, 15) && good;
+    good = run_some(3 * n + 1, 3 * n + 2) && good;
     return good && stopped && precompiled(fixture.home).size() == (is_gnu() ? 1 : 0);
   }));
 }
@@ -140,21 +146,22 @@ void they_are_made_again() {
 void errors_are_the_same() {
   const CacheFixture fixture;
   CHECK(in_child([&] {
-    bool refused = run_some(0, 5);
+    bool refused = run_some(0, n + 1);
     try {
       load("#include <keopsnb/kernel/cpu.hpp>\nint f( {\n", {});
       refused = false;
     } catch (const CompileError& error) {
       refused = refused && error.log.find("kernel.cpp:2") != std::string::npos;
     }
-    return refused && run_some(5, 6) && precompiled(fixture.home).size() == (is_gnu() ? 1 : 0);
+    return refused && run_some(n + 1, n + 2) &&
+           precompiled(fixture.home).size() == (is_gnu() ? 1 : 0);
   }));
 }
 
 }  // namespace
 
 int main() {
-  the_fourth_kernel_makes_them();
+  many_kernels_make_them();
   refused_ones_are_given_up();
   a_killed_compiler_says_nothing_of_them();
   damaged_ones_are_not_read();
