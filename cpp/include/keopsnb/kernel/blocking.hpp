@@ -22,12 +22,13 @@ struct Blocking {
   static constexpr int steps = long_vectors ? 4 : 1;
   // Whether components of lane variables are held in registers (component.hpp): of formulas of a
   // bounded size, as that is found by recursion.
-  static constexpr bool holds = steps > 1 && KEOPSNB_REREADS&& Nodes::size <= 64;
-  // As many tiles of outputs as half of a second level of the cache holds take turns at rows that
-  // are far away. Short vectors are a small part of the time wherever they are.
-  template <i64 Bytes, bool TakeTurns>
-  static constexpr i64 tiles =
-      long_vectors && TakeTurns ? detail::at_least(1, detail::at_most(8, 262144 / Bytes)) : 1;
+  static constexpr bool holds = Nodes::size <= 64 && steps > 1 && KEOPSNB_REREADS;
+  // As many tiles of outputs, of so many bytes each, as half of a second level of the cache holds
+  // take turns at rows that are far away. Short vectors are a small part of the time wherever they
+  // are.
+  static constexpr i64 tiles_of(i64 bytes, bool take_turns) {
+    return long_vectors && take_turns ? detail::at_least(1, detail::at_most(8, 262144 / bytes)) : 1;
+  }
 };
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET

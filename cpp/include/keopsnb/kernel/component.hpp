@@ -1,9 +1,9 @@
 // The variables of lanes that one component of a vector is made of, in registers for all steps.
 //
 // A compiler may read a variable again at each step, as an operand in memory: the loads of sums
-// over long vectors are then twice as many, and bound them. What it cannot trace it keeps. It is
-// read once for all readers, as two readings of a number would be two numbers to the compiler: a *
-// x less itself would be a rounding error where it joins one of the products to the difference.
+// over long vectors are then twice as many, and bound them. What it cannot trace it keeps. There is
+// one reading for all readers, as two would be two numbers to the compiler: the difference of two
+// equal products would be a rounding error where one of them is joined to it.
 #pragma once
 #include <keopsnb/eval.hpp>
 #include <keopsnb/kernel/layout.hpp>

@@ -8,6 +8,7 @@
 #include <keopsnb/kernel/blocking.hpp>
 #include <keopsnb/kernel/component.hpp>
 #include <keopsnb/kernel/entry.hpp>
+#include <keopsnb/kernel/results.hpp>
 #include <keopsnb/kernel/rows.hpp>
 #include <keopsnb/reductions.hpp>
 
@@ -35,7 +36,6 @@ struct Cpu {
   static constexpr int positions =
       larger(1, larger(positions_of(reduced_variables{}), positions_of(parameters{})));
   static constexpr i64 dim = Reduction::dim;
-  static constexpr i64 out_dim = Reduction::ranks * dim + Reduction::kept_dim;
   static constexpr i64 block_dim = Reduction::block_dim(dim);
   static constexpr i64 state_dim = Reduction::state_dim(dim);
   static constexpr bool direct = Reduction::direct;
@@ -69,8 +69,8 @@ struct Cpu {
   };
   // Tiles of outputs that take turns at the blocks of rows that are far away: these are read once
   // for so many. Lists of candidates are too long for it.
-  static constexpr i64 tiles = blocking::template tiles < sizeof(Frame),
-                       same<Source, RowsInMemory> && !carried > ;
+  static constexpr i64 tiles =
+      blocking::tiles_of(sizeof(Frame), same<Source, RowsInMemory> && !carried);
   struct Frames {
     Frame of[tiles];
   };
@@ -359,26 +359,8 @@ struct Cpu {
     } else if (states) {
       for (i64 s = 0; s < state_dim; ++s) states[(row - task.out_begin) * state_dim + s] = state(s);
     } else {
-      write(state, row, task.out, task.indices);
+      write_result<S, Reduction>(state, row, task.out, task.indices);
     }
-  }
-
-  // The result of output `row`, from its state.
-  template <class State>
-  KEOPSNB_FN static void write(State state, i64 row, void* out, i64* indices) {
-    for (i64 k = 0; k < Reduction::ranks; ++k)
-      for (i64 c = 0; c < dim; ++c) {
-        const i64 at = row * out_dim + k * dim + c;
-        if constexpr (Reduction::values)
-          static_cast<S*>(out)[at] = to_storage<S>(Reduction::finish(state, c, k));
-        if constexpr (Reduction::indices) indices[at] = Reduction::index(state, c, k);
-      }
-    if constexpr (Reduction::kept_dim > 0)
-      for_kept<Reduction>([&]<i64 N>(Int<N>, i64 column, i64 size) {
-        for (i64 c = 0; c < size; ++c)
-          static_cast<S*>(out)[row * out_dim + column + c] =
-              to_storage<S>(Reduction::template keep<dim, static_cast<int>(N)>(state, c));
-      });
   }
 
   static void merge(const void* from, i64 parts, i64 outputs, void* workspace, void* out,
@@ -390,19 +372,13 @@ struct Cpu {
       for (i64 s = 0; s < state_dim; ++s) sum[s] = Reduction::template identity<T>(s);
       for (i64 k = 0; k < parts; ++k)
         Reduction::merge(state, [&](i64 s) { return states[(k * outputs + o) * state_dim + s]; });
-      write(state, o, out, indices);
+      write_result<S, Reduction>(state, o, out, indices);
     }
   }
 
-  static constexpr CpuKernel kernel = {state_dim,
-                                       sizeof(T),
-                                       sizeof(S),
-                                       rows,
-                                       tiles,
-                                       row_bytes,
-                                       on_stack ? 0 : static_cast<i64>(sizeof(Frames)),
-                                       run,
-                                       merge};
+  static constexpr i64 frame_bytes = on_stack ? 0 : sizeof(Frames);
+  static constexpr CpuKernel kernel = {state_dim, sizeof(T),   sizeof(S), rows, tiles,
+                                       row_bytes, frame_bytes, run,       merge};
 };
 
 }  // namespace keopsnb::inline KEOPSNB_TARGET
