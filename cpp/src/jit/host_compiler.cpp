@@ -9,7 +9,6 @@
 
 #include "errors.hpp"
 #include "memo.hpp"
-#include "precompiled.hpp"
 
 namespace keopsnb::jit {
 namespace {
@@ -54,9 +53,6 @@ void append(Words& words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
 }
 
-// What the compiler makes of a source.
-enum class Product { object, headers };
-
 std::optional<Refusal> compile_with(const Way& way, const HostCompiler& compiler,
                                     const Compilation& job, const Interrupt& interrupt,
                                     Product product = Product::object) {
@@ -67,10 +63,10 @@ std::optional<Refusal> compile_with(const Way& way, const HostCompiler& compiler
   append(argv, way.flags);
   append(argv, split_words(job.flags));
   if (!job.include_folder.empty()) append(argv, {"-I", job.include_folder});
+  if (!job.precompiled.empty()) append(argv, {"-include", job.precompiled});
   if (product == Product::headers) {
     append(argv, {"-x", "c++-header", "-o", job.object, job.source});
   } else {
-    if (!job.precompiled.empty()) append(argv, {"-include", job.precompiled});
     append(argv, {"-shared", "-o", job.object, job.source});
     append(argv, way.libraries);
   }
@@ -193,39 +189,28 @@ void throw_refused(const Refusal& refusal, const std::string& source, const std:
                      refusal.command, refusal.log, source);
 }
 
-std::optional<Refusal> compile_headers(const HostCompiler& compiler, const Compilation& job,
-                                       const Interrupt& interrupt) {
-  return compile_with(ways()[0], compiler, job, interrupt, Product::headers);
+std::optional<Refusal> compile_as_wanted(const HostCompiler& compiler, const Compilation& job,
+                                         Product product, const Interrupt& interrupt) {
+  return compile_with(ways()[0], compiler, job, interrupt, product);
 }
 
 std::optional<Refusal> compile_shared(const HostCompiler& compiler, const Compilation& job,
                                       const Interrupt& interrupt) {
-  Compilation plain = job;
-  plain.precompiled.clear();
   // The way that works is looked for only when the wanted one failed, and once per compiler.
   static Memo<std::size_t> working;
   const std::string name = join_words(compiler.command) + '\n' + job.flags;
   const std::size_t last = ways().size() - 1;
   const std::size_t* known = working.find(name);
   std::size_t way = known != nullptr ? *known : 0;
-  // Precompiled headers are those of the wanted way.
-  const bool precompiled = !job.precompiled.empty() && way == 0;
-  std::optional<Refusal> refusal =
-      compile_with(ways()[way], compiler, precompiled ? job : plain, interrupt);
-  if (refusal && precompiled && blames_precompiled(*refusal, job.precompiled)) {
-    const bool told = !refusal->log.empty();
-    refusal = compile_shared(compiler, plain, interrupt);
-    if (!refusal && told) refuse_precompiled(job.precompiled);
-    return refusal;
-  }
+  std::optional<Refusal> refusal = compile_with(ways()[way], compiler, job, interrupt);
   if (refusal && known == nullptr) {
     const std::size_t found = working.get(name, [&] {
-      return std::make_unique<std::size_t>(first_working_way(compiler, plain, interrupt));
+      return std::make_unique<std::size_t>(first_working_way(compiler, job, interrupt));
     });
-    if (found != way) refusal = compile_with(ways()[way = found], compiler, plain, interrupt);
+    if (found != way) refusal = compile_with(ways()[way = found], compiler, job, interrupt);
   }
   // Then flags are not to blame, but an assembler may be too old for an instruction of this CPU.
-  if (refusal && way != last) refusal = compile_with(ways()[last], compiler, plain, interrupt);
+  if (refusal && way != last) refusal = compile_with(ways()[last], compiler, job, interrupt);
   return refusal;
 }
 

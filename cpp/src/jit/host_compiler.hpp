@@ -43,14 +43,16 @@ struct Compilation {
   std::string precompiled = "";                // headers read before the source; none if ""
 };
 
-// Makes the shared object. Precompiled headers that the compiler does not read are given up, and so
-// are flags that it or its linker does not know, down to code for the baseline of the architecture.
-// Throws Interrupted.
+// Makes the shared object. Flags this compiler or its linker does not know are given up, down to
+// code for the baseline of the architecture. Throws Interrupted.
 std::optional<Refusal> compile_shared(const HostCompiler& compiler, const Compilation& job,
                                       const Interrupt& interrupt);
 
-// Makes of a header what g++ reads faster: with the wanted flags, or not at all.
-std::optional<Refusal> compile_headers(const HostCompiler& compiler, const Compilation& job,
-                                       const Interrupt& interrupt);
+// What a compiler makes of a source: the object, or, of headers, what g++ reads faster.
+enum class Product { object, headers };
+
+// With the wanted flags, or not at all.
+std::optional<Refusal> compile_as_wanted(const HostCompiler& compiler, const Compilation& job,
+                                         Product product, const Interrupt& interrupt);
 
 }  // namespace keopsnb::jit

@@ -27,9 +27,8 @@ std::shared_ptr<const Library> compile_in(const Store& store, const std::string&
     const auto keep = [&] { return store.keep_failed(*work, name + ".cpp", source); };
     write_file(file, source);
     store.mend_headers(*work);
-    const std::string headers = precompiled_headers(store, *work, compiler, interrupt);
-    if (const auto refusal =
-            compile_shared(compiler, {file, made, store.headers(), here, "", headers}, interrupt)) {
+    const Compilation job{file, made, store.headers(), here, ""};
+    if (const auto refusal = compile_kernel(compiler, job, store, *work, interrupt)) {
       if (!work->has_room(ample_room))
         fault = "the folder " + store.folder() + " has less than 1 MiB of room";
       else if (store.mend_headers(*work))

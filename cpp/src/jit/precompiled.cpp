@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view precompiled_extension = ".hpp.gch";
 constexpr int most_failures = 2;  // of a process to make them
-constexpr std::time_t patience =
-    120;  // seconds after which another process that makes them is dead
+// Seconds after which another process that makes them is dead.
+constexpr std::time_t patience = 120;
 
 // What is known of those of one store and compiler.
 struct State {
@@ -77,15 +77,15 @@ std::string make_precompiled(const Store& store, const WorkFolder& work, const s
   if (const auto made = store.find_beside_headers(key, precompiled_extension)) return *made;
   const std::string source = work.path() + "/all.hpp", made = source + ".gch";
   write_file(source, "#include <keopsnb/kernel/cpu.hpp>\n");
-  if (compile_headers(compiler, {source, made, store.headers(), work.path(), ""}, interrupt)) {
+  if (compile_as_wanted(compiler, {source, made, store.headers(), work.path(), ""},
+                        Product::headers, interrupt)) {
     ++state.failed;
     return "";
   }
   return store.publish_beside_headers(made, key, precompiled_extension);
 }
 
-}  // namespace
-
+// Their name, without what g++ adds to it; "" where there are none yet.
 std::string precompiled_headers(const Store& store, const WorkFolder& work,
                                 const HostCompiler& compiler, const Interrupt& interrupt) {
   if (!reads_them(compiler)) return "";
@@ -109,18 +109,28 @@ std::string precompiled_headers(const Store& store, const WorkFolder& work,
   }
 }
 
-bool blames_precompiled(const Refusal& refusal, const std::string& name) {
-  for (const std::string& word : {name, std::string("PCH"), std::string("precompiled")})
-    if (refusal.log.find(word) != std::string::npos) return true;
-  return refusal.log.empty();  // it was killed, or did not say
-}
-
-void refuse_precompiled(const std::string& name) {
+void forget(const std::string& name) {
   unlink((name + ".gch").c_str());
   states().each([&](State& state) {
     const std::string* known = state.name;
     if (known != nullptr && *known == name) state.failed = most_failures;
   });
+}
+
+}  // namespace
+
+std::optional<Refusal> compile_kernel(const HostCompiler& compiler, const Compilation& job,
+                                      const Store& store, const WorkFolder& work,
+                                      const Interrupt& interrupt) {
+  Compilation with = job;
+  with.precompiled = precompiled_headers(store, work, compiler, interrupt);
+  if (with.precompiled.empty()) return compile_shared(compiler, job, interrupt);
+  const auto first = compile_as_wanted(compiler, with, Product::object, interrupt);
+  if (!first) return std::nullopt;
+  auto refusal = compile_shared(compiler, job, interrupt);
+  // One that was killed says nothing of them, nor does what has a fault of its own.
+  if (!refusal && !first->log.empty()) forget(with.precompiled);
+  return refusal;
 }
 
 }  // namespace keopsnb::jit

@@ -12,16 +12,11 @@ namespace keopsnb::jit {
 // this number, so that a program of a few formulas never waits for them.
 constexpr int worthwhile = 8;
 
-// The precompiled headers of a store for this compiler, whose name stands for them behind
-// `-include`; "" where there are none yet, or another process is making them.
-std::string precompiled_headers(const Store& store, const WorkFolder& work,
-                                const HostCompiler& compiler, const Interrupt& interrupt);
-
-// Whether a compiler that refused a source may have done so for the precompiled headers it was
-// given.
-bool blames_precompiled(const Refusal& refusal, const std::string& name);
-
-// The compiler does not read them: they go, and this process makes none in their place.
-void refuse_precompiled(const std::string& name);
+// Makes the shared object of a kernel as compile_shared does, with the precompiled headers of the
+// store where there are some. Those that the compiler does not read go, and this process makes none
+// in their place.
+std::optional<Refusal> compile_kernel(const HostCompiler& compiler, const Compilation& job,
+                                      const Store& store, const WorkFolder& work,
+                                      const Interrupt& interrupt);
 
 }  // namespace keopsnb::jit

@@ -72,7 +72,7 @@ void many_kernels_make_them() {
 // They go, and this process makes no others; the next one does.
 void refused_ones_are_given_up() {
   const CacheFixture fixture;
-  const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, "echo no PCH; exit 1")};
+  const scratch::Variable compiler{"KEOPSNB_CXX", noting(fixture, "echo no; exit 1")};
   CHECK(in_child([] { return run_some(0, n + 4); }));
   CHECK(given(fixture) == (is_gnu() ? 1 : 0) &&
         static_cast<int>(objects(fixture.home).size()) == n + 4);
