@@ -3,10 +3,10 @@
 #include <keopsnb/reduce.hpp>
 
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "check.hpp"
+#include "random.hpp"
 
 using namespace keopsnb;
 
@@ -36,14 +36,6 @@ static_assert(holds(exp(sum(x * y)) * u, u));
 // Of x another component is read as well.
 
 static_assert(holds(y * x + concat(extract<1, dim - 1>(x), a)));
-
-std::vector<float> random_numbers(i64 size, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> numbers(static_cast<std::size_t>(size));
-  for (float& number : numbers) number = normal(engine);
-  return numbers;
-}
 
 template <class R>
 void vanishes(R reduction, i64 columns) {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <random>
 #include <vector>
 
 #include "check.hpp"
+#include "random.hpp"
 
 using namespace keopsnb;
 
@@ -16,14 +16,6 @@ namespace {
 constexpr i64 dim = 300, M = 203;
 constexpr auto x = vi<0, dim>;
 constexpr auto y = vj<1, dim>;
-
-std::vector<float> random_numbers(i64 size, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0.0f, 0.05f);
-  std::vector<float> numbers(static_cast<std::size_t>(size));
-  for (float& number : numbers) number = normal(engine);
-  return numbers;
-}
 
 template <class T>
 bool equal(const std::vector<T>& a, const std::vector<T>& b) {
@@ -36,7 +28,7 @@ void slices(R, i64 columns, i64 N) {
   using Kernel = Cpu<float, R, Out>;
   static_assert(Kernel::carried ? Kernel::tiles == 1 : Kernel::tiles > 1);
   constexpr bool swapped = Out == Output::j;
-  const auto own = random_numbers(M * dim, 1), others = random_numbers(N * dim, 2);
+  const auto own = random_numbers(M * dim, 1, 0.05f), others = random_numbers(N * dim, 2, 0.05f);
   std::vector<T> whole(static_cast<std::size_t>(M * columns), T{7}), parts = whole;
   const auto compute = [&](T* out, i64 begin, i64 count) {
     const float* const mine = own.data() + begin * dim;
@@ -59,7 +51,7 @@ void slices(R reduction, i64 columns, i64 N) {
 
 // Over both axes, tiles are merged in their order.
 void of_all(i64 N) {
-  const auto xs = random_numbers(M * dim, 1), ys = random_numbers(N * dim, 2);
+  const auto xs = random_numbers(M * dim, 1, 0.05f), ys = random_numbers(N * dim, 2, 0.05f);
   constexpr auto greatest = max_reduction(sqdist(x, y));
   std::vector<float> rows(static_cast<std::size_t>(M));
   float one = 0;
